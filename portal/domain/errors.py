@@ -23,3 +23,16 @@ class RuleViolation(Exception):  # noqa: N818 - it names what happened, as the d
 
 class StaleVersion(RuleViolation):
     """Somebody else changed the row since the form was drawn; nothing was overwritten."""
+
+
+class RuleViolations(RuleViolation):
+    """Several refusals at once, so that a form can show them all."""
+
+    def __init__(self, problems: list[RuleViolation]) -> None:
+        super().__init__(problems[0].code, problems[0].field, **problems[0].params)
+        self.problems = problems
+
+
+def problems_of(error: RuleViolation) -> list[RuleViolation]:
+    """The single refusals in `error`, whether it is one or many."""
+    return error.problems if isinstance(error, RuleViolations) else [error]

@@ -1,0 +1,114 @@
+"""The append-only audit trail: who, when, what, from, to, why; each row seals the one before.
+
+`record()` collects during an act; `seal()` (called by `db.commit`) writes. So the chain's lock
+is held only for the last moments of a transaction.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.domain.roles import Actor
+from portal.models import AuditEntry
+
+_CHAIN_LOCK = 0x61756474
+_PENDING = "audit_pending"
+GENESIS = "0" * 64
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON can hold it, in one canonical way: the same on every engine."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return [plain(item) for item in items]
+    return value
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of `content`."""
+    text = json.dumps(plain(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor | None,
+    action: str,
+    at: datetime,
+    subject: tuple[str, int | None],
+    reason: str = "",
+    **details: Any,
+) -> None:
+    """Note one act for the trail; `actor` None is the system itself (tick, import, seed)."""
+    session.info.setdefault(_PENDING, []).append(
+        {
+            "at": at,
+            "actor_id": actor.user_id if actor else None,
+            "actor": actor.name if actor else "system",
+            "action": action,
+            "subject_type": subject[0],
+            "subject_id": subject[1],
+            "reason": reason,
+            "details": plain(details),
+        }
+    )
+
+
+def seal(session: Session) -> None:
+    """Chain and write what was recorded. Concurrent acts take turns here."""
+    pending: list[dict[str, Any]] = session.info.pop(_PENDING, [])
+    if not pending:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+    previous = session.execute(
+        sa.select(AuditEntry.hash).order_by(sa.desc(AuditEntry.id)).limit(1)
+    ).scalar()
+    previous = previous or GENESIS
+    for entry in pending:
+        entry["previous_hash"] = previous
+        previous = entry["hash"] = entry_hash(entry)
+    session.execute(sa.insert(AuditEntry), pending)
+
+
+def entry_hash(entry: Mapping[str, Any]) -> str:
+    """The hash a row must carry, over everything in it and the hash of the row before."""
+    fields = (
+        "at",
+        "actor_id",
+        "actor",
+        "action",
+        "subject_type",
+        "subject_id",
+        "reason",
+        "details",
+        "previous_hash",
+    )
+    return digest({field: entry[field] for field in fields})
+
+
+def broken_links(rows: Iterable[Mapping[str, Any]]) -> Iterable[int]:
+    """Ids of audit rows (in order of id) whose hash or link to the row before does not hold."""
+    previous = GENESIS
+    for row in rows:
+        if row["previous_hash"] != previous or entry_hash(row) != row["hash"]:
+            yield row["id"]
+        previous = row["hash"]

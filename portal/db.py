@@ -1,0 +1,118 @@
+"""The database: engines for SQLite and PostgreSQL, the transaction, the locks that order writers.
+
+An entry point (view, command, seed) wraps its work in `transaction()`, the single place that
+commits, seals the audit trail and turns a lost race into a `RuleViolation`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session
+
+from portal import audit
+from portal.domain.errors import RuleViolation, StaleVersion
+
+_REGISTRY_LOCK = 0x706F7274
+_WRITE = "portal_writes"
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for an SQLAlchemy URL; PostgreSQL URLs get the psycopg 3 driver."""
+    parsed = sa.make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(
+            parsed, connect_args={"check_same_thread": False, "timeout": 30}, pool_size=20
+        )
+        _tune_sqlite(engine)
+        return engine
+    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling would commit behind our back.
+        connection.isolation_level = None
+        for pragma in (
+            "foreign_keys=ON",
+            "journal_mode=WAL",
+            "busy_timeout=30000",
+            "synchronous=NORMAL",
+            "cache_size=-65536",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        # A writer takes the write lock at once: upgrading a read later can fail under load.
+        writes = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A session for one act that writes: committed at the end, undone whole on any error.
+
+    :raises StaleVersion: somebody else changed a row between reading and writing it.
+    :raises RuleViolation: ``db.conflict``: a constraint refused the change.
+    """
+    writer = engine.execution_options(**{_WRITE: True})
+    with Session(writer, expire_on_commit=False) as session:
+        try:
+            yield session
+            commit(session)
+        except StaleDataError as error:
+            session.rollback()
+            raise StaleVersion("stale") from error
+        except IntegrityError as error:
+            session.rollback()
+            raise RuleViolation("db.conflict", constraint=constraint_of(error)) from error
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def commit(session: Session) -> None:
+    """Write the audit rows collected by the act, then commit; both or neither."""
+    session.flush()  # ids of new rows go into the audit trail
+    audit.seal(session)
+    session.commit()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads; anything written in it is thrown away."""
+    with Session(engine, autoflush=False) as session:
+        try:
+            yield session
+        finally:
+            session.rollback()
+
+
+def is_postgres(session: Session) -> bool:
+    """Whether the session talks to PostgreSQL."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def lock_registry(session: Session) -> None:
+    """Wait for the turn to settle who owns whom (C11); held until the transaction ends.
+
+    PostgreSQL: one advisory lock. SQLite: the transaction holds the write lock already.
+    """
+    if is_postgres(session):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_REGISTRY_LOCK)))
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the violated constraint (PostgreSQL) or its columns (SQLite)."""
+    diagnosis = getattr(error.orig, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None)
+    return str(name) if name else str(error.orig)

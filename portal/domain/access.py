@@ -1,0 +1,122 @@
+"""Who may do what: one table of permissions by role, and which rows a person sees at all."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from portal.domain.roles import KEY_ACCOUNTS_ROLES, REGIONAL_ROLES, Actor, Role
+
+
+class Permission(StrEnum):
+    """Everything that can be allowed, as ``area:action``; no route exists without one."""
+
+    AUDIT_VIEW = "audit:view"
+    CUSTOMER_MERGE = "customer:merge"
+    HELD_DECIDE = "held:decide"
+    IMPORT_RUN = "import:run"
+    PARTNER_EDIT = "partner:edit"
+    PARTNER_VIEW = "partner:view"
+    PROFILE = "profile:own"
+    REGISTRATION_CORRECT_ASK = "registration:ask_correction"
+    REGISTRATION_EXPORT = "registration:export"
+    REGISTRATION_FILE = "registration:file"
+    REGISTRATION_NOTE = "registration:note"
+    REGISTRATION_VIEW = "registration:view"
+    REGISTRATION_WORK = "registration:work"
+    TIER_EDIT = "tier:edit"
+    USER_MANAGE_ALL = "user:manage_all"
+    USER_MANAGE_OWN = "user:manage_own"
+
+
+class Scope(StrEnum):
+    """Which partners' rows a person sees; what lies outside does not exist for that person."""
+
+    ALL = "all"
+    REGION = "region"
+    OWN_PARTNER = "own_partner"
+    KEY_ACCOUNTS = "key_accounts"
+    NONE = "none"
+
+
+_P = Permission
+_READ = frozenset({_P.PROFILE, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
+_CLAIM = frozenset(
+    {
+        _P.PROFILE,
+        _P.REGISTRATION_VIEW,
+        _P.REGISTRATION_EXPORT,
+        _P.REGISTRATION_FILE,
+        _P.REGISTRATION_WORK,
+        _P.REGISTRATION_NOTE,
+    }
+)
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.PARTNER_REP: _CLAIM,
+    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
+    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE},
+    Role.REGIONAL_MANAGER: _READ,
+    Role.CHANNEL_MANAGER: _READ
+    | {
+        _P.REGISTRATION_CORRECT_ASK,
+        _P.REGISTRATION_NOTE,
+        _P.HELD_DECIDE,
+        _P.CUSTOMER_MERGE,
+        _P.PARTNER_EDIT,
+        _P.TIER_EDIT,
+        _P.IMPORT_RUN,
+        _P.AUDIT_VIEW,
+    },
+    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW},
+    Role.COO: _READ | {_P.AUDIT_VIEW},
+    Role.KEY_ACCOUNTS: _CLAIM,
+    Role.KEY_ACCOUNTS_MANAGER: _CLAIM,
+    Role.FINANCE: _READ,
+    Role.CALL_CENTER: frozenset({_P.PROFILE}),
+    Role.CUSTOMER_SERVICE: _READ,
+    Role.PRODUCT_MARKETING: _READ,
+    Role.ADMIN: _READ | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW},
+}
+
+
+def allows(actor: Actor, permission: Permission) -> bool:
+    """Whether one of the person's roles carries `permission` (domain.md §1)."""
+    return any(permission in PERMISSIONS[role] for role in actor.roles)
+
+
+def scope_of(actor: Actor) -> Scope:
+    """The widest row scope that the person's roles give.
+
+    Partner people: their own partner, whatever else they hold. Key accounts is a party to
+    conflicts and sees its own claims only. Regional roles see their region.
+    """
+    if actor.is_partner:
+        return Scope.OWN_PARTNER
+    wide = {
+        role
+        for role in actor.roles - REGIONAL_ROLES - KEY_ACCOUNTS_ROLES
+        if _P.REGISTRATION_VIEW in PERMISSIONS[role]
+    }
+    if wide:
+        return Scope.ALL
+    if actor.roles & REGIONAL_ROLES:
+        return Scope.REGION
+    return Scope.KEY_ACCOUNTS if actor.roles & KEY_ACCOUNTS_ROLES else Scope.NONE
+
+
+def can_see(actor: Actor, *, partner_id: int | None, region: str | None) -> bool:
+    """Whether a row of this partner (None: key accounts) and region exists for the person."""
+    scope = scope_of(actor)
+    if scope is Scope.OWN_PARTNER:
+        return partner_id is not None and partner_id == actor.partner_id
+    if scope is Scope.REGION:
+        return partner_id is not None and region is not None and region == actor.region
+    if scope is Scope.KEY_ACCOUNTS:
+        return partner_id is None
+    return scope is Scope.ALL
+
+
+def works_for(actor: Actor, *, partner_id: int | None) -> bool:
+    """Whether the person may work a claim of this party: own partner's, or own department's."""
+    if partner_id is None:
+        return actor.is_key_accounts
+    return actor.partner_id == partner_id

@@ -1,0 +1,85 @@
+"""Policy versions (§12): every figure a rule uses, in force from a day. Nothing here knows 28."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from portal.domain.errors import RuleViolation
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version. Days are calendar days unless the name says working days."""
+
+    version: int
+    effective_from: date
+    protection_days: int
+    refile_days: int
+    held_review_working_days: int
+    check_quota_per_day: int
+    undo_seconds: int
+    lapsing_soon_days: tuple[int, int]
+    stage_weights: Mapping[str, Decimal]
+    early_stage_limit: Mapping[str, int]
+    body: Mapping[str, Any]
+
+
+class Policies:
+    """All versions in order; `at(day)` answers the one in force."""
+
+    def __init__(self, versions: Sequence[Policy]) -> None:
+        self._versions = sorted(versions, key=lambda policy: policy.effective_from)
+        self._starts = [policy.effective_from for policy in self._versions]
+
+    def at(self, day: date) -> Policy:
+        """The version in force on `day`.
+
+        :raises RuleViolation: ``policy.none_in_force``: no version starts on or before it.
+        """
+        index = bisect_right(self._starts, day)
+        if not index:
+            raise RuleViolation("policy.none_in_force", day=day)
+        return self._versions[index - 1]
+
+
+def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) -> Policy:
+    """Read a policy's JSON (interfaces.md) into figures.
+
+    :raises RuleViolation: ``policy.bad_figure`` naming the figure that is missing or impossible.
+    """
+    soon = body.get("lapsing_soon_days")
+    if not isinstance(soon, list) or len(soon) != 2:
+        raise RuleViolation("policy.bad_figure", figure="lapsing_soon_days", value=soon)
+    return Policy(
+        version=version,
+        effective_from=effective_from,
+        protection_days=_count(body, "protection_days"),
+        refile_days=_count(body, "refile_days"),
+        held_review_working_days=_count(body, "held_review_working_days"),
+        check_quota_per_day=_count(body, "check_quota_per_day"),
+        undo_seconds=_count(body, "undo_seconds"),
+        lapsing_soon_days=(int(soon[0]), int(soon[1])),
+        stage_weights={key: _rate(key, value) for key, value in body["stage_weights"].items()},
+        early_stage_limit={k: int(v) for k, v in body.get("early_stage_limit", {}).items()},
+        body=body,
+    )
+
+
+def _count(body: Mapping[str, Any], figure: str) -> int:
+    value = body.get(figure)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise RuleViolation("policy.bad_figure", figure=figure, value=value)
+    return value
+
+
+def _rate(figure: str, value: Any) -> Decimal:
+    try:
+        rate = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        rate = None
+    if rate is None or not Decimal(0) <= rate <= Decimal(1):
+        raise RuleViolation("policy.bad_figure", figure=figure, value=value)
+    return rate

@@ -1,0 +1,43 @@
+"""Every table of the portal. Import from here: all must be known before the first query."""
+
+from portal.models.base import Versioned
+from portal.models.partners import Partner, PolicyVersion, TierTerm
+from portal.models.people import Draft, LoginAttempt, PasswordLink, SavedView, User, UserRole
+from portal.models.registrations import (
+    Attachment,
+    CheckLog,
+    Customer,
+    CustomerAlias,
+    Ownership,
+    PipelineStat,
+    Placement,
+    Registration,
+    RegistrationEvent,
+    SearchGram,
+)
+from portal.models.system import AuditEntry, ImportRun
+
+__all__ = [
+    "Attachment",
+    "AuditEntry",
+    "CheckLog",
+    "Customer",
+    "CustomerAlias",
+    "Draft",
+    "ImportRun",
+    "LoginAttempt",
+    "Ownership",
+    "Partner",
+    "PasswordLink",
+    "PipelineStat",
+    "Placement",
+    "PolicyVersion",
+    "Registration",
+    "RegistrationEvent",
+    "SavedView",
+    "SearchGram",
+    "TierTerm",
+    "User",
+    "UserRole",
+    "Versioned",
+]
