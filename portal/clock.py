@@ -4,9 +4,8 @@ from contextlib import contextmanager
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
+from portal.domain.periods import business_date
 
 _frozen: ContextVar[datetime | None] = ContextVar("portal_clock", default=None)
 
@@ -16,9 +15,9 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)  # noqa: TID251 - the one place
 
 
-def business_date(instant: datetime) -> date:
-    """The calendar day in Asia/Shanghai that `instant` falls on (all business dates, domain.md)."""
-    return instant.astimezone(BUSINESS_ZONE).date()
+def today() -> date:
+    """The present business day."""
+    return business_date(now())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.domain.conflicts import Rule, State
+from portal.domain.facts import Rule, State
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.terms import AliasKind, CustomerClass, EventKind, Source
 from portal.models.base import Versioned
