@@ -1,0 +1,113 @@
+"""Identifiers as typed: credit code, telephone, website, e-mail address; read or refused."""
+
+import re
+import unicodedata
+
+from portal.domain.errors import RuleViolation
+
+_USCC_LENGTH = 18
+_USCC_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
+_CONFUSED = str.maketrans("OIZS", "0125")
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_HOST_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.UNICODE)
+_EMAIL = re.compile(r"[^\s@\"<>(),;:]{1,64}@[^\s@\"<>(),;:]{1,189}")
+
+
+def clean(text: str) -> str:
+    """Width folded, invisible characters gone, outer blanks gone."""
+    return _CONTROL.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+def parse_uscc(text: str) -> str | None:
+    """A unified social credit code in its canonical form; None when nothing was typed.
+
+    Blanks, hyphens and case do not matter. The letters O and I, which no code contains, are read
+    as the digits they were meant for where that makes the code valid.
+
+    :raises RuleViolation: ``uscc.length``, ``uscc.characters`` or ``uscc.check_digit``.
+    """
+    code = re.sub(r"[\s\-–—_.]", "", clean(text[:200])).upper()
+    if not code:
+        return None
+    if len(code) != _USCC_LENGTH:
+        raise RuleViolation("uscc.length", "uscc", length=len(code), wanted=_USCC_LENGTH)
+    if not set(code) <= _USCC_ALPHABET:
+        repaired = code.translate(_CONFUSED)
+        if set(repaired) <= _USCC_ALPHABET and _uscc_holds(repaired):
+            return repaired
+        wrong = "".join(sorted(set(code) - _USCC_ALPHABET))
+        raise RuleViolation("uscc.characters", "uscc", characters=wrong)
+    if not _uscc_holds(code):
+        raise RuleViolation("uscc.check_digit", "uscc", code=code)
+    return code
+
+
+def _uscc_holds(code: str) -> bool:
+    from stdnum.cn import uscc
+
+    return code[-1] == uscc.calc_check_digit(code[:-1])
+
+
+def normalise_phone(text: str) -> str:
+    """A telephone number in one form: 13812345678, 010-12345678, 0755-1234567-801, +886…
+
+    :raises RuleViolation: ``phone.too_short`` with the digits missing, ``phone.too_long``,
+        ``phone.characters``.
+    """
+    typed = clean(text[:200])
+    typed, _, extension = re.sub(r"(?i)\s*(?:转|ext\.?|#|x)\s*", "|", typed, count=1).partition("|")
+    digits = re.sub(r"[\s\-–—().·]", "", typed)
+    if not re.fullmatch(r"\+?\d*", digits) or not re.fullmatch(r"\d{0,6}", extension):
+        raise RuleViolation("phone.characters", "phone", value=text[:40])
+    digits = re.sub(r"^(?:\+86|0086)", "", digits)
+    tail = f"-{extension}" if extension else ""
+    if digits.startswith("+"):
+        return _sized(digits, 8, 16) + tail
+    if digits.startswith("1") and not digits.startswith("10"):
+        return _sized(digits, 11, 11) + tail
+    if digits.startswith(("400", "800")):
+        return _sized(digits, 10, 10) + tail
+    if digits.startswith("0"):
+        area = 3 if digits[1:2] in ("1", "2") else 4
+        _sized(digits, area + 7, area + 8 + 6)
+        local, direct = digits[area : area + 8], digits[area + 8 :]
+        return f"{digits[:area]}-{local}" + (f"-{direct}" if direct else "") + tail
+    return _sized(digits, 7, 12) + tail
+
+
+def _sized(digits: str, least: int, most: int) -> str:
+    length = len(digits.lstrip("+"))
+    if length < least:
+        raise RuleViolation("phone.too_short", "phone", missing=least - length, wanted=least)
+    if length > most:
+        raise RuleViolation("phone.too_long", "phone", extra=length - most, wanted=most)
+    return digits
+
+
+def normalise_website(text: str) -> str:
+    """The host of a typed address, lower case, without www; empty when nothing was typed.
+
+    :raises RuleViolation: ``website.form``.
+    """
+    typed = clean(text[:2000]).lower()
+    if not typed:
+        return ""
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", typed)
+    host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2]
+    host = re.sub(r":\d+$", "", host).strip(".").removeprefix("www.")
+    labels = host.split(".")
+    if len(host) > 190 or len(labels) < 2 or not all(map(_HOST_LABEL.fullmatch, labels)):
+        raise RuleViolation("website.form", "website", value=text[:60])
+    return host
+
+
+def parse_email(text: str) -> str:
+    """An e-mail address in lower case.
+
+    :raises RuleViolation: ``email.form``.
+    """
+    address = clean(text[:400]).lower()
+    local, _, host = address.partition("@")
+    if not _EMAIL.fullmatch(address) or ".." in address or "." not in host or not local:
+        raise RuleViolation("email.form", "email", value=text[:60])
+    return address

@@ -1,0 +1,263 @@
+"""Which filing is on which customer, replayed from filings and decisions in order of instant.
+
+A customer is named by its founding filing. So an import that brings older filings after newer
+ones ends where filing them live in order would have ended.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from portal.domain.facts import Rule
+from portal.domain.matching import Keys, KnownCustomer, Match, MatchReason, Outcome, match
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A filing and what it is compared by."""
+
+    filing: int
+    at: datetime
+    ref: str
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A filing's name or code was corrected (G8)."""
+
+    filing: int
+    at: datetime
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedSame:
+    """A channel manager decided that a held filing is on the customer founded by `founder`."""
+
+    filing: int
+    at: datetime
+    founder: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedDifferent:
+    """A channel manager decided that a held filing is not on the customer founded by `founder`."""
+
+    filing: int
+    at: datetime
+    founder: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The customer founded by `loser` was found to be the one founded by `winner` (C12)."""
+
+    at: datetime
+    loser: int
+    winner: int
+
+
+IdentityEvent = Filed | Corrected | DecidedSame | DecidedDifferent | Merged
+_ORDER: dict[type[IdentityEvent], int] = {
+    Filed: 0,
+    Corrected: 1,
+    DecidedSame: 2,
+    DecidedDifferent: 2,
+    Merged: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """From `at` on a filing is on the customer founded by `founder`; None: it is held."""
+
+    at: datetime
+    founder: int | None
+    rule: Rule
+
+
+@dataclass(slots=True)
+class FilingHistory:
+    """Where a filing stood over time, and the last comparison that placed or held it."""
+
+    keys: Keys
+    match: Match
+    placed: list[Placed] = field(default_factory=list)
+    suspect: int | None = None
+    excluded: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The outcome: every filing's history, every customer's keys, and merged customers."""
+
+    filings: Mapping[int, FilingHistory]
+    customers: Mapping[int, KnownCustomer]
+    merged: Mapping[int, int]
+
+
+def assign(events: Iterable[IdentityEvent]) -> Assignment:
+    """Replay the events in order of instant, whatever order they come in."""
+    replay = _Replay()
+    for event in sorted(events, key=_place):
+        replay.take(event)
+    return Assignment(replay.filings, replay.customers, replay.merged)
+
+
+def _place(event: IdentityEvent) -> tuple[object, ...]:
+    ref = event.ref if isinstance(event, Filed) else ""
+    filing = event.loser if isinstance(event, Merged) else event.filing
+    return (event.at, _ORDER[type(event)], ref, filing)
+
+
+class _Replay:
+    def __init__(self) -> None:
+        self.filings: dict[int, FilingHistory] = {}
+        self.customers: dict[int, KnownCustomer] = {}
+        self.merged: dict[int, int] = {}
+        self.held: list[int] = []
+        self.by_code: defaultdict[str, set[int]] = defaultdict(set)
+        self.by_full: defaultdict[str, set[int]] = defaultdict(set)
+        self.by_core: defaultdict[str, set[int]] = defaultdict(set)
+        self.ranks: dict[int, tuple[object, ...]] = {}
+
+    def take(self, event: IdentityEvent) -> None:
+        if isinstance(event, Filed):
+            self.ranks[event.filing] = (event.at, event.ref)
+            found = self.find(event.keys)
+            self.filings[event.filing] = FilingHistory(event.keys, found)
+            self.settle(event.filing, found, event.at, Rule.FIRST)
+        elif isinstance(event, Merged):
+            self.merge(event)
+        elif isinstance(event, Corrected):
+            self.correct(event)
+        else:
+            self.decide(event)
+
+    def find(self, keys: Keys, excluded: Iterable[int] = ()) -> Match:
+        near = set(self.by_full.get(keys.full, ()))
+        if keys.uscc:
+            near |= self.by_code.get(keys.uscc, set())
+        if keys.core:
+            near |= self.by_core.get(keys.core, set())
+        return match(keys, [self.customers[each] for each in near], set(excluded))
+
+    def settle(self, filing: int, found: Match, at: datetime, rule: Rule) -> None:
+        """Put a filing where the comparison says: on a customer, on a new one, or held."""
+        history = self.filings[filing]
+        history.match = found
+        if found.outcome is Outcome.POSSIBLY:
+            history.suspect = found.customer
+            if filing not in self.held:
+                self.held.append(filing)
+            if not history.placed:
+                history.placed.append(Placed(at, None, Rule.HELD))
+            return
+        founder = found.customer
+        if founder is None:
+            founder = filing if filing not in self.customers else -filing
+            self.customers[founder] = KnownCustomer(founder, self.ranks[filing])
+        self.enter(filing, founder, at, rule)
+
+    def enter(self, filing: int, founder: int, at: datetime, rule: Rule) -> None:
+        history = self.filings[filing]
+        self.learn(founder, history.keys)
+        if filing in self.held:
+            self.held.remove(filing)
+        history.suspect = None
+        if not history.placed or history.placed[-1].founder != founder:
+            history.placed.append(Placed(at, founder, rule))
+
+    def learn(self, founder: int, keys: Keys) -> None:
+        known = self.customers[founder]
+        known.learn(keys)
+        if known.code:
+            self.by_code[known.code].add(founder)
+        self.by_full[keys.full].add(founder)
+        if keys.core:
+            self.by_core[keys.core].add(founder)
+
+    def decide(self, event: DecidedSame | DecidedDifferent) -> None:
+        history = self.filings[event.filing]
+        if event.filing not in self.held:
+            return
+        founder = self.alive(event.founder)
+        if isinstance(event, DecidedSame):
+            history.match = Match(Outcome.SAME, founder, history.match.reason)
+            self.enter(event.filing, founder, event.at, Rule.HELD)
+        else:
+            history.excluded.add(founder)
+            found = self.find(history.keys, history.excluded)
+            self.settle(event.filing, found, event.at, Rule.HELD)
+        self.match_held_again(event.at)
+
+    def correct(self, event: Corrected) -> None:
+        """Compare anew; a filing whose correction contradicts its customer moves out of it."""
+        history = self.filings[event.filing]
+        history.keys = event.keys
+        placed = history.placed[-1].founder
+        if placed is not None:
+            known = self.customers[placed]
+            alone = self.only_filing_of(placed) == event.filing
+            if alone:
+                known.code = event.keys.uscc
+            if not (event.keys.uscc and known.code and event.keys.uscc != known.code):
+                found = self.find(event.keys, {placed})
+                if not alone or found.outcome is not Outcome.SAME:
+                    self.learn(placed, event.keys)
+                    return
+                self.settle(event.filing, found, event.at, Rule.CORRECTED)
+                return
+        found = self.find(event.keys, history.excluded)
+        self.settle(event.filing, found, event.at, Rule.CORRECTED)
+        self.match_held_again(event.at)
+
+    def only_filing_of(self, founder: int) -> int | None:
+        there = [
+            filing
+            for filing, history in self.filings.items()
+            if history.placed[-1].founder == founder
+        ]
+        return there[0] if len(there) == 1 else None
+
+    def merge(self, event: Merged) -> None:
+        loser, winner = self.alive(event.loser), self.alive(event.winner)
+        if loser == winner:
+            return
+        self.merged[loser] = winner
+        gone = self.customers.pop(loser)
+        for index in (self.by_code, self.by_full, self.by_core):
+            for founders in index.values():
+                founders.discard(loser)
+        for filing, history in self.filings.items():
+            if history.placed[-1].founder == loser:
+                self.enter(filing, winner, event.at, Rule.MERGED)
+            elif history.suspect == loser:
+                history.suspect = winner
+        for full in gone.fulls:
+            self.learn(winner, Keys(gone.code, full, None))
+        for core in gone.cores:
+            self.by_core[core].add(winner)
+            self.customers[winner].cores.add(core)
+        self.match_held_again(event.at)
+
+    def alive(self, founder: int) -> int:
+        while founder in self.merged:
+            founder = self.merged[founder]
+        return founder
+
+    def match_held_again(self, at: datetime) -> None:
+        """A decision may have settled what other held filings are on (§6)."""
+        again = True
+        while again:
+            again = False
+            for filing in sorted(self.held, key=lambda each: self.ranks[each]):
+                history = self.filings[filing]
+                found = self.find(history.keys, history.excluded)
+                if found.reason is not MatchReason.ALIKE_NAME or found.customer is None:
+                    self.settle(filing, found, at, Rule.HELD)
+                    again = filing not in self.held or again
+                else:
+                    history.match, history.suspect = found, found.customer

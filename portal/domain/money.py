@@ -1,0 +1,63 @@
+"""Exact money and counts: how typed figures are read, and the one rounding (M4)."""
+
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+
+from portal.domain.errors import RuleViolation
+
+_FEN = Decimal("0.01")
+_LARGEST = Decimal("9999999999999.99")
+_LARGEST_COUNT = 9_999_999
+_PLAIN = re.compile(r"\d+(\.\d+)?")
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+def round_fen(amount: Decimal) -> Decimal:
+    """Half-up to the fen: 33.335 becomes 33.34 (§13 example 2)."""
+    return amount.quantize(_FEN, ROUND_HALF_UP)
+
+
+def parse_amount(text: str) -> Decimal:
+    """A typed amount in yuan, with at most two decimals; full-width digits are understood.
+
+    :raises RuleViolation: ``amount.*`` saying what is wrong: grouping, decimals, sign, size.
+    """
+    plain = _plain_figure(text, "amount")
+    amount = Decimal(plain)
+    if -int(amount.as_tuple().exponent) > 2:
+        raise RuleViolation("amount.decimals", value=text)
+    if amount > _LARGEST:
+        raise RuleViolation("amount.too_large", value=text)
+    return amount.quantize(_FEN)
+
+
+def parse_count(text: str) -> int:
+    """A typed whole number such as a number of ports.
+
+    :raises RuleViolation: ``count.*`` saying what is wrong.
+    """
+    plain = _plain_figure(text, "count")
+    if "." in plain:
+        raise RuleViolation("count.not_whole", value=text)
+    # Measured by length first: turning a million digits into a number costs seconds.
+    if len(plain) > 20 or int(plain) > _LARGEST_COUNT:
+        raise RuleViolation("count.too_large", value=text[:40], largest=_LARGEST_COUNT)
+    return int(plain)
+
+
+def _plain_figure(text: str, kind: str) -> str:
+    shown = text[:40]
+    typed = unicodedata.normalize("NFKC", text).strip()
+    typed = typed.removeprefix("¥").removesuffix("元").strip()
+    if typed.startswith(("-", "−", "(")):
+        raise RuleViolation(f"{kind}.negative", value=shown)
+    if len(typed) > 40:
+        raise RuleViolation(f"{kind}.too_large", value=shown, largest=_LARGEST_COUNT)
+    if _GROUPED.fullmatch(typed):
+        return typed.replace(",", "")
+    if "," in typed:
+        raise RuleViolation(f"{kind}.grouping", value=shown)
+    if not typed.isascii() or not _PLAIN.fullmatch(typed):
+        raise RuleViolation(f"{kind}.not_a_number", value=shown)
+    return typed

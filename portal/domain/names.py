@@ -1,0 +1,131 @@
+"""Company names as typed, and the keys they are compared by (§6 "Same customer or not")."""
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from portal.domain.errors import RuleViolation
+
+LONGEST_NAME = 200
+_DATA = Path(__file__).with_name("names.json")
+_DROPPED = re.compile(r"[\W_]+", re.UNICODE)
+_BRACKETED = re.compile(r"[(\[{<【〔《〈「『](.*?)[)\]}>】〕》〉」』]")
+_CONTROL = frozenset({"Cc", "Cs", "Co", "Cn"})
+_INVISIBLE = frozenset({"Cf", "Mn", "Me"})
+
+
+@dataclass(frozen=True, slots=True)
+class NameKeys:
+    """`full`: the whole name, normalised. `core`: without legal form and region; None if empty."""
+
+    full: str
+    core: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    regions: frozenset[str]
+    longest_region: int
+    suffix: re.Pattern[str]
+    latin_suffix: re.Pattern[str]
+    branch: re.Pattern[str]
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    data = json.loads(_DATA.read_text(encoding="utf-8"))
+    regions = set(data["provinces"]) | set(data["cities"])
+    regions |= {f"{name}省" for name in data["provinces"]} | {f"{name}市" for name in data["cities"]}
+    regions |= set(data["autonomous"])
+    suffixes = "|".join(sorted(map(re.escape, data["suffixes"]), key=len, reverse=True))
+    latin = "|".join(sorted(map(re.escape, data["latin_suffixes"]), key=len, reverse=True))
+    return _Lexicon(
+        regions=frozenset(regions),
+        longest_region=max(map(len, regions)),
+        suffix=re.compile(f"(?:{suffixes})+$"),
+        latin_suffix=re.compile(rf"(?:[\s,.]+(?:{latin})\.?)+$"),
+        branch=re.compile(r"[一-鿿]{2,6}(?:分公司|分店|办事处|分部|营业部)$"),
+    )
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional to simplified, one character to one (OpenCC's table)."""
+    import opencc
+
+    table = Path(opencc.__file__).parent / "dictionary" / "TSCharacters.txt"
+    pairs = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines() if line)
+    return {ord(old): new.split(" ")[0] for old, new in pairs if len(old) == 1}
+
+
+def check_name(text: str) -> str:
+    """A typed customer name, tidied: outer and doubled blanks gone.
+
+    :raises RuleViolation: ``name.empty``, ``name.too_long``, ``name.control`` (control characters),
+        ``name.no_letters`` (no letter of any script).
+    """
+    name = " ".join(text.split())
+    if not name:
+        raise RuleViolation("name.empty")
+    if len(name) > LONGEST_NAME:
+        raise RuleViolation("name.too_long", length=len(name), longest=LONGEST_NAME)
+    if any(unicodedata.category(char) in _CONTROL for char in name):
+        raise RuleViolation("name.control")
+    if not any(char.isalpha() for char in name):
+        raise RuleViolation("name.no_letters")
+    return name
+
+
+def fold(text: str) -> str:
+    """NFKC, case folded, simplified, invisible characters gone; brackets and blanks kept."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
+    return text.translate(_simplified())
+
+
+def normalise(text: str) -> str:
+    """`fold`, and without blanks, brackets and punctuation: what *same name* means."""
+    return _DROPPED.sub("", fold(text))
+
+
+@lru_cache(maxsize=65536)
+def keys_of(name: str) -> NameKeys:
+    """The keys of a name; 深圳市华达科技有限公司 has the core 华达科技."""
+    folded = fold(name)
+    full = _DROPPED.sub("", folded)[:LONGEST_NAME] or folded[:LONGEST_NAME]
+    core = _DROPPED.sub("", _core(folded))[:LONGEST_NAME]
+    return NameKeys(full, core or None)
+
+
+def _core(folded: str) -> str:
+    lexicon = _lexicon()
+    text = lexicon.latin_suffix.sub("", folded)
+    text = _BRACKETED.sub(lambda m: "" if m[1].strip() in lexicon.regions else m[1], text)
+    text = "".join(text.split()) if not text.isascii() else text
+    text = lexicon.branch.sub("", text) if len(text) > 10 else text
+    text = lexicon.suffix.sub("", text)
+    return _without_region(text, lexicon)
+
+
+def _without_region(text: str, lexicon: _Lexicon) -> str:
+    """Drop leading regions (省 then 市); never the whole name."""
+    for _ in range(2):
+        for length in range(min(lexicon.longest_region, len(text) - 1), 1, -1):
+            if text[:length] in lexicon.regions:
+                text = text[length:]
+                break
+    return "" if text in lexicon.regions else text
+
+
+def search_grams(*texts: str) -> frozenset[str]:
+    """Two-character pieces of the texts, for the search table."""
+    grams: set[str] = set()
+    for text in texts:
+        plain = normalise(text)
+        grams.update(plain[i : i + 2] for i in range(len(plain) - 1))
+        if len(plain) == 1:
+            grams.add(plain)
+    return frozenset(grams)
