@@ -1,0 +1,7 @@
+"""Fixtures of the whole suite; each group has its file in `tests/support/`."""
+
+pytest_plugins = [
+    "tests.support.clocks",
+    "tests.support.databases",
+    "tests.support.tally",
+]
