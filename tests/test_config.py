@@ -76,9 +76,7 @@ def test_an_empty_kept_secret_is_refused(tmp_path: Path):
         config(tmp_path)
 
 
-def test_the_environment_wins_over_the_env_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_environment_wins_over_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / ".env").write_text("PORTAL_CURRENCY=EUR\nPORTAL_VENDOR_NAME='大 东 $HOME'\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PORTAL_INSTANCE", str(tmp_path))

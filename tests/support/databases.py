@@ -1,4 +1,4 @@
-"""Databases for tests. Whoever asks for `engine`, `session`, `app` or `db_url` runs on both engines.
+"""Databases for tests. `engine`, `session`, `app` and `db_url` make a test run on both engines.
 
 `@pytest.mark.engines("sqlite")` keeps a test to one, where the database is not what it tests.
 The schema comes from the migrations, once per run and engine; every test gets its own copy.

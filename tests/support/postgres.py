@@ -29,7 +29,11 @@ def server_programs() -> Path:
     """
     on_path = shutil.which("pg_ctl")
     candidates = [Path(on_path).parent] if on_path else []
-    for pattern in ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin"):
+    for pattern in (
+        "usr/lib/postgresql/*/bin",
+        "usr/pgsql-*/bin",
+        "opt/homebrew/opt/postgresql@*/bin",
+    ):
         candidates += sorted(Path("/").glob(pattern), reverse=True)
     for folder in candidates:
         if (folder / "initdb").is_file() and (folder / "pg_ctl").is_file():
@@ -62,7 +66,7 @@ class Cluster:
         command = [*self._as_user, str(self.programs / program), *arguments]
         # To a file, not a pipe: the server keeps its output open for as long as it lives.
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
