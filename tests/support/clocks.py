@@ -7,14 +7,14 @@ from datetime import datetime
 import pytest
 
 from portal import clock
-from portal.domain.periods import BUSINESS_ZONE
+from portal.domain.periods import BUSINESS_OFFSET
 
 At = Callable[[str], datetime]
 
 
 def shanghai(text: str) -> datetime:
     """The instant of a wall clock in Shanghai: ``"2026-03-02"`` or ``"2026-03-02 10:00"``."""
-    return datetime.fromisoformat(text).replace(tzinfo=BUSINESS_ZONE)
+    return datetime.fromisoformat(text).replace(tzinfo=BUSINESS_OFFSET)
 
 
 @pytest.fixture
