@@ -1,7 +1,7 @@
 """The only reader of the system time. One instant per request or command; tests set it."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 

@@ -4,7 +4,7 @@ An entry point (view, command, seed) wraps its work in `transaction()`, the sing
 commits, seals the audit trail and turns a lost race into a `RuleViolation`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from portal.domain.errors import RuleViolation, StaleVersion
 
 _REGISTRY_LOCK = 0x706F7274
 _WRITE = "portal_writes"
+_CHUNK = 500
 
 
 def make_engine(url: str) -> Engine:
@@ -116,3 +117,10 @@ def constraint_of(error: IntegrityError) -> str:
     diagnosis = getattr(error.orig, "diag", None)
     name = getattr(diagnosis, "constraint_name", None)
     return str(name) if name else str(error.orig)
+
+
+def chunks(ids: Iterable[int]) -> Iterator[Sequence[int]]:
+    """Ids in pieces that fit the engines' limits on parameters."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]

@@ -122,9 +122,14 @@ def weighted(yearly_revenue: Decimal, stage: Stage, policy: Policy) -> Decimal:
 
 
 def may_undo(
-    moved_at: datetime, now: datetime, *, by_mover: bool, is_last: bool, others_told: bool,
+    moved_at: datetime,
+    now: datetime,
+    *,
+    by_mover: bool,
+    is_last: bool,
+    others_told: bool,
     policy: Policy,
 ) -> bool:
-    """Whether a move can still be taken back: by its author, at once, while no one else was told."""
+    """Whether its author may still take a move back: at once, and while no one else was told."""
     fresh = now - moved_at <= timedelta(seconds=policy.undo_seconds)
     return fresh and by_mover and is_last and not others_told

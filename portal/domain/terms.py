@@ -61,12 +61,5 @@ class EventKind(StrEnum):
     MERGED = "merged"
 
 
-class AliasKind(StrEnum):
-    """What kind of name an alias row holds."""
-
-    LEGAL = "legal"
-    ENGLISH = "english"
-
-
 KEY_ACCOUNTS = "KA"
 """The party code of the vendor's own key-accounts department (大客户部)."""

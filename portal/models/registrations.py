@@ -9,25 +9,25 @@ from sqlmodel import Field, SQLModel
 
 from portal.domain.facts import Rule, State
 from portal.domain.pipeline import LostReason, Stage
-from portal.domain.terms import AliasKind, CustomerClass, EventKind, Source
+from portal.domain.terms import CustomerClass, EventKind, Source
 from portal.models.base import Versioned
 from portal.models.columns import MoneyType, UTCDateTime, enum_type
 
 
 class Customer(SQLModel, table=True):
-    """One company (G1). `founder_id` is the registration that made it known (identity fold)."""
+    """One company (G1).
+
+    `founder_key` names it in the identity fold: the founding filing's
+    id, negative for a second customer founded by a filing that was corrected out of its first."""
 
     __tablename__ = "customer"
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=200)
     uscc: str | None = Field(default=None, max_length=18, unique=True)
-    founder_id: int | None = Field(
-        default=None,
-        sa_column=sa.Column(
-            sa.Integer, sa.ForeignKey("registration.id", use_alter=True), nullable=True, unique=True
-        ),
-    )
+    founder_key: int = Field(unique=True)
+    founder_at: datetime = Field(sa_type=UTCDateTime)
+    founder_ref: str = Field(max_length=40)
     merged_into_id: int | None = Field(default=None, foreign_key="customer.id")
     created_at: datetime = Field(sa_type=UTCDateTime)
 
@@ -37,14 +37,13 @@ class CustomerAlias(SQLModel, table=True):
 
     __tablename__ = "customer_alias"
     __table_args__ = (
-        sa.UniqueConstraint("customer_id", "kind", "full_key"),
+        sa.UniqueConstraint("customer_id", "full_key"),
         sa.Index("ix_customer_alias_full_key", "full_key"),
         sa.Index("ix_customer_alias_core_key", "core_key"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", ondelete="CASCADE")
-    kind: AliasKind = Field(sa_type=enum_type(AliasKind, "kind"))
     name: str = Field(max_length=200)
     full_key: str = Field(max_length=200)
     core_key: str | None = Field(default=None, max_length=200)
@@ -131,9 +130,7 @@ class Registration(Versioned, table=True):
     customer_id: int | None = Field(default=None, foreign_key="customer.id")
     suspect_id: int | None = Field(
         default=None,
-        sa_column=sa.Column(
-            sa.Integer, sa.ForeignKey("customer.id"), nullable=True, index=True
-        ),
+        sa_column=sa.Column(sa.Integer, sa.ForeignKey("customer.id"), nullable=True, index=True),
     )
     match_outcome: str = Field(default="different", max_length=16)
     match_reason: str = Field(default="", max_length=60)
@@ -142,6 +139,7 @@ class Registration(Versioned, table=True):
     state_rule: Rule = Field(sa_type=enum_type(Rule, "state_rule"))
     state_since: datetime = Field(sa_type=UTCDateTime)
     is_owner: bool = Field(default=False)
+    ever_owned: bool = Field(default=False)
     owned_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     queue_position: int | None = Field(default=None)
     stage: Stage = Field(sa_type=enum_type(Stage, "stage"))
@@ -220,7 +218,7 @@ class Placement(SQLModel, table=True):
 
 
 class PipelineStat(SQLModel, table=True):
-    """Running totals of owned projects per party and stage, so that pages cost the same at any size.
+    """Running totals of owned projects per party and stage: pages cost the same at any size.
 
     `party_id` 0 is key accounts. `reached` counts every claim that ever owned and got at least
     this far; the rest count what is owned now.

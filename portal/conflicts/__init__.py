@@ -1,0 +1,1 @@
+"""Who owns a customer: the fold of `domain.conflicts`, loaded, applied and checked."""

@@ -1,0 +1,216 @@
+"""Load what the ownership fold needs: placements and facts of whole customers, in bulk."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.db import chunks
+from portal.domain.conflicts import replay
+from portal.domain.facts import (
+    Carried,
+    Ended,
+    Fact,
+    Joined,
+    Left,
+    Moved,
+    Progressed,
+    State,
+    Timeline,
+)
+from portal.domain.pipeline import Stage
+from portal.domain.policy import Policies
+from portal.domain.terms import KEY_ACCOUNTS, EventKind
+from portal.models import Partner, Placement, Registration, RegistrationEvent
+
+_TICK = timedelta(microseconds=1)
+_OWNERSHIP_KINDS = (
+    EventKind.MOVED,
+    EventKind.PROGRESS,
+    EventKind.RELEASED,
+    EventKind.LOST,
+    EventKind.UNDONE,
+)
+_ENDINGS = {EventKind.RELEASED: State.RELEASED, EventKind.LOST: State.LOST}
+
+
+class ClaimRow(NamedTuple):
+    """What the fold needs of a registration."""
+
+    id: int
+    ref: str
+    filed_at: datetime
+    filed_stage: Stage
+    party: str
+
+
+class EventRow(NamedTuple):
+    """A fact that may decide ownership."""
+
+    id: int
+    kind: EventKind
+    at: datetime
+    stage: Stage | None
+    about_id: int | None
+
+
+@dataclass
+class Dossier:
+    """Everything known of a set of registrations, and who is on which customer."""
+
+    claims: dict[int, ClaimRow]
+    placements: dict[int, list[Any]]
+    events: dict[int, list[EventRow]]
+    members: dict[int, set[int]]
+
+    def timeline(self, customer: int, policies: Policies, until: datetime) -> Timeline:
+        """Replay one customer up to `until`."""
+        facts: list[Fact] = []
+        for claim in self.members.get(customer, ()):
+            facts.extend(self._facts_of(claim, customer, policies))
+        return replay(facts, policies, until)
+
+    def ended_at(self, claim: int) -> datetime | None:
+        """When a claim that may still be held was released."""
+        ends = [event.at for event in self.events.get(claim, ()) if event.kind in _ENDINGS]
+        return min(ends, default=None)
+
+    def _facts_of(self, claim: int, customer: int, policies: Policies) -> Iterator[Fact]:
+        row, stays = self.claims[claim], self.placements[claim]
+        for index, stay in enumerate(stays):
+            if stay.customer_id != customer:
+                continue
+            ended = self.ended_at(claim)
+            if index and ended is not None and ended <= stay.at:
+                continue  # given up while it was held: it never enters
+            after = stays[index + 1] if index + 1 < len(stays) else None
+            carried = self._carried(claim, stays[index - 1], stay.at, policies) if index else None
+            yield Joined(
+                claim,
+                stay.at,
+                row.filed_at,
+                row.ref,
+                row.party,
+                row.filed_stage,
+                stay.rule,
+                carried,
+            )
+            for event in self.events.get(claim, ()):
+                if event.at >= stay.at and (after is None or event.at < after.at):
+                    yield _as_fact(claim, event)
+            if after is not None:
+                yield Left(claim, after.at, after.rule)
+
+    def _carried(self, claim: int, before: Any, at: datetime, policies: Policies) -> Carried | None:
+        """How the claim stood on the customer it came from, a moment before it left."""
+        if before.customer_id is None:
+            return None
+        old = self.timeline(before.customer_id, policies, at - _TICK).claims.get(claim)
+        if old is None:
+            return None
+        return Carried(
+            old.stage, old.highest, old.stage_since, old.last_progress_at, old.owned_since
+        )
+
+
+def _as_fact(claim: int, event: EventRow) -> Fact:
+    if event.kind is EventKind.MOVED and event.stage is not None:
+        return Moved(claim, event.at, event.stage)
+    if event.kind is EventKind.PROGRESS:
+        return Progressed(claim, event.at)
+    return Ended(claim, event.at, _ENDINGS[event.kind])
+
+
+def load_dossier(session: Session, customers: Iterable[int] | None) -> Dossier:
+    """Facts of all claims that ever were on `customers`; None: of every customer.
+
+    A claim that came from or went to another customer brings that customer along, since its
+    clock is carried over.
+    """
+    if customers is None:
+        return _read(session, None)
+    wanted = set(customers)
+    seen: set[int] = set()
+    claims: set[int] = set()
+    while wanted - seen:
+        fresh, seen = wanted - seen, seen | wanted
+        for part in chunks(fresh):
+            found = sa.select(Placement.registration_id).where(Placement.customer_id.in_(part))  # type: ignore[union-attr]
+            claims.update(session.scalars(found))
+        for part in chunks(claims):
+            linked = sa.select(Placement.customer_id).where(
+                Placement.registration_id.in_(part),  # type: ignore[attr-defined]
+                Placement.customer_id.is_not(None),  # type: ignore[union-attr]
+            )
+            wanted.update(session.scalars(linked))
+    return _read(session, claims)
+
+
+def load_claims(session: Session, claims: Iterable[int]) -> Dossier:
+    """The same for given registrations alone."""
+    return _read(session, set(claims))
+
+
+def _read(session: Session, claims: set[int] | None) -> Dossier:
+    parts: Iterable[Sequence[int] | None] = [None] if claims is None else chunks(claims)
+    rows: dict[int, ClaimRow] = {}
+    stays: defaultdict[int, list[Any]] = defaultdict(list)
+    events: defaultdict[int, list[EventRow]] = defaultdict(list)
+    members: defaultdict[int, set[int]] = defaultdict(set)
+    for part in parts:
+        for row in session.execute(_claims(part)):
+            rows[row.id] = ClaimRow(
+                row.id, row.ref, row.filed_at, row.filed_stage, row.code or KEY_ACCOUNTS
+            )
+        for stay in session.execute(_stays(part)):
+            stays[stay.registration_id].append(stay)
+            if stay.customer_id is not None:
+                members[stay.customer_id].add(stay.registration_id)
+        undone: set[int] = set()
+        for event in session.execute(_events(part)):
+            if event.kind is EventKind.UNDONE:
+                undone.add(event.about_id)
+            else:
+                events[event.registration_id].append(EventRow(*event[1:]))
+        if undone:
+            for claim, list_ in events.items():
+                events[claim] = [event for event in list_ if event.id not in undone]
+    return Dossier(rows, stays, events, members)
+
+
+def _claims(part: Sequence[int] | None) -> Any:
+    query = sa.select(
+        Registration.id,
+        Registration.ref,
+        Registration.filed_at,
+        Registration.filed_stage,
+        Partner.code,
+    ).join(Partner, Partner.id == Registration.partner_id, isouter=True)
+    return query if part is None else query.where(Registration.id.in_(part))
+
+
+def _stays(part: Sequence[int] | None) -> Any:
+    query = sa.select(
+        Placement.registration_id, Placement.at, Placement.customer_id, Placement.rule
+    ).order_by(Placement.registration_id, Placement.at)
+    return query if part is None else query.where(Placement.registration_id.in_(part))
+
+
+def _events(part: Sequence[int] | None) -> Any:
+    query = (
+        sa.select(
+            RegistrationEvent.registration_id,
+            RegistrationEvent.id,
+            RegistrationEvent.kind,
+            RegistrationEvent.at,
+            RegistrationEvent.stage,
+            RegistrationEvent.about_id,
+        )
+        .where(RegistrationEvent.kind.in_(_OWNERSHIP_KINDS))
+        .order_by(RegistrationEvent.id)
+    )
+    return query if part is None else query.where(RegistrationEvent.registration_id.in_(part))

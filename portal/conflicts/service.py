@@ -1,0 +1,216 @@
+"""Settle customers: replay their facts and write the outcome. The only writer of ownership."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.conflicts import stats
+from portal.conflicts.facts import Dossier, load_claims, load_dossier
+from portal.db import chunks
+from portal.domain.facts import OWNING_STATES, Rule, Standing, State, Timeline
+from portal.domain.policy import Policies
+from portal.matching.replay import reassign
+from portal.models import Ownership, Registration
+from portal.policy.service import load_policies
+
+PROJECTED = (
+    "state",
+    "state_rule",
+    "state_since",
+    "is_owner",
+    "ever_owned",
+    "owned_since",
+    "queue_position",
+    "stage",
+    "highest_stage",
+    "stage_since",
+    "last_progress_at",
+    "protected_until",
+)
+_CURRENT = sa.select(
+    Registration.id,
+    Registration.partner_id,
+    Registration.ports,
+    Registration.yearly_revenue,
+    Registration.customer_id,
+    Registration.filed_at,
+    Registration.filed_stage,
+    *(getattr(Registration, column) for column in PROJECTED),
+)
+
+
+def settle(session: Session, customers: Collection[int], *, now: datetime) -> dict[int, Timeline]:
+    """Replay `customers` up to `now` and bring their claims, ownership rows and totals in line.
+
+    The caller holds the registry lock. Returns the time lines, by customer.
+    """
+    if not customers:
+        return {}
+    policies = load_policies(session)
+    dossier = load_dossier(session, customers)
+    timelines = {each: dossier.timeline(each, policies, now) for each in customers}
+    standings = {
+        claim: standing
+        for timeline in timelines.values()
+        for claim, standing in timeline.claims.items()
+    }
+    _write_claims(session, standings)
+    _write_ownership(session, timelines)
+    return timelines
+
+
+def settle_held(session: Session, claims: Collection[int]) -> None:
+    """Bring claims that are on no customer yet in line: held, or released while held (S6)."""
+    if not claims:
+        return
+    dossier = load_claims(session, claims)
+    _write_claims(session, {claim: held_standing(dossier, claim) for claim in claims})
+
+
+def resettle(
+    session: Session, seeds: Collection[int], *, now: datetime, also: Collection[int] = ()
+) -> dict[int, Timeline]:
+    """Find out anew which customers `seeds` and all that hangs with them are on, and settle.
+
+    For anything that is not simply the newest filing: imports, decisions, corrections, merges.
+    `also` names customers to settle besides. The caller holds the registry lock.
+    """
+    touched = reassign(session, seeds, lambda claims: _suspend(session, claims))
+    settle_held(session, touched.held)
+    return settle(session, touched.customers | set(also), now=now)
+
+
+def _suspend(session: Session, claims: Collection[int]) -> None:
+    """Take ownership off claims that change customer, until they are settled there."""
+    owners: dict[int, Standing] = {}
+    for part in chunks(claims):
+        for row in session.execute(
+            _CURRENT.where(Registration.id.in_(part), Registration.is_owner)
+        ):  # type: ignore[union-attr]
+            owners[row.id] = Standing(
+                State.WAITING,
+                row.state_rule,
+                row.state_since,
+                row.stage,
+                row.highest_stage,
+                row.stage_since,
+                ever_owned=row.ever_owned,
+            )
+    _write_claims(session, owners)
+
+
+def held_standing(dossier: Dossier, claim: int) -> Standing:
+    """How a claim without a customer stands."""
+    row, since = dossier.claims[claim], dossier.placements[claim][-1].at
+    ended = dossier.ended_at(claim)
+    state, rule = (State.RELEASED, Rule.VOLUNTARY) if ended else (State.HELD, Rule.HELD)
+    return Standing(state, rule, ended or since, row.filed_stage, row.filed_stage, row.filed_at)
+
+
+def projection(standing: Standing) -> dict[str, Any]:
+    """The columns of `registration` that the fold decides."""
+    return {
+        "state": standing.state,
+        "state_rule": standing.rule,
+        "state_since": standing.since,
+        "is_owner": standing.state in OWNING_STATES,
+        "ever_owned": standing.ever_owned,
+        "owned_since": standing.owned_since,
+        "queue_position": standing.queue_position,
+        "stage": standing.stage,
+        "highest_stage": standing.highest,
+        "stage_since": standing.stage_since,
+        "last_progress_at": standing.last_progress_at,
+        "protected_until": standing.protected_until,
+    }
+
+
+def _write_claims(session: Session, standings: dict[int, Standing]) -> None:
+    changed: list[dict[str, Any]] = []
+    totals = stats.Delta()
+    for part in chunks(standings):
+        for row in session.execute(_CURRENT.where(Registration.id.in_(part))):  # type: ignore[union-attr]
+            wanted = projection(standings[row.id])
+            if any(getattr(row, column) != value for column, value in wanted.items()):
+                totals.change(row, wanted)
+                changed.append({"row_id": row.id, **wanted})
+    if not changed:
+        return
+    # Losers first: the database admits one owner per customer at every moment (C11).
+    changed.sort(key=lambda each: each["is_owner"])
+    table = Registration.__table__  # type: ignore[attr-defined]
+    update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+    session.connection().execute(
+        update.values({column: sa.bindparam(column) for column in PROJECTED}), changed
+    )
+    totals.apply(session)
+
+
+def ownership_rows(customer: int, timeline: Timeline) -> list[tuple[Any, ...]]:
+    """A time line's intervals as rows of `ownership`."""
+    return [
+        (customer, interval.claim, interval.start, interval.end, interval.rule)
+        for interval in timeline.intervals
+    ]
+
+
+def _write_ownership(session: Session, timelines: dict[int, Timeline]) -> None:
+    stored: dict[int, list[tuple[Any, ...]]] = {customer: [] for customer in timelines}
+    for part in chunks(timelines):
+        query = (
+            sa.select(
+                Ownership.customer_id,
+                Ownership.registration_id,
+                Ownership.starts_at,
+                Ownership.ends_at,
+                Ownership.rule,
+            )
+            .where(Ownership.customer_id.in_(part))  # type: ignore[attr-defined]
+            .order_by(Ownership.id)  # type: ignore[arg-type]
+        )
+        for row in session.execute(query):
+            stored[row.customer_id].append(tuple(row))
+    rows: list[dict[str, Any]] = []
+    stale: list[int] = []
+    for customer, timeline in timelines.items():
+        wanted = ownership_rows(customer, timeline)
+        if wanted != stored[customer]:
+            stale.append(customer)
+            rows.extend(dict(zip(_OWNERSHIP, row, strict=True)) for row in wanted)
+    for part in chunks(stale):
+        session.execute(sa.delete(Ownership).where(Ownership.customer_id.in_(part)))  # type: ignore[attr-defined]
+    if rows:
+        session.execute(sa.insert(Ownership), rows)
+
+
+_OWNERSHIP = ("customer_id", "registration_id", "starts_at", "ends_at", "rule")
+
+
+def settle_lapses(session: Session, *, now: datetime, today: Any) -> list[int]:
+    """Record every lapse that time has caused (C3); returns the claims that lapsed.
+
+    Reading already shows them as lapsed (`effective_state`); this writes it down.
+    """
+    due = session.execute(
+        sa.select(Registration.id, Registration.customer_id).where(
+            Registration.state == State.ACTIVE,
+            Registration.protected_until < today,  # type: ignore[operator]
+        )
+    ).all()
+    settle(session, {row.customer_id for row in due}, now=now)
+    return [row.id for row in due]
+
+
+def timelines(
+    session: Session, until: datetime, customers: Iterable[int] | None = None
+) -> tuple[Dossier, dict[int, Timeline]]:
+    """Replay customers (all when None) as of `until`, without writing anything."""
+    policies: Policies = load_policies(session)
+    dossier = load_dossier(session, customers)
+    return dossier, {
+        customer: dossier.timeline(customer, policies, until)
+        for customer in (dossier.members if customers is None else customers)
+    }

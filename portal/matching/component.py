@@ -1,0 +1,154 @@
+"""Filings that hang together (by a key, a customer, a suspicion), loaded for the identity fold."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.db import chunks
+from portal.domain.identity import (
+    Corrected,
+    DecidedDifferent,
+    DecidedSame,
+    Filed,
+    IdentityEvent,
+    Merged,
+)
+from portal.domain.matching import Keys
+from portal.domain.terms import EventKind
+from portal.models import Customer, Registration, RegistrationEvent
+
+_KINDS = (
+    EventKind.CORRECTED,
+    EventKind.DECIDED_SAME,
+    EventKind.DECIDED_DIFFERENT,
+    EventKind.MERGED,
+)
+# Beyond this many filings at once, reading everything beats following links.
+_ALL_FROM = 2000
+
+
+@dataclass
+class Component:
+    """Filings that hang together, their identity events, and the names they bear."""
+
+    rows: dict[int, Any] = field(default_factory=dict)
+    events: list[IdentityEvent] = field(default_factory=list)
+    names: dict[int, list[tuple[str, Keys]]] = field(default_factory=dict)
+    customers: dict[int, Any] = field(default_factory=dict)
+
+
+_FILINGS = sa.select(
+    Registration.id,
+    Registration.ref,
+    Registration.filed_at,
+    Registration.customer_name,
+    Registration.uscc,
+    Registration.full_key,
+    Registration.core_key,
+    Registration.customer_id,
+    Registration.suspect_id,
+    Registration.match_outcome,
+    Registration.match_reason,
+)
+
+
+def load_component(session: Session, seeds: Collection[int]) -> Component:
+    """The filings linked with `seeds` by a shared key, customer or suspicion, transitively."""
+    component = Component()
+    if len(seeds) >= _ALL_FROM:
+        for row in session.execute(_FILINGS):
+            component.rows[row.id] = row
+    else:
+        _follow_links(session, component, set(seeds))
+    _load_customers(session, component)
+    _load_events(session, component)
+    return component
+
+
+def _follow_links(session: Session, component: Component, wanted: set[int]) -> None:
+    seen_keys: set[tuple[str, Any]] = set()
+    while wanted:
+        fresh: list[Any] = []
+        for part in chunks(wanted):
+            fresh += session.execute(_FILINGS.where(Registration.id.in_(part))).all()  # type: ignore[union-attr]
+        component.rows.update({row.id: row for row in fresh})
+        keys = {key for row in fresh for key in _links(row)} - seen_keys
+        seen_keys |= keys
+        wanted = _linked(session, keys) - set(component.rows)
+
+
+def _links(row: Any) -> list[tuple[str, Any]]:
+    links = [("full_key", row.full_key)]
+    if row.core_key:
+        links.append(("core_key", row.core_key))
+    if row.uscc:
+        links.append(("uscc", row.uscc))
+    for customer in (row.customer_id, row.suspect_id):
+        if customer is not None:
+            links += [("customer_id", customer), ("suspect_id", customer)]
+    return links
+
+
+def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
+    by_column: defaultdict[str, list[Any]] = defaultdict(list)
+    for column, value in keys:
+        by_column[column].append(value)
+    found: set[int] = set()
+    for column, values in by_column.items():
+        for part in chunks(values):
+            query = sa.select(Registration.id).where(getattr(Registration, column).in_(part))
+            found.update(session.scalars(query))
+    return found
+
+
+def _load_customers(session: Session, component: Component) -> None:
+    ids = {row.customer_id for row in component.rows.values()}
+    ids |= {row.suspect_id for row in component.rows.values()}
+    query = sa.select(
+        Customer.id, Customer.founder_key, Customer.name, Customer.uscc, Customer.merged_into_id
+    )
+    ids.discard(None)
+    for part in chunks(ids):
+        related = sa.or_(Customer.id.in_(part), Customer.merged_into_id.in_(part))  # type: ignore[union-attr]
+        for row in session.execute(query.where(related)):
+            component.customers[row.id] = row
+
+
+def _load_events(session: Session, component: Component) -> None:
+    original: dict[int, Keys] = {}
+    for part in chunks(component.rows):
+        query = (
+            sa.select(RegistrationEvent)
+            .where(
+                RegistrationEvent.registration_id.in_(part),  # type: ignore[attr-defined]
+                RegistrationEvent.kind.in_(_KINDS),  # type: ignore[attr-defined]
+            )
+            .order_by(RegistrationEvent.at, RegistrationEvent.id)  # type: ignore[arg-type]
+        )
+        for event in session.scalars(query):
+            _take_event(component, event, original)
+    for row in component.rows.values():
+        keys = Keys(row.uscc, row.full_key, row.core_key)
+        component.names.setdefault(row.id, []).append((row.customer_name, keys))
+        keys = original.get(row.id, keys)
+        component.events.append(Filed(row.id, row.filed_at, row.ref, keys))
+
+
+def _take_event(component: Component, event: Any, original: dict[int, Keys]) -> None:
+    filing, data = event.registration_id, event.data
+    if event.kind is EventKind.MERGED:
+        component.events.append(Merged(event.at, data["loser"], data["winner"]))
+    elif event.kind is EventKind.CORRECTED:
+        if "keys" in data:
+            before, after = (Keys(*data["keys"][which]) for which in ("before", "after"))
+            original.setdefault(filing, before)
+            component.names.setdefault(filing, []).append((data["name_before"], before))
+            component.events.append(Corrected(filing, event.at, after))
+    else:
+        same = event.kind is EventKind.DECIDED_SAME
+        decided = DecidedSame if same else DecidedDifferent
+        component.events.append(decided(filing, event.at, data["founder"]))

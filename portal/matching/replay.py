@@ -1,0 +1,235 @@
+"""Re-run the identity fold over all filings that hang together, and write where each belongs.
+
+Needed whenever something older than the newest filing comes in: an import of history, a decision
+on a held filing, a correction, a merge.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.db import chunks
+from portal.domain.identity import Assignment, FilingHistory, assign
+from portal.domain.matching import RULESET, Keys
+from portal.matching.component import Component, load_component
+from portal.models import Customer, CustomerAlias, Ownership, Placement, Registration
+
+
+@dataclass
+class Reassigned:
+    """What a replay touched: customers to settle, and claims that are held."""
+
+    customers: set[int] = field(default_factory=set)
+    held: set[int] = field(default_factory=set)
+
+
+def reassign(
+    session: Session, seeds: Collection[int], before_moving: Callable[[Collection[int]], None]
+) -> Reassigned:
+    """Replay the identity of everything linked with `seeds`; the caller settles what is returned.
+
+    `before_moving` is told which claims are about to change customer, so that none of them stands
+    as an owner meanwhile. The caller holds the registry lock.
+    """
+    component = load_component(session, seeds)
+    assignment = assign(component.events)
+    touched = Reassigned()
+    ids = _write_customers(session, component, assignment)
+    _write_placements(session, component, assignment, ids, touched)
+    _write_filings(session, component, assignment, ids, touched, before_moving)
+    _write_names(session, component, assignment, ids)
+    _drop_orphans(session, component, set(ids.values()), touched)
+    return touched
+
+
+def _write_customers(
+    session: Session, component: Component, assignment: Assignment
+) -> dict[int, int]:
+    """Rows for all founders; an existing row follows its founding filing. Answers their ids."""
+    by_founder = {row.founder_key: row.id for row in component.customers.values()}
+    founders = [*assignment.customers, *assignment.merged]
+    ids = {founder: by_founder[founder] for founder in founders if founder in by_founder}
+    _adopt(session, component, assignment, ids)
+    fresh = [founder for founder in founders if founder not in ids]
+    # Codes move between customers: free them before any is set anew (they are unique).
+    for part in chunks(component.customers):
+        session.execute(sa.update(Customer).where(Customer.id.in_(part)).values(uscc=None))  # type: ignore[union-attr]
+    rows = [_founded(component, founder) for founder in fresh]
+    if rows:
+        session.execute(sa.insert(Customer), rows)
+        for part in chunks(fresh):
+            found = sa.select(Customer.founder_key, Customer.id).where(
+                Customer.founder_key.in_(part)  # type: ignore[attr-defined]
+            )
+            ids.update({row.founder_key: row.id for row in session.execute(found)})
+    _update_customers(session, assignment, ids)
+    return ids
+
+
+def _founded(component: Component, founder: int) -> dict[str, Any]:
+    row = component.rows[abs(founder)]
+    return {
+        "name": row.customer_name,
+        "founder_key": founder,
+        "founder_at": row.filed_at,
+        "founder_ref": row.ref,
+        "created_at": row.filed_at,
+    }
+
+
+def _adopt(
+    session: Session, component: Component, assignment: Assignment, ids: dict[int, int]
+) -> None:
+    """Keep a customer's row when an older filing turns out to be its founder."""
+    taken = set(ids.values())
+    for row in component.customers.values():
+        history = assignment.filings.get(abs(row.founder_key))
+        founder = history.placed[-1].founder if history else None
+        if row.id in taken or founder is None or founder in ids:
+            continue
+        ids[founder] = row.id
+        taken.add(row.id)
+        session.execute(
+            sa.update(Customer).where(Customer.id == row.id).values(**_founded(component, founder))
+        )
+
+
+def _update_customers(session: Session, assignment: Assignment, ids: dict[int, int]) -> None:
+    table = Customer.__table__  # type: ignore[attr-defined]
+    coded = [
+        {"row_id": ids[founder], "code": known.code}
+        for founder, known in assignment.customers.items()
+        if known.code
+    ]
+    if coded:
+        update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+        session.connection().execute(update.values(uscc=sa.bindparam("code")), coded)
+    for loser in assignment.merged:
+        winner = loser
+        while winner in assignment.merged:
+            winner = assignment.merged[winner]
+        session.execute(
+            sa.update(Customer).where(Customer.id == ids[loser]).values(merged_into_id=ids[winner])
+        )
+
+
+def _stays(history: FilingHistory, filing: int, ids: dict[int, int]) -> Iterator[tuple[Any, ...]]:
+    for placed in history.placed:
+        founder = placed.founder
+        yield (filing, placed.at, None if founder is None else ids[founder], placed.rule)
+
+
+_STAY = ("registration_id", "at", "customer_id", "rule")
+
+
+def _write_placements(
+    session: Session,
+    component: Component,
+    assignment: Assignment,
+    ids: dict[int, int],
+    touched: Reassigned,
+) -> None:
+    stored: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for part in chunks(component.rows):
+        query = (
+            sa.select(
+                Placement.registration_id, Placement.at, Placement.customer_id, Placement.rule
+            )
+            .where(Placement.registration_id.in_(part))  # type: ignore[attr-defined]
+            .order_by(Placement.at)  # type: ignore[arg-type]
+        )
+        for row in session.execute(query):
+            stored[row.registration_id].append(tuple(row))
+    changed: list[int] = []
+    rows: list[dict[str, Any]] = []
+    for filing, history in assignment.filings.items():
+        stays = list(_stays(history, filing, ids))
+        if stays != stored[filing]:
+            changed.append(filing)
+            rows += [dict(zip(_STAY, stay, strict=True)) for stay in stays]
+            touched.customers |= {stay[2] for stay in stays + stored[filing]} - {None}
+    for part in chunks(changed):
+        session.execute(sa.delete(Placement).where(Placement.registration_id.in_(part)))  # type: ignore[attr-defined]
+    if rows:
+        session.execute(sa.insert(Placement), rows)
+
+
+def _write_filings(
+    session: Session,
+    component: Component,
+    assignment: Assignment,
+    ids: dict[int, int],
+    touched: Reassigned,
+    before_moving: Callable[[Collection[int]], None],
+) -> None:
+    rows = []
+    for filing, history in assignment.filings.items():
+        founder = history.placed[-1].founder
+        customer = None if founder is None else ids[founder]
+        suspect = None if history.suspect is None else ids[history.suspect]
+        if customer is None:
+            touched.held.add(filing)
+        wanted = (customer, suspect, history.match.outcome.value, history.match.reason.value)
+        stored = component.rows[filing]
+        if wanted != tuple(getattr(stored, column) for column in _MATCHED):
+            rows.append({"row_id": filing, **dict(zip(_MATCHED, wanted, strict=True))})
+    if not rows:
+        return
+    moved = [row["row_id"] for row in rows]
+    before_moving(moved)
+    table = Registration.__table__  # type: ignore[attr-defined]
+    update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+    values = {column: sa.bindparam(column) for column in _MATCHED}
+    session.connection().execute(update.values(match_ruleset=RULESET, **values), rows)
+
+
+_MATCHED = ("customer_id", "suspect_id", "match_outcome", "match_reason")
+
+
+def _write_names(
+    session: Session, component: Component, assignment: Assignment, ids: dict[int, int]
+) -> None:
+    wanted: defaultdict[int, dict[str, tuple[str, Keys]]] = defaultdict(dict)
+    for filing, history in assignment.filings.items():
+        founder = history.placed[-1].founder
+        if founder is not None:
+            for name, keys in component.names[filing]:
+                wanted[ids[founder]].setdefault(keys.full, (name, keys))
+    live = {ids[founder] for founder in assignment.customers}
+    gone = {row.id for row in component.customers.values()} - live
+    stored: set[tuple[int, str]] = set()
+    for part in chunks(live | gone):
+        query = sa.select(CustomerAlias.customer_id, CustomerAlias.full_key).where(
+            CustomerAlias.customer_id.in_(part)  # type: ignore[attr-defined]
+        )
+        stored.update((row.customer_id, row.full_key) for row in session.execute(query))
+    rows = [
+        {"customer_id": customer, "name": name, "full_key": full, "core_key": keys.core}
+        for customer, names in wanted.items()
+        for full, (name, keys) in names.items()
+        if (customer, full) not in stored
+    ]
+    for customer, full in stored:
+        if full not in wanted.get(customer, {}):
+            session.execute(
+                sa.delete(CustomerAlias).where(
+                    CustomerAlias.customer_id == customer, CustomerAlias.full_key == full
+                )
+            )
+    if rows:
+        session.execute(sa.insert(CustomerAlias), rows)
+
+
+def _drop_orphans(
+    session: Session, component: Component, live: set[int], touched: Reassigned
+) -> None:
+    """Customers whose every filing turned out to be on another one."""
+    orphans = {row.id for row in component.customers.values()} - live
+    for part in chunks(orphans):
+        session.execute(sa.delete(Ownership).where(Ownership.customer_id.in_(part)))  # type: ignore[attr-defined]
+        session.execute(sa.delete(Customer).where(Customer.id.in_(part)))  # type: ignore[union-attr]
+    touched.customers -= orphans

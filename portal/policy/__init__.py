@@ -1,0 +1,1 @@
+"""Policy versions: stored, read, and the one the portal ships with."""

@@ -1,0 +1,79 @@
+"""Load and store policy versions (§12)."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit
+from portal.domain.policy import Policies, Policy, parse_policy
+from portal.domain.roles import Actor
+from portal.models import PolicyVersion
+
+_DEFAULT = Path(__file__).with_name("default.json")
+
+
+def load_policies(session: Session) -> Policies:
+    """Every version, ready to be asked for a day."""
+    rows = session.execute(
+        sa.select(PolicyVersion.id, PolicyVersion.effective_from, PolicyVersion.body)
+    )
+    return Policies([parse_policy(version, day, body) for version, day, body in rows])
+
+
+def policy_on(session: Session, day: date) -> Policy:
+    """The one version in force on `day`."""
+    row = session.execute(
+        sa.select(PolicyVersion.id, PolicyVersion.effective_from, PolicyVersion.body)
+        .where(PolicyVersion.effective_from <= day)
+        .order_by(sa.desc(PolicyVersion.effective_from))
+        .limit(1)
+    ).first()
+    return Policies([parse_policy(*row)] if row else []).at(day)
+
+
+def add_policy(
+    session: Session,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    effective_from: date,
+    reason: str,
+    body: dict[str, Any],
+) -> PolicyVersion:
+    """Store a new version after checking its figures.
+
+    :raises RuleViolation: ``policy.bad_figure``.
+    """
+    parse_policy(0, effective_from, body)
+    row = PolicyVersion(
+        effective_from=effective_from,
+        reason=reason,
+        author_id=actor.user_id if actor else None,
+        created_at=now,
+        body=body,
+    )
+    session.add(row)
+    session.flush()  # the id goes into the audit trail
+    audit.record(
+        session,
+        actor=actor,
+        action="policy.added",
+        at=now,
+        subject=("policy", row.id),
+        reason=reason,
+        effective_from=effective_from,
+    )
+    return row
+
+
+def ensure_default(session: Session, *, now: datetime) -> None:
+    """Store the shipped policy where there is none yet."""
+    if session.execute(sa.select(PolicyVersion.id).limit(1)).first():
+        return
+    body = json.loads(_DEFAULT.read_text(encoding="utf-8"))
+    start, reason = date.fromisoformat(body.pop("effective_from")), body.pop("reason")
+    add_policy(session, actor=None, now=now, effective_from=start, reason=reason, body=body)

@@ -1,0 +1,1 @@
+"""Customer registrations (客户报备): filing, working, correcting, listing."""
