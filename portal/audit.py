@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.roles import Actor
-from portal.models import AuditEntry
+from portal.models import tables as t
 
 _CHAIN_LOCK = 0x61756474
 _PENDING = "audit_pending"
@@ -80,13 +80,13 @@ def seal(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK)))
     previous = session.execute(
-        sa.select(AuditEntry.hash).order_by(sa.desc(AuditEntry.id)).limit(1)
+        sa.select(t.audit_entry.c.hash).order_by(sa.desc(t.audit_entry.c.id)).limit(1)
     ).scalar()
     previous = previous or GENESIS
     for entry in pending:
         entry["previous_hash"] = previous
         previous = entry["hash"] = entry_hash(entry)
-    session.execute(sa.insert(AuditEntry), pending)
+    session.execute(sa.insert(t.audit_entry), pending)
 
 
 def entry_hash(entry: Mapping[str, Any]) -> str:

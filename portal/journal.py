@@ -11,7 +11,7 @@ from portal import audit
 from portal.domain.pipeline import Stage
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
-from portal.models import RegistrationEvent
+from portal.models import tables as t
 
 _SEALED = (
     "registration_id",
@@ -69,7 +69,7 @@ def write(session: Session, rows: Sequence[dict[str, Any]], *, actor: Actor | No
     """Write facts and note each, with its digest, for the audit trail."""
     if not rows:
         return
-    session.execute(sa.insert(RegistrationEvent), list(rows))
+    session.execute(sa.insert(t.registration_event), list(rows))
     for row in rows:
         audit.record(
             session,

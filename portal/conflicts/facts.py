@@ -25,7 +25,7 @@ from portal.domain.facts import (
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policies
 from portal.domain.terms import KEY_ACCOUNTS, EventKind
-from portal.models import Partner, Placement, Registration, RegistrationEvent
+from portal.models import tables as t
 
 _TICK = timedelta(microseconds=1)
 _OWNERSHIP_KINDS = (
@@ -112,9 +112,7 @@ class Dossier:
         old = self.timeline(before.customer_id, policies, at - _TICK).claims.get(claim)
         if old is None:
             return None
-        return Carried(
-            old.stage, old.highest, old.stage_since, old.last_progress_at, old.owned_since
-        )
+        return Carried(old.stage, old.highest, old.stage_since, old.last_progress_at, old.owned_since)
 
 
 def _as_fact(claim: int, event: EventRow) -> Fact:
@@ -139,12 +137,12 @@ def load_dossier(session: Session, customers: Iterable[int] | None) -> Dossier:
     while wanted - seen:
         fresh, seen = wanted - seen, seen | wanted
         for part in chunks(fresh):
-            found = sa.select(Placement.registration_id).where(Placement.customer_id.in_(part))  # type: ignore[union-attr]
+            found = sa.select(t.placement.c.registration_id).where(t.placement.c.customer_id.in_(part))
             claims.update(session.scalars(found))
         for part in chunks(claims):
-            linked = sa.select(Placement.customer_id).where(
-                Placement.registration_id.in_(part),  # type: ignore[attr-defined]
-                Placement.customer_id.is_not(None),  # type: ignore[union-attr]
+            linked = sa.select(t.placement.c.customer_id).where(
+                t.placement.c.registration_id.in_(part),
+                t.placement.c.customer_id.is_not(None),
             )
             wanted.update(session.scalars(linked))
     return _read(session, claims)
@@ -163,9 +161,7 @@ def _read(session: Session, claims: set[int] | None) -> Dossier:
     members: defaultdict[int, set[int]] = defaultdict(set)
     for part in parts:
         for row in session.execute(_claims(part)):
-            rows[row.id] = ClaimRow(
-                row.id, row.ref, row.filed_at, row.filed_stage, row.code or KEY_ACCOUNTS
-            )
+            rows[row.id] = ClaimRow(row.id, row.ref, row.filed_at, row.filed_stage, row.code or KEY_ACCOUNTS)
         for stay in session.execute(_stays(part)):
             stays[stay.registration_id].append(stay)
             if stay.customer_id is not None:
@@ -184,33 +180,36 @@ def _read(session: Session, claims: set[int] | None) -> Dossier:
 
 def _claims(part: Sequence[int] | None) -> Any:
     query = sa.select(
-        Registration.id,
-        Registration.ref,
-        Registration.filed_at,
-        Registration.filed_stage,
-        Partner.code,
-    ).join(Partner, Partner.id == Registration.partner_id, isouter=True)
-    return query if part is None else query.where(Registration.id.in_(part))
+        t.registration.c.id,
+        t.registration.c.ref,
+        t.registration.c.filed_at,
+        t.registration.c.filed_stage,
+        t.partner.c.code,
+    ).join(t.partner, t.partner.c.id == t.registration.c.partner_id, isouter=True)
+    return query if part is None else query.where(t.registration.c.id.in_(part))
 
 
 def _stays(part: Sequence[int] | None) -> Any:
     query = sa.select(
-        Placement.registration_id, Placement.at, Placement.customer_id, Placement.rule
-    ).order_by(Placement.registration_id, Placement.at)
-    return query if part is None else query.where(Placement.registration_id.in_(part))
+        t.placement.c.registration_id,
+        t.placement.c.at,
+        t.placement.c.customer_id,
+        t.placement.c.rule,
+    ).order_by(t.placement.c.registration_id, t.placement.c.at)
+    return query if part is None else query.where(t.placement.c.registration_id.in_(part))
 
 
 def _events(part: Sequence[int] | None) -> Any:
     query = (
         sa.select(
-            RegistrationEvent.registration_id,
-            RegistrationEvent.id,
-            RegistrationEvent.kind,
-            RegistrationEvent.at,
-            RegistrationEvent.stage,
-            RegistrationEvent.about_id,
+            t.registration_event.c.registration_id,
+            t.registration_event.c.id,
+            t.registration_event.c.kind,
+            t.registration_event.c.at,
+            t.registration_event.c.stage,
+            t.registration_event.c.about_id,
         )
-        .where(RegistrationEvent.kind.in_(_OWNERSHIP_KINDS))
-        .order_by(RegistrationEvent.id)
+        .where(t.registration_event.c.kind.in_(_OWNERSHIP_KINDS))
+        .order_by(t.registration_event.c.id)
     )
-    return query if part is None else query.where(RegistrationEvent.registration_id.in_(part))
+    return query if part is None else query.where(t.registration_event.c.registration_id.in_(part))

@@ -13,7 +13,7 @@ from portal.db import chunks
 from portal.domain.facts import OWNING_STATES, Rule, Standing, State, Timeline
 from portal.domain.policy import Policies
 from portal.matching.replay import reassign
-from portal.models import Ownership, Registration
+from portal.models import tables as t
 from portal.policy.service import load_policies
 
 PROJECTED = (
@@ -31,14 +31,14 @@ PROJECTED = (
     "protected_until",
 )
 _CURRENT = sa.select(
-    Registration.id,
-    Registration.partner_id,
-    Registration.ports,
-    Registration.yearly_revenue,
-    Registration.customer_id,
-    Registration.filed_at,
-    Registration.filed_stage,
-    *(getattr(Registration, column) for column in PROJECTED),
+    t.registration.c.id,
+    t.registration.c.partner_id,
+    t.registration.c.ports,
+    t.registration.c.yearly_revenue,
+    t.registration.c.customer_id,
+    t.registration.c.filed_at,
+    t.registration.c.filed_stage,
+    *(t.registration.c[column] for column in PROJECTED),
 )
 
 
@@ -53,9 +53,7 @@ def settle(session: Session, customers: Collection[int], *, now: datetime) -> di
     dossier = load_dossier(session, customers)
     timelines = {each: dossier.timeline(each, policies, now) for each in customers}
     standings = {
-        claim: standing
-        for timeline in timelines.values()
-        for claim, standing in timeline.claims.items()
+        claim: standing for timeline in timelines.values() for claim, standing in timeline.claims.items()
     }
     _write_claims(session, standings)
     _write_ownership(session, timelines)
@@ -87,9 +85,7 @@ def _suspend(session: Session, claims: Collection[int]) -> None:
     """Take ownership off claims that change customer, until they are settled there."""
     owners: dict[int, Standing] = {}
     for part in chunks(claims):
-        for row in session.execute(
-            _CURRENT.where(Registration.id.in_(part), Registration.is_owner)
-        ):  # type: ignore[union-attr]
+        for row in session.execute(_CURRENT.where(t.registration.c.id.in_(part), t.registration.c.is_owner)):
             owners[row.id] = Standing(
                 State.WAITING,
                 row.state_rule,
@@ -132,7 +128,7 @@ def _write_claims(session: Session, standings: dict[int, Standing]) -> None:
     changed: list[dict[str, Any]] = []
     totals = stats.Delta()
     for part in chunks(standings):
-        for row in session.execute(_CURRENT.where(Registration.id.in_(part))):  # type: ignore[union-attr]
+        for row in session.execute(_CURRENT.where(t.registration.c.id.in_(part))):
             wanted = projection(standings[row.id])
             if any(getattr(row, column) != value for column, value in wanted.items()):
                 totals.change(row, wanted)
@@ -141,7 +137,7 @@ def _write_claims(session: Session, standings: dict[int, Standing]) -> None:
         return
     # Losers first: the database admits one owner per customer at every moment (C11).
     changed.sort(key=lambda each: each["is_owner"])
-    table = Registration.__table__  # type: ignore[attr-defined]
+    table = t.registration
     update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
     session.connection().execute(
         update.values({column: sa.bindparam(column) for column in PROJECTED}), changed
@@ -162,14 +158,14 @@ def _write_ownership(session: Session, timelines: dict[int, Timeline]) -> None:
     for part in chunks(timelines):
         query = (
             sa.select(
-                Ownership.customer_id,
-                Ownership.registration_id,
-                Ownership.starts_at,
-                Ownership.ends_at,
-                Ownership.rule,
+                t.ownership.c.customer_id,
+                t.ownership.c.registration_id,
+                t.ownership.c.starts_at,
+                t.ownership.c.ends_at,
+                t.ownership.c.rule,
             )
-            .where(Ownership.customer_id.in_(part))  # type: ignore[attr-defined]
-            .order_by(Ownership.id)  # type: ignore[arg-type]
+            .where(t.ownership.c.customer_id.in_(part))
+            .order_by(t.ownership.c.id)
         )
         for row in session.execute(query):
             stored[row.customer_id].append(tuple(row))
@@ -181,9 +177,9 @@ def _write_ownership(session: Session, timelines: dict[int, Timeline]) -> None:
             stale.append(customer)
             rows.extend(dict(zip(_OWNERSHIP, row, strict=True)) for row in wanted)
     for part in chunks(stale):
-        session.execute(sa.delete(Ownership).where(Ownership.customer_id.in_(part)))  # type: ignore[attr-defined]
+        session.execute(sa.delete(t.ownership).where(t.ownership.c.customer_id.in_(part)))
     if rows:
-        session.execute(sa.insert(Ownership), rows)
+        session.execute(sa.insert(t.ownership), rows)
 
 
 _OWNERSHIP = ("customer_id", "registration_id", "starts_at", "ends_at", "rule")
@@ -195,9 +191,9 @@ def settle_lapses(session: Session, *, now: datetime, today: Any) -> list[int]:
     Reading already shows them as lapsed (`effective_state`); this writes it down.
     """
     due = session.execute(
-        sa.select(Registration.id, Registration.customer_id).where(
-            Registration.state == State.ACTIVE,
-            Registration.protected_until < today,  # type: ignore[operator]
+        sa.select(t.registration.c.id, t.registration.c.customer_id).where(
+            t.registration.c.state == State.ACTIVE,
+            t.registration.c.protected_until < today,
         )
     ).all()
     settle(session, {row.customer_id for row in due}, now=now)

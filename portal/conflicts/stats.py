@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.pipeline import Stage
-from portal.models import PipelineStat, Registration
+from portal.models import tables as t
 
 KEY_ACCOUNTS_ID = 0
 _COLUMNS = ("projects", "ports", "yearly_revenue", "reached")
@@ -46,41 +46,41 @@ class Delta:
 
     def apply(self, session: Session) -> None:
         """Add what was collected to the stored rows."""
-        table = PipelineStat.__table__  # type: ignore[attr-defined]
+        table = t.pipeline_stat
         for (party, stage), totals in self.totals.items():
             if not any(totals):
                 continue
             values = dict(zip(_COLUMNS, totals, strict=True))
-            updated = session.execute(
+            updated: Any = session.execute(
                 sa.update(table)
                 .where(table.c.party_id == party, table.c.stage == stage)
                 .values({name: table.c[name] + value for name, value in values.items()})
             )
-            if not updated.rowcount:  # type: ignore[attr-defined]
+            if not updated.rowcount:
                 session.execute(sa.insert(table), [{"party_id": party, "stage": stage, **values}])
 
 
 def recount(session: Session) -> dict[tuple[int, Stage], tuple[Any, ...]]:
     """The totals counted afresh from the registrations (`portal check`)."""
     counted: defaultdict[tuple[int, Stage], _Totals] = defaultdict(_none)
-    party = sa.func.coalesce(Registration.partner_id, KEY_ACCOUNTS_ID)
+    party = sa.func.coalesce(t.registration.c.partner_id, KEY_ACCOUNTS_ID)
     owned = (
         sa.select(
             party,
-            Registration.stage,
+            t.registration.c.stage,
             sa.func.count(),
-            sa.func.sum(Registration.ports),
-            sa.func.sum(Registration.yearly_revenue),
+            sa.func.sum(t.registration.c.ports),
+            sa.func.sum(t.registration.c.yearly_revenue),
         )
-        .where(Registration.is_owner)
-        .group_by(party, Registration.stage)
+        .where(t.registration.c.is_owner)
+        .group_by(party, t.registration.c.stage)
     )
     for party_id, stage, projects, ports, revenue in session.execute(owned):
         counted[party_id, stage][:3] = [projects, int(ports), revenue]
     reached = (
-        sa.select(party, Registration.highest_stage, sa.func.count())
-        .where(Registration.ever_owned)
-        .group_by(party, Registration.highest_stage)
+        sa.select(party, t.registration.c.highest_stage, sa.func.count())
+        .where(t.registration.c.ever_owned)
+        .group_by(party, t.registration.c.highest_stage)
     )
     for party_id, stage, number in session.execute(reached):
         counted[party_id, stage][3] = number

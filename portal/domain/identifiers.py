@@ -38,7 +38,7 @@ def parse_uscc(text: str) -> str | None:
         wrong = "".join(sorted(set(code) - _USCC_ALPHABET))
         raise RuleViolation("uscc.characters", "uscc", characters=wrong)
     if not _uscc_holds(code):
-        raise RuleViolation("uscc.check_digit", "uscc", code=code)
+        raise RuleViolation("uscc.check_digit", "uscc", typed=code)
     return code
 
 

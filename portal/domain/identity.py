@@ -215,11 +215,7 @@ class _Replay:
         self.match_held_again(event.at)
 
     def only_filing_of(self, founder: int) -> int | None:
-        there = [
-            filing
-            for filing, history in self.filings.items()
-            if history.placed[-1].founder == founder
-        ]
+        there = [filing for filing, history in self.filings.items() if history.placed[-1].founder == founder]
         return there[0] if len(there) == 1 else None
 
     def merge(self, event: Merged) -> None:

@@ -89,7 +89,7 @@ def match(keys: Keys, candidates: Iterable[KnownCustomer], excluded: Collection[
     same_name: list[KnownCustomer] = []
     alike: list[KnownCustomer] = []
     ruled_out_by_code = False
-    for known in sorted(candidates, key=lambda each: each.founder):  # type: ignore[arg-type, return-value]
+    for known in sorted(candidates, key=lambda each: each.founder):
         outcome, reason = compare(keys, known)
         if reason is MatchReason.SAME_CODE:
             return Match(outcome, known.customer, reason, (known.customer,))

@@ -38,9 +38,7 @@ class _Lexicon:
 def _lexicon() -> _Lexicon:
     data = json.loads(_DATA.read_text(encoding="utf-8"))
     regions = set(data["provinces"]) | set(data["cities"])
-    regions |= {f"{name}省" for name in data["provinces"]} | {
-        f"{name}市" for name in data["cities"]
-    }
+    regions |= {f"{name}省" for name in data["provinces"]} | {f"{name}市" for name in data["cities"]}
     regions |= set(data["autonomous"])
     suffixes = "|".join(sorted(map(re.escape, data["suffixes"]), key=len, reverse=True))
     latin = "|".join(sorted(map(re.escape, data["latin_suffixes"]), key=len, reverse=True))

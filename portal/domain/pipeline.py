@@ -93,9 +93,7 @@ def check_move(
     return Move(to, back, reason.strip(), {field: gate[field] for field in wanted})
 
 
-def _gate_problems(
-    wanted: tuple[str, ...], gate: Mapping[str, Any], today: date
-) -> list[RuleViolation]:
+def _gate_problems(wanted: tuple[str, ...], gate: Mapping[str, Any], today: date) -> list[RuleViolation]:
     problems = [
         RuleViolation("pipeline.gate_missing", field)
         for field in wanted

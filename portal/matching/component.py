@@ -19,7 +19,8 @@ from portal.domain.identity import (
 )
 from portal.domain.matching import Keys
 from portal.domain.terms import EventKind
-from portal.models import Customer, Registration, RegistrationEvent
+from portal.models import RegistrationEvent
+from portal.models import tables as t
 
 _KINDS = (
     EventKind.CORRECTED,
@@ -42,17 +43,17 @@ class Component:
 
 
 _FILINGS = sa.select(
-    Registration.id,
-    Registration.ref,
-    Registration.filed_at,
-    Registration.customer_name,
-    Registration.uscc,
-    Registration.full_key,
-    Registration.core_key,
-    Registration.customer_id,
-    Registration.suspect_id,
-    Registration.match_outcome,
-    Registration.match_reason,
+    t.registration.c.id,
+    t.registration.c.ref,
+    t.registration.c.filed_at,
+    t.registration.c.customer_name,
+    t.registration.c.uscc,
+    t.registration.c.full_key,
+    t.registration.c.core_key,
+    t.registration.c.customer_id,
+    t.registration.c.suspect_id,
+    t.registration.c.match_outcome,
+    t.registration.c.match_reason,
 )
 
 
@@ -74,7 +75,7 @@ def _follow_links(session: Session, component: Component, wanted: set[int]) -> N
     while wanted:
         fresh: list[Any] = []
         for part in chunks(wanted):
-            fresh += session.execute(_FILINGS.where(Registration.id.in_(part))).all()  # type: ignore[union-attr]
+            fresh += session.execute(_FILINGS.where(t.registration.c.id.in_(part))).all()
         component.rows.update({row.id: row for row in fresh})
         keys = {key for row in fresh for key in _links(row)} - seen_keys
         seen_keys |= keys
@@ -100,7 +101,7 @@ def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
     found: set[int] = set()
     for column, values in by_column.items():
         for part in chunks(values):
-            query = sa.select(Registration.id).where(getattr(Registration, column).in_(part))
+            query = sa.select(t.registration.c.id).where(t.registration.c[column].in_(part))
             found.update(session.scalars(query))
     return found
 
@@ -109,11 +110,15 @@ def _load_customers(session: Session, component: Component) -> None:
     ids = {row.customer_id for row in component.rows.values()}
     ids |= {row.suspect_id for row in component.rows.values()}
     query = sa.select(
-        Customer.id, Customer.founder_key, Customer.name, Customer.uscc, Customer.merged_into_id
+        t.customer.c.id,
+        t.customer.c.founder_key,
+        t.customer.c.name,
+        t.customer.c.uscc,
+        t.customer.c.merged_into_id,
     )
     ids.discard(None)
     for part in chunks(ids):
-        related = sa.or_(Customer.id.in_(part), Customer.merged_into_id.in_(part))  # type: ignore[union-attr]
+        related = sa.or_(t.customer.c.id.in_(part), t.customer.c.merged_into_id.in_(part))
         for row in session.execute(query.where(related)):
             component.customers[row.id] = row
 
@@ -124,10 +129,10 @@ def _load_events(session: Session, component: Component) -> None:
         query = (
             sa.select(RegistrationEvent)
             .where(
-                RegistrationEvent.registration_id.in_(part),  # type: ignore[attr-defined]
-                RegistrationEvent.kind.in_(_KINDS),  # type: ignore[attr-defined]
+                t.registration_event.c.registration_id.in_(part),
+                t.registration_event.c.kind.in_(_KINDS),
             )
-            .order_by(RegistrationEvent.at, RegistrationEvent.id)  # type: ignore[arg-type]
+            .order_by(t.registration_event.c.at, t.registration_event.c.id)
         )
         for event in session.scalars(query):
             _take_event(component, event, original)

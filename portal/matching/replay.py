@@ -16,7 +16,7 @@ from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
 from portal.domain.matching import RULESET, Keys
 from portal.matching.component import Component, load_component
-from portal.models import Customer, CustomerAlias, Ownership, Placement, Registration
+from portal.models import tables as t
 
 
 @dataclass
@@ -46,9 +46,7 @@ def reassign(
     return touched
 
 
-def _write_customers(
-    session: Session, component: Component, assignment: Assignment
-) -> dict[int, int]:
+def _write_customers(session: Session, component: Component, assignment: Assignment) -> dict[int, int]:
     """Rows for all founders; an existing row follows its founding filing. Answers their ids."""
     by_founder = {row.founder_key: row.id for row in component.customers.values()}
     founders = [*assignment.customers, *assignment.merged]
@@ -57,13 +55,13 @@ def _write_customers(
     fresh = [founder for founder in founders if founder not in ids]
     # Codes move between customers: free them before any is set anew (they are unique).
     for part in chunks(component.customers):
-        session.execute(sa.update(Customer).where(Customer.id.in_(part)).values(uscc=None))  # type: ignore[union-attr]
+        session.execute(sa.update(t.customer).where(t.customer.c.id.in_(part)).values(uscc=None))
     rows = [_founded(component, founder) for founder in fresh]
     if rows:
-        session.execute(sa.insert(Customer), rows)
+        session.execute(sa.insert(t.customer), rows)
         for part in chunks(fresh):
-            found = sa.select(Customer.founder_key, Customer.id).where(
-                Customer.founder_key.in_(part)  # type: ignore[attr-defined]
+            found = sa.select(t.customer.c.founder_key, t.customer.c.id).where(
+                t.customer.c.founder_key.in_(part)
             )
             ids.update({row.founder_key: row.id for row in session.execute(found)})
     _update_customers(session, assignment, ids)
@@ -81,9 +79,7 @@ def _founded(component: Component, founder: int) -> dict[str, Any]:
     }
 
 
-def _adopt(
-    session: Session, component: Component, assignment: Assignment, ids: dict[int, int]
-) -> None:
+def _adopt(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
     """Keep a customer's row when an older filing turns out to be its founder."""
     taken = set(ids.values())
     for row in component.customers.values():
@@ -94,12 +90,12 @@ def _adopt(
         ids[founder] = row.id
         taken.add(row.id)
         session.execute(
-            sa.update(Customer).where(Customer.id == row.id).values(**_founded(component, founder))
+            sa.update(t.customer).where(t.customer.c.id == row.id).values(**_founded(component, founder))
         )
 
 
 def _update_customers(session: Session, assignment: Assignment, ids: dict[int, int]) -> None:
-    table = Customer.__table__  # type: ignore[attr-defined]
+    table = t.customer
     coded = [
         {"row_id": ids[founder], "code": known.code}
         for founder, known in assignment.customers.items()
@@ -113,7 +109,7 @@ def _update_customers(session: Session, assignment: Assignment, ids: dict[int, i
         while winner in assignment.merged:
             winner = assignment.merged[winner]
         session.execute(
-            sa.update(Customer).where(Customer.id == ids[loser]).values(merged_into_id=ids[winner])
+            sa.update(t.customer).where(t.customer.c.id == ids[loser]).values(merged_into_id=ids[winner])
         )
 
 
@@ -137,10 +133,13 @@ def _write_placements(
     for part in chunks(component.rows):
         query = (
             sa.select(
-                Placement.registration_id, Placement.at, Placement.customer_id, Placement.rule
+                t.placement.c.registration_id,
+                t.placement.c.at,
+                t.placement.c.customer_id,
+                t.placement.c.rule,
             )
-            .where(Placement.registration_id.in_(part))  # type: ignore[attr-defined]
-            .order_by(Placement.at)  # type: ignore[arg-type]
+            .where(t.placement.c.registration_id.in_(part))
+            .order_by(t.placement.c.at)
         )
         for row in session.execute(query):
             stored[row.registration_id].append(tuple(row))
@@ -153,9 +152,9 @@ def _write_placements(
             rows += [dict(zip(_STAY, stay, strict=True)) for stay in stays]
             touched.customers |= {stay[2] for stay in stays + stored[filing]} - {None}
     for part in chunks(changed):
-        session.execute(sa.delete(Placement).where(Placement.registration_id.in_(part)))  # type: ignore[attr-defined]
+        session.execute(sa.delete(t.placement).where(t.placement.c.registration_id.in_(part)))
     if rows:
-        session.execute(sa.insert(Placement), rows)
+        session.execute(sa.insert(t.placement), rows)
 
 
 def _write_filings(
@@ -181,7 +180,7 @@ def _write_filings(
         return
     moved = [row["row_id"] for row in rows]
     before_moving(moved)
-    table = Registration.__table__  # type: ignore[attr-defined]
+    table = t.registration
     update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
     values = {column: sa.bindparam(column) for column in _MATCHED}
     session.connection().execute(update.values(match_ruleset=RULESET, **values), rows)
@@ -190,9 +189,7 @@ def _write_filings(
 _MATCHED = ("customer_id", "suspect_id", "match_outcome", "match_reason")
 
 
-def _write_names(
-    session: Session, component: Component, assignment: Assignment, ids: dict[int, int]
-) -> None:
+def _write_names(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
     wanted: defaultdict[int, dict[str, tuple[str, Keys]]] = defaultdict(dict)
     for filing, history in assignment.filings.items():
         founder = history.placed[-1].founder
@@ -203,8 +200,8 @@ def _write_names(
     gone = {row.id for row in component.customers.values()} - live
     stored: set[tuple[int, str]] = set()
     for part in chunks(live | gone):
-        query = sa.select(CustomerAlias.customer_id, CustomerAlias.full_key).where(
-            CustomerAlias.customer_id.in_(part)  # type: ignore[attr-defined]
+        query = sa.select(t.customer_alias.c.customer_id, t.customer_alias.c.full_key).where(
+            t.customer_alias.c.customer_id.in_(part)
         )
         stored.update((row.customer_id, row.full_key) for row in session.execute(query))
     rows = [
@@ -216,20 +213,18 @@ def _write_names(
     for customer, full in stored:
         if full not in wanted.get(customer, {}):
             session.execute(
-                sa.delete(CustomerAlias).where(
-                    CustomerAlias.customer_id == customer, CustomerAlias.full_key == full
+                sa.delete(t.customer_alias).where(
+                    t.customer_alias.c.customer_id == customer, t.customer_alias.c.full_key == full
                 )
             )
     if rows:
-        session.execute(sa.insert(CustomerAlias), rows)
+        session.execute(sa.insert(t.customer_alias), rows)
 
 
-def _drop_orphans(
-    session: Session, component: Component, live: set[int], touched: Reassigned
-) -> None:
+def _drop_orphans(session: Session, component: Component, live: set[int], touched: Reassigned) -> None:
     """Customers whose every filing turned out to be on another one."""
     orphans = {row.id for row in component.customers.values()} - live
     for part in chunks(orphans):
-        session.execute(sa.delete(Ownership).where(Ownership.customer_id.in_(part)))  # type: ignore[attr-defined]
-        session.execute(sa.delete(Customer).where(Customer.id.in_(part)))  # type: ignore[union-attr]
+        session.execute(sa.delete(t.ownership).where(t.ownership.c.customer_id.in_(part)))
+        session.execute(sa.delete(t.customer).where(t.customer.c.id.in_(part)))
     touched.customers -= orphans

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from portal.db import chunks
 from portal.domain.matching import Keys, KnownCustomer, Match, match
 from portal.domain.names import keys_of
-from portal.models import Customer, CustomerAlias
+from portal.models import Customer
+from portal.models import tables as t
 
 
 def keys_for(name: str, uscc: str | None) -> Keys:
@@ -28,12 +29,12 @@ def find_customer(
 
 
 def _near(session: Session, keys: Keys) -> set[int]:
-    conditions: list[Any] = [CustomerAlias.full_key == keys.full]
+    conditions: list[Any] = [t.customer_alias.c.full_key == keys.full]
     if keys.core:
-        conditions.append(CustomerAlias.core_key == keys.core)
-    near = set(session.scalars(sa.select(CustomerAlias.customer_id).where(sa.or_(*conditions))))
+        conditions.append(t.customer_alias.c.core_key == keys.core)
+    near = set(session.scalars(sa.select(t.customer_alias.c.customer_id).where(sa.or_(*conditions))))
     if keys.uscc:
-        near.update(session.scalars(sa.select(Customer.id).where(Customer.uscc == keys.uscc)))
+        near.update(session.scalars(sa.select(t.customer.c.id).where(t.customer.c.uscc == keys.uscc)))
     return near
 
 
@@ -42,15 +43,15 @@ def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
     for part in chunks(ids):
         rows = session.execute(
             sa.select(
-                Customer.id,
-                Customer.uscc,
-                Customer.founder_at,
-                Customer.founder_ref,
-                CustomerAlias.full_key,
-                CustomerAlias.core_key,
+                t.customer.c.id,
+                t.customer.c.uscc,
+                t.customer.c.founder_at,
+                t.customer.c.founder_ref,
+                t.customer_alias.c.full_key,
+                t.customer_alias.c.core_key,
             )
-            .join(CustomerAlias, CustomerAlias.customer_id == Customer.id)
-            .where(Customer.id.in_(part), Customer.merged_into_id.is_(None))  # type: ignore[union-attr]
+            .join(t.customer_alias, t.customer_alias.c.customer_id == t.customer.c.id)
+            .where(t.customer.c.id.in_(part), t.customer.c.merged_into_id.is_(None))
         )
         for row in rows:
             customer = known.setdefault(
@@ -86,7 +87,7 @@ def teach_customer(
     """Let a customer learn a filing's name, and its code where none was known."""
     if known is None or keys.full not in known.fulls:
         session.execute(
-            sa.insert(CustomerAlias),
+            sa.insert(t.customer_alias),
             [
                 {
                     "customer_id": customer_id,
@@ -97,6 +98,4 @@ def teach_customer(
             ],
         )
     if known is not None and keys.uscc and not known.code:
-        session.execute(
-            sa.update(Customer).where(Customer.id == customer_id).values(uscc=keys.uscc)
-        )
+        session.execute(sa.update(t.customer).where(t.customer.c.id == customer_id).values(uscc=keys.uscc))

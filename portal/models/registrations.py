@@ -123,9 +123,7 @@ class Registration(Versioned, table=True):
     contract_no: str = Field(default="", max_length=60)
     contract_on: date | None = Field(default=None)
     trial_ends_on: date | None = Field(default=None)
-    lost_reason: LostReason | None = Field(
-        default=None, sa_type=enum_type(LostReason, "lost_reason")
-    )
+    lost_reason: LostReason | None = Field(default=None, sa_type=enum_type(LostReason, "lost_reason"))
 
     customer_id: int | None = Field(default=None, foreign_key="customer.id")
     suspect_id: int | None = Field(

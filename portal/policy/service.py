@@ -12,6 +12,7 @@ from portal import audit
 from portal.domain.policy import Policies, Policy, parse_policy
 from portal.domain.roles import Actor
 from portal.models import PolicyVersion
+from portal.models import tables as t
 
 _DEFAULT = Path(__file__).with_name("default.json")
 
@@ -19,7 +20,7 @@ _DEFAULT = Path(__file__).with_name("default.json")
 def load_policies(session: Session) -> Policies:
     """Every version, ready to be asked for a day."""
     rows = session.execute(
-        sa.select(PolicyVersion.id, PolicyVersion.effective_from, PolicyVersion.body)
+        sa.select(t.policy_version.c.id, t.policy_version.c.effective_from, t.policy_version.c.body)
     )
     return Policies([parse_policy(version, day, body) for version, day, body in rows])
 
@@ -27,9 +28,9 @@ def load_policies(session: Session) -> Policies:
 def policy_on(session: Session, day: date) -> Policy:
     """The one version in force on `day`."""
     row = session.execute(
-        sa.select(PolicyVersion.id, PolicyVersion.effective_from, PolicyVersion.body)
-        .where(PolicyVersion.effective_from <= day)
-        .order_by(sa.desc(PolicyVersion.effective_from))
+        sa.select(t.policy_version.c.id, t.policy_version.c.effective_from, t.policy_version.c.body)
+        .where(t.policy_version.c.effective_from <= day)
+        .order_by(sa.desc(t.policy_version.c.effective_from))
         .limit(1)
     ).first()
     return Policies([parse_policy(*row)] if row else []).at(day)
@@ -72,7 +73,7 @@ def add_policy(
 
 def ensure_default(session: Session, *, now: datetime) -> None:
     """Store the shipped policy where there is none yet."""
-    if session.execute(sa.select(PolicyVersion.id).limit(1)).first():
+    if session.execute(sa.select(t.policy_version.c.id).limit(1)).first():
         return
     body = json.loads(_DEFAULT.read_text(encoding="utf-8"))
     start, reason = date.fromisoformat(body.pop("effective_from")), body.pop("reason")

@@ -22,7 +22,8 @@ from portal.domain.policy import Policy
 from portal.domain.roles import Actor
 from portal.domain.terms import CustomerClass, EventKind, Source
 from portal.matching.service import find_customer, found_customer, keys_for, teach_customer
-from portal.models import Placement, Registration, SearchGram, TierTerm
+from portal.models import Registration
+from portal.models import tables as t
 from portal.policy.service import policy_on
 
 _TICK = timedelta(microseconds=1)
@@ -105,9 +106,7 @@ def file_registration(
             ref=registration.ref,
             at=at,
         )
-    teach_customer(
-        session, customer, name=filing.customer_name, keys=keys, known=known.get(customer)
-    )
+    teach_customer(session, customer, name=filing.customer_name, keys=keys, known=known.get(customer))
     registration.customer_id = customer
     session.flush()  # settling reads the claim back
     _place(session, registration.id, at, customer, Rule.FIRST)
@@ -117,26 +116,24 @@ def file_registration(
 
 def _sent_before(session: Session, request_key: str) -> Filed | None:
     row = session.execute(
-        sa.select(Registration.id, Registration.state).where(
-            Registration.request_key == request_key
+        sa.select(t.registration.c.id, t.registration.c.state).where(
+            t.registration.c.request_key == request_key
         )
     ).first()
     return Filed(row.id, row.state, repeated=True) if row else None
 
 
-def _refuse_hoarding(
-    session: Session, actor: Actor, stage: Stage, policy: Policy, now: datetime
-) -> None:
+def _refuse_hoarding(session: Session, actor: Actor, stage: Stage, policy: Policy, now: datetime) -> None:
     """G9: a policy may limit how many early-stage projects a partner owns, by tier."""
     early = (Stage.INTEREST, Stage.MEETING)
     if not policy.early_stage_limit or actor.partner_id is None or stage not in early:
         return
     today = business_date(now)
     tier = session.scalar(
-        sa.select(TierTerm.tier).where(
-            TierTerm.partner_id == actor.partner_id,
-            TierTerm.starts_on <= today,
-            TierTerm.ends_on >= today,
+        sa.select(t.tier_term.c.tier).where(
+            t.tier_term.c.partner_id == actor.partner_id,
+            t.tier_term.c.starts_on <= today,
+            t.tier_term.c.ends_on >= today,
         )
     )
     limit = policy.early_stage_limit.get(tier.value if tier else "none")
@@ -144,11 +141,11 @@ def _refuse_hoarding(
         return
     held = session.scalar(
         sa.select(sa.func.count())
-        .select_from(Registration)
+        .select_from(t.registration)
         .where(
-            Registration.partner_id == actor.partner_id,
-            Registration.is_owner,
-            Registration.stage.in_(early),  # type: ignore[attr-defined]
+            t.registration.c.partner_id == actor.partner_id,
+            t.registration.c.is_owner,
+            t.registration.c.stage.in_(early),
         )
     )
     if held is not None and held >= limit:
@@ -157,20 +154,18 @@ def _refuse_hoarding(
 
 def _refuse_second_claim(session: Session, actor: Actor, customer: int) -> None:
     own = session.execute(
-        sa.select(Registration.id, Registration.ref).where(
-            Registration.customer_id == customer,
-            Registration.partner_id.is_not_distinct_from(actor.partner_id),  # type: ignore[union-attr]
-            Registration.state.not_in((State.RELEASED, State.LOST)),  # type: ignore[attr-defined]
+        sa.select(t.registration.c.id, t.registration.c.ref).where(
+            t.registration.c.customer_id == customer,
+            t.registration.c.partner_id.is_not_distinct_from(actor.partner_id),
+            t.registration.c.state.not_in((State.RELEASED, State.LOST)),
         )
     ).first()
     if own:
-        raise RuleViolation(
-            "registration.own_already", "customer_name", ref=own.ref, registration_id=own.id
-        )
+        raise RuleViolation("registration.own_already", "customer_name", ref=own.ref, registration_id=own.id)
 
 
 def _next_instant(session: Session, now: datetime) -> datetime:
-    newest = session.scalar(sa.select(sa.func.max(Registration.filed_at)))
+    newest = session.scalar(sa.select(sa.func.max(t.registration.c.filed_at)))
     return max(now, newest + _TICK) if newest and newest - now < timedelta(minutes=5) else now
 
 
@@ -251,15 +246,13 @@ def index_for_search(session: Session, registration_id: int, ref: str, filing: F
     """Make the filing findable by any two neighbouring characters of its names or reference."""
     grams = search_grams(filing.customer_name, filing.customer_name_en, ref)
     session.execute(
-        sa.insert(SearchGram),
+        sa.insert(t.search_gram),
         [{"gram": gram, "registration_id": registration_id} for gram in sorted(grams)],
     )
 
 
-def _place(
-    session: Session, registration_id: int, at: datetime, customer: int | None, rule: Rule
-) -> None:
+def _place(session: Session, registration_id: int, at: datetime, customer: int | None, rule: Rule) -> None:
     session.execute(
-        sa.insert(Placement),
+        sa.insert(t.placement),
         [{"registration_id": registration_id, "at": at, "customer_id": customer, "rule": rule}],
     )
