@@ -43,8 +43,8 @@ test: setup-dev ## all tests: SQLite, PostgreSQL, browser (ARGS="tests/domain -x
 lint: setup-dev ## style of code and templates, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint templates --lint
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m pytest tests/test_architecture.py
 
 fix: setup-dev ## repair what can be repaired by machine
 	$(BIN)/ruff check --fix .
@@ -72,4 +72,4 @@ check: ## everything CI does
 	bash .ci/run
 
 clean: ## remove .venv and caches (never instance/)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
