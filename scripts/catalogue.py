@@ -117,9 +117,7 @@ def faults(message: Message) -> list[str]:
     for text in chinese:
         if placeholders(text) != expected:
             found.append(f"placeholders differ: {name!r} -> {text!r}")
-        if (ENGLISH.search(text) and not HAN.search(text)) or (
-            ENGLISH.search(name) and text == name
-        ):
+        if (ENGLISH.search(text) and not HAN.search(text)) or (ENGLISH.search(name) and text == name):
             found.append(f"still English: {name!r}")
         found += [f"{word!r} in {text!r}" for word in UNWANTED if word in text]
     return found

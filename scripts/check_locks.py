@@ -33,9 +33,7 @@ def faults() -> list[str]:
     for file, requirements in named.items():
         lock = pinned(ROOT / file)
         wanted = {plain(NAME.match(each).group()) for each in requirements}  # type: ignore[union-attr]
-        found += [
-            f"{file} does not pin {name}: run `make lock`" for name in sorted(wanted - set(lock))
-        ]
+        found += [f"{file} does not pin {name}: run `make lock`" for name in sorted(wanted - set(lock))]
         found += [f"{file} has no hash for {name}" for name, hashed in lock.items() if not hashed]
     return found
 

@@ -225,6 +225,6 @@ def _drop_orphans(session: Session, component: Component, live: set[int], touche
     """Customers whose every filing turned out to be on another one."""
     orphans = {row.id for row in component.customers.values()} - live
     for part in chunks(orphans):
-        session.execute(sa.delete(t.ownership).where(t.ownership.c.customer_id.in_(part)))
+        # Its names and what was once owned of it go with it (ON DELETE CASCADE).
         session.execute(sa.delete(t.customer).where(t.customer.c.id.in_(part)))
     touched.customers -= orphans

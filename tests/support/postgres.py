@@ -118,8 +118,6 @@ class Cluster:
     def stop(self) -> None:
         """End the server and delete everything of it."""
         try:
-            self._run(
-                "pg_ctl", "--pgdata", str(self.folder / "data"), "--mode", "immediate", "stop"
-            )
+            self._run("pg_ctl", "--pgdata", str(self.folder / "data"), "--mode", "immediate", "stop")
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
