@@ -3,5 +3,8 @@
 pytest_plugins = [
     "tests.support.clocks",
     "tests.support.databases",
+    "tests.support.people",
+    "tests.support.web",
+    "tests.support.browser",
     "tests.support.tally",
 ]

@@ -17,12 +17,18 @@ _ran: Counter[str] = Counter()
 _left_out: list[str] = []
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # Carried in the report, which is all that comes back from an xdist worker.
+    item.user_properties.extend(("place", place) for place in PLACES if item.get_closest_marker(place))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped:
         _left_out.append(f"{report.nodeid} was skipped")
     elif report.when == "call":
-        places = [place for place in PLACES if place in report.keywords]
-        _ran.update(places or ["none"])
+        places = [place for name, place in report.user_properties if name == "place"]
+        _ran.update(map(str, places or ["none"]))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -1,0 +1,86 @@
+"""The application and its test client: `client.get` for pages, `client.hx.get` for fragments."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import portal
+from portal.config import Config
+from tests.support.people import PASSWORD, Person
+
+Login = Callable[[FlaskClient, Person], FlaskClient]
+
+
+class Htmx:
+    """The same requests as htmx sends them."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+
+    def open(self, *arguments: Any, **options: Any) -> TestResponse:
+        """A request with HX-Request; `current` is the page that the person is looking at."""
+        headers = {"HX-Request": "true", **options.pop("headers", {})}
+        if current := options.pop("current", None):
+            headers["HX-Current-URL"] = f"http://localhost{current}"
+        return self._client.open(*arguments, headers=headers, **options)
+
+    def get(self, *arguments: Any, **options: Any) -> TestResponse:
+        """GET as htmx."""
+        return self.open(*arguments, method="GET", **options)
+
+    def post(self, *arguments: Any, **options: Any) -> TestResponse:
+        """POST as htmx."""
+        return self.open(*arguments, method="POST", **options)
+
+
+class PortalClient(FlaskClient):
+    """Flask's client with `hx` beside it."""
+
+    @property
+    def hx(self) -> Htmx:
+        """Requests for fragments."""
+        return Htmx(self)
+
+
+def config_for(db_url: str, folder: Path) -> Config:
+    """A configuration that keeps everything in `folder`."""
+    return Config(
+        database_url=db_url,
+        secret_key="a secret for tests only",
+        instance=folder,
+        files=str(folder / "files"),
+        testing=True,
+    )
+
+
+@pytest.fixture
+def app(db_url: str, tmp_path: Path) -> Flask:
+    """The application on the test's database. Open no context while the client is used."""
+    made = portal.create_app(config_for(db_url, tmp_path))
+    # Forms are posted by hand here; the browser tests post with the token.
+    made.config["WTF_CSRF_ENABLED"] = False
+    made.test_client_class = PortalClient
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser of nobody in particular; every call of `app.test_client()` is another one."""
+    return app.test_client()
+
+
+@pytest.fixture
+def login() -> Login:
+    """`login(client, person)` signs in through the form and returns the client."""
+
+    def sign_in(client: FlaskClient, person: Person) -> FlaskClient:
+        answer = client.post("/login", data={"email": person.email, "password": PASSWORD})
+        assert answer.status_code in (302, 303), f"{person.email} could not sign in"
+        return client
+
+    return sign_in
