@@ -9,10 +9,10 @@ from tests.support.source import ROOT, Module, dotted, modules, templates
 
 # Each may use what stands before it. A new feature gets its place here.
 FEATURES = (
-    *("auth", "policy", "partners", "matching", "conflicts"),
+    *("policy", "partners", "matching", "conflicts"),
     *("registrations", "pipeline", "cases", "support", "weekly"),
     *("receipts", "deposits", "statements", "tiers", "leads"),
-    *("search", "home", "admin"),
+    *("auth", "search", "home", "admin"),
 )
 ROOF = ("__init__.py", "__main__.py", "cli.py", "schema.py", "seed.py", "cli")
 GROUND = {
@@ -31,7 +31,7 @@ RULE_LIBRARIES = {"stdnum", "opencc", "chinese_calendar", "rapidfuzz", "pypinyin
 TABLE_LIBRARIES = {"sqlalchemy", "sqlmodel"}
 WEB_LIBRARIES = {
     *("flask", "flask_login", "flask_wtf", "flask_babel", "flask_limiter"),
-    *("werkzeug", "wtforms", "jinja2", "markupsafe", "babel"),
+    *("werkzeug", "wtforms", "jinja2", "markupsafe", "babel", "itsdangerous"),
 }
 PAGE_FILES = re.compile(r"(\w+_)?(views|forms)\.py")
 
@@ -57,7 +57,10 @@ def allowed(module: Module) -> tuple[set[str], set[str] | None]:
         return GROUND[layer], None
     if layer in ("imports", "exports"):
         features = {f"portal.{name}" for name in FEATURES}
-        return services | features | {"portal.imports", "portal.exports", "portal.config"}, None
+        files = {"portal.imports", "portal.exports", "portal.config"}
+        if PAGE_FILES.fullmatch(module.parts[-1]):
+            return services | features | files | {"portal.web"}, WEB_LIBRARIES
+        return services | features | files, None
     if layer not in FEATURES:
         raise AssertionError(f"{module.where}: portal/{layer} has no place in FEATURES")
     name = module.parts[-1]

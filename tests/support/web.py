@@ -1,6 +1,6 @@
 """The application and its test client: `client.get` for pages, `client.hx.get` for fragments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +59,14 @@ def config_for(db_url: str, folder: Path) -> Config:
 
 
 @pytest.fixture
-def app(db_url: str, tmp_path: Path) -> Flask:
+def app(db_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on the test's database. Open no context while the client is used."""
     made = portal.create_app(config_for(db_url, tmp_path))
     # Forms are posted by hand here; the browser tests post with the token.
     made.config["WTF_CSRF_ENABLED"] = False
     made.test_client_class = PortalClient
-    return made
+    yield made
+    made.extensions["portal_engine"].dispose()
 
 
 @pytest.fixture
