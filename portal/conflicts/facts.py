@@ -36,6 +36,7 @@ _OWNERSHIP_KINDS = (
     EventKind.UNDONE,
 )
 _ENDINGS = {EventKind.RELEASED: State.RELEASED, EventKind.LOST: State.LOST}
+_ENDED = (State.RELEASED, State.LOST)
 
 
 class ClaimRow(NamedTuple):
@@ -74,21 +75,20 @@ class Dossier:
             facts.extend(self._facts_of(claim, customer, policies))
         return replay(facts, policies, until)
 
-    def ended_at(self, claim: int) -> datetime | None:
-        """When a claim that may still be held was released."""
-        ends = [event.at for event in self.events.get(claim, ()) if event.kind in _ENDINGS]
-        return min(ends, default=None)
+    def released_at(self, claim: int) -> datetime | None:
+        """When a claim was first given up. (`lost` of a claim that is no owner is a note, S6.)"""
+        released = EventKind.RELEASED
+        return min((each.at for each in self.events.get(claim, ()) if each.kind is released), default=None)
 
     def _facts_of(self, claim: int, customer: int, policies: Policies) -> Iterator[Fact]:
         row, stays = self.claims[claim], self.placements[claim]
         for index, stay in enumerate(stays):
             if stay.customer_id != customer:
                 continue
-            ended = self.ended_at(claim)
-            if index and ended is not None and ended <= stay.at:
-                continue  # given up while it was held: it never enters
+            before = self._before(claim, index, policies)
+            if before in _ENDED:
+                continue  # given up before: it never enters
             after = stays[index + 1] if index + 1 < len(stays) else None
-            carried = self._carried(claim, stays[index - 1], stay.at, policies) if index else None
             yield Joined(
                 claim,
                 stay.at,
@@ -97,7 +97,7 @@ class Dossier:
                 row.party,
                 row.filed_stage,
                 stay.rule,
-                carried,
+                before if isinstance(before, Carried) else None,
             )
             for event in self.events.get(claim, ()):
                 if event.at >= stay.at and (after is None or event.at < after.at):
@@ -105,14 +105,24 @@ class Dossier:
             if after is not None:
                 yield Left(claim, after.at, after.rule)
 
-    def _carried(self, claim: int, before: Any, at: datetime, policies: Policies) -> Carried | None:
-        """How the claim stood on the customer it came from, a moment before it left."""
-        if before.customer_id is None:
+    def _before(self, claim: int, index: int, policies: Policies) -> Carried | State | None:
+        """How the claim stood a moment before its stay `index`: what it brings, or how it ended."""
+        if not index:
             return None
-        old = self.timeline(before.customer_id, policies, at - _TICK).claims.get(claim)
+        stays, released = self.placements[claim], self.released_at(claim)
+        if stays[0].customer_id is None and released is not None and released <= stays[1].at:
+            return State.RELEASED
+        before = stays[index - 1].customer_id
+        if before is None:
+            return None
+        old = self.timeline(before, policies, stays[index].at - _TICK).claims.get(claim)
         if old is None:
             return None
-        return Carried(old.stage, old.highest, old.stage_since, old.last_progress_at, old.owned_since)
+        if old.state in _ENDED:
+            return old.state
+        return Carried(
+            old.stage, old.highest, old.stage_since, old.last_progress_at, old.owned_since, old.ever_owned
+        )
 
 
 def _as_fact(claim: int, event: EventRow) -> Fact:

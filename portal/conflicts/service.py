@@ -101,7 +101,7 @@ def _suspend(session: Session, claims: Collection[int]) -> None:
 def held_standing(dossier: Dossier, claim: int) -> Standing:
     """How a claim without a customer stands."""
     row, since = dossier.claims[claim], dossier.placements[claim][-1].at
-    ended = dossier.ended_at(claim)
+    ended = dossier.released_at(claim)
     state, rule = (State.RELEASED, Rule.VOLUNTARY) if ended else (State.HELD, Rule.HELD)
     return Standing(state, rule, ended or since, row.filed_stage, row.filed_stage, row.filed_at)
 

@@ -80,7 +80,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 
 def allows(actor: Actor, permission: Permission) -> bool:
     """Whether one of the person's roles carries `permission` (domain.md §1)."""
-    return any(permission in PERMISSIONS[role] for role in actor.roles)
+    return any(permission in PERMISSIONS[role] for role in actor.effective_roles)
 
 
 def scope_of(actor: Actor) -> Scope:
@@ -89,18 +89,19 @@ def scope_of(actor: Actor) -> Scope:
     Partner people: their own partner, whatever else they hold. Key accounts is a party to
     conflicts and sees its own claims only. Regional roles see their region.
     """
+    roles = actor.effective_roles
     if actor.is_partner:
-        return Scope.OWN_PARTNER
+        return Scope.OWN_PARTNER if roles else Scope.NONE
     wide = {
         role
-        for role in actor.roles - REGIONAL_ROLES - KEY_ACCOUNTS_ROLES
+        for role in roles - REGIONAL_ROLES - KEY_ACCOUNTS_ROLES
         if _P.REGISTRATION_VIEW in PERMISSIONS[role]
     }
     if wide:
         return Scope.ALL
-    if actor.roles & REGIONAL_ROLES:
+    if roles & REGIONAL_ROLES:
         return Scope.REGION
-    return Scope.KEY_ACCOUNTS if actor.roles & KEY_ACCOUNTS_ROLES else Scope.NONE
+    return Scope.KEY_ACCOUNTS if roles & KEY_ACCOUNTS_ROLES else Scope.NONE
 
 
 def can_see(actor: Actor, *, partner_id: int | None, region: str | None) -> bool:

@@ -4,8 +4,9 @@ Nothing else in the portal decides ownership. Filing, import, "as of" and `porta
 ask `replay`, with other facts or another instant.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from portal.domain.facts import (
     Change,
@@ -31,7 +32,7 @@ from portal.domain.terms import KEY_ACCOUNTS
 
 __all__ = ["Rule", "State", "rank", "replay"]
 
-Rank = tuple[object, ...]
+Rank = tuple[date, bool, datetime, str]
 _ORDER: dict[type[Fact], int] = {Joined: 0, Moved: 1, Progressed: 1, Ended: 2, Left: 3}
 
 
@@ -63,10 +64,16 @@ def replay(
 
 
 def _place(fact: Fact, refs: dict[int, str]) -> tuple[object, ...]:
-    """Facts of one instant: joins, then moves, then endings; by reference, then by stage."""
-    stage = fact.stage.number if isinstance(fact, (Moved, Joined)) else 0
-    filed = fact.filed_at if isinstance(fact, Joined) else fact.at
-    return (fact.at, _ORDER[type(fact)], filed, refs.get(fact.claim, ""), stage)
+    """Facts of one instant: joins by rank, then moves, then endings; by reference, then by stage.
+
+    By rank, so that of claims that enter together (a merge, an import of whole days) none owns
+    the customer for no time at all before a better one.
+    """
+    if isinstance(fact, Joined):
+        return (fact.at, _ORDER[Joined], *rank(fact.filed_at, fact.ref, fact.party))
+    detail = fact.stage.number if isinstance(fact, Moved) else 0
+    ending = fact.state.value if isinstance(fact, Ended) else ""
+    return (fact.at, _ORDER[type(fact)], refs.get(fact.claim, ""), detail, ending, fact.claim)
 
 
 class _Fold:
@@ -77,7 +84,6 @@ class _Fold:
         self.pauses = pauses
         self.claims: dict[int, Standing] = {}
         self.ranks: dict[int, Rank] = {}
-        self.parties: dict[int, str] = {}
         self.owner: int | None = None
         self.queue: list[int] = []
         self.intervals: list[Interval] = []
@@ -90,6 +96,8 @@ class _Fold:
             return
         claim = self.claims.get(fact.claim)
         if claim is None or claim.state in (State.RELEASED, State.LOST):
+            if isinstance(fact, Left):
+                return  # what has ended stays on the time line where it ended
             self.ignored.append(Ignored(fact, "ended" if claim else "not_owner"))
         elif isinstance(fact, Left):
             self.leave(fact, claim)
@@ -112,16 +120,16 @@ class _Fold:
             highest=carried.highest if carried else fact.stage,
             stage_since=carried.stage_since if carried else fact.filed_at,
             last_progress_at=carried.last_progress_at if carried else None,
+            ever_owned=carried.ever_owned if carried else False,
         )
         place = self.ranks[fact.claim] = rank(fact.filed_at, fact.ref, fact.party)
-        self.parties[fact.claim] = fact.party
         if self.owner is None:
             self.own(fact.claim, fact.at, fact.via, carried.owned_since if carried else None)
             return
         owner = self.claims[self.owner]
-        signed_comes = claim.stage is Stage.SIGNED and carried is not None
+        signed_comes = claim.stage is Stage.SIGNED and carried is not None and carried.owned_since is not None
         if owner.state is not State.SIGNED and (place < self.ranks[self.owner] or signed_comes):
-            rule = self.passing_rule(fact)
+            rule = self.passing_rule(fact.via, place)
             displaced = self.owner
             self.close(fact.at)
             self.wait(displaced, fact.at, rule)
@@ -130,13 +138,15 @@ class _Fold:
             signed = owner.state is State.SIGNED
             self.wait(fact.claim, fact.at, Rule.SIGNED if signed else fact.via)
 
-    def passing_rule(self, fact: Joined) -> Rule:
-        """Why a newcomer ranks before the owner: filed the same day (C2), or filed earlier."""
+    def passing_rule(self, via: Rule, place: Rank) -> Rule:
+        """Why a newcomer goes before the owner: merged, filed first, the same day, or signed."""
         assert self.owner is not None  # noqa: S101 - the caller has looked
-        _day, _ka, owner_filed, _ref = self.ranks[self.owner]
-        if fact.via is Rule.FIRST or (fact.via is Rule.HELD and fact.filed_at > owner_filed):  # type: ignore[operator]
-            return Rule.SAME_DAY
-        return fact.via if fact.via is Rule.MERGED else Rule.FIRST
+        other = self.ranks[self.owner]
+        if via is Rule.MERGED:
+            return via
+        if place > other:
+            return Rule.SIGNED
+        return Rule.FIRST if place[2:] < other[2:] else Rule.SAME_DAY
 
     def own(self, claim_id: int, at: datetime, rule: Rule, since: datetime | None = None) -> None:
         claim = self.claims[claim_id]
@@ -155,8 +165,7 @@ class _Fold:
     def wait(self, claim_id: int, at: datetime, rule: Rule) -> None:
         claim = self.claims[claim_id]
         claim.owned_since = claim.protected_until = None
-        self.queue.append(claim_id)
-        self.queue.sort(key=lambda waiting: self.ranks[waiting])
+        insort(self.queue, claim_id, key=self.ranks.__getitem__)
         self.change(claim, at, State.WAITING, rule)
 
     def move(self, fact: Moved, claim: Standing) -> None:
@@ -236,8 +245,10 @@ class _Fold:
             self.own(self.queue[0], at, rule)
 
     def close(self, at: datetime) -> None:
+        """End the owner's interval; who owned for no time at all did not own."""
         last = self.intervals.pop()
-        self.intervals.append(Interval(last.claim, last.start, at, last.rule))
+        if last.start < at:
+            self.intervals.append(Interval(last.claim, last.start, at, last.rule))
         self.owner = None
 
     def change(self, claim: Standing, at: datetime, state: State, rule: Rule) -> None:

@@ -48,6 +48,7 @@ class Carried:
     stage_since: datetime
     last_progress_at: datetime | None
     owned_since: datetime | None
+    ever_owned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _gate_problems(wanted: tuple[str, ...], gate: Mapping[str, Any], today: date
     problems = [
         RuleViolation("pipeline.gate_missing", field)
         for field in wanted
-        if gate.get(field) in (None, "") or (field == "ports" and gate[field] == 0)
+        if _blank(gate.get(field)) or (field == "ports" and gate[field] == 0)
     ]
     start, end = gate.get("trial_start"), gate.get("trial_end")
     if "trial_end" in wanted and start and end and end < start:
@@ -107,6 +107,10 @@ def _gate_problems(wanted: tuple[str, ...], gate: Mapping[str, Any], today: date
         if field in wanted and isinstance(happened, date) and happened > today:
             problems.append(RuleViolation("pipeline.in_the_future", field, day=happened))
     return problems
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def is_key_project(stage: Stage) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 from portal.domain.errors import RuleViolation
 
+_STAGES = ("interest", "meeting", "solution", "trial", "signed")
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -31,7 +33,7 @@ class Policies:
     """All versions in order; `at(day)` answers the one in force."""
 
     def __init__(self, versions: Sequence[Policy]) -> None:
-        self._versions = sorted(versions, key=lambda policy: policy.effective_from)
+        self._versions = sorted(versions, key=lambda policy: (policy.effective_from, policy.version))
         self._starts = [policy.effective_from for policy in self._versions]
 
     def at(self, day: date) -> Policy:
@@ -53,6 +55,8 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
     soon = body.get("lapsing_soon_days")
     if not isinstance(soon, list) or len(soon) != 2:
         raise RuleViolation("policy.bad_figure", figure="lapsing_soon_days", value=soon)
+    first, last = (_count({"lapsing_soon_days": days}, "lapsing_soon_days") for days in soon)
+    weights, limits = _table(body, "stage_weights"), _table(body, "early_stage_limit", optional=True)
     return Policy(
         version=version,
         effective_from=effective_from,
@@ -61,11 +65,18 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
         held_review_working_days=_count(body, "held_review_working_days"),
         check_quota_per_day=_count(body, "check_quota_per_day"),
         undo_seconds=_count(body, "undo_seconds"),
-        lapsing_soon_days=(int(soon[0]), int(soon[1])),
-        stage_weights={key: _rate(key, value) for key, value in body["stage_weights"].items()},
-        early_stage_limit={k: int(v) for k, v in body.get("early_stage_limit", {}).items()},
+        lapsing_soon_days=(first, last),
+        stage_weights={stage: _rate(stage, weights.get(stage)) for stage in _STAGES},
+        early_stage_limit={tier: _count(limits, tier) for tier in limits},
         body=body,
     )
+
+
+def _table(body: Mapping[str, Any], figure: str, *, optional: bool = False) -> Mapping[str, Any]:
+    value = body.get(figure, {} if optional else None)
+    if not isinstance(value, dict):
+        raise RuleViolation("policy.bad_figure", figure=figure, value=value)
+    return value
 
 
 def _count(body: Mapping[str, Any], figure: str) -> int:
@@ -80,6 +91,6 @@ def _rate(figure: str, value: Any) -> Decimal:
         rate = Decimal(value) if isinstance(value, str) else None
     except InvalidOperation:
         rate = None
-    if rate is None or not Decimal(0) <= rate <= Decimal(1):
+    if rate is None or not rate.is_finite() or not Decimal(0) <= rate <= Decimal(1):
         raise RuleViolation("policy.bad_figure", figure=figure, value=value)
     return rate

@@ -45,6 +45,11 @@ class Actor:
         return self.partner_id is not None
 
     @property
+    def effective_roles(self) -> frozenset[Role]:
+        """The roles of the person's own side; one of the other side, however it got there, is void."""
+        return self.roles & (PARTNER_ROLES if self.is_partner else VENDOR_ROLES)
+
+    @property
     def is_key_accounts(self) -> bool:
         """Whether this person works for the vendor's key-accounts department."""
         return self.partner_id is None and bool(self.roles & KEY_ACCOUNTS_ROLES)
