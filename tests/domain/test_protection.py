@@ -1,0 +1,49 @@
+"""The four-week clock (C3): which days count and what people are told of it (G4)."""
+
+from datetime import UTC, date, datetime
+
+from portal.domain.facts import Pause
+from portal.domain.protection import days_left, lapses_at, protected_until, reassignable_from, started_on
+
+START = date(2026, 3, 2)
+
+
+def test_28_days_from_2_march_cover_30_march():
+    assert protected_until(START, 28) == date(2026, 3, 30)
+
+
+def test_it_is_over_at_the_start_of_the_next_business_day():
+    assert lapses_at(date(2026, 3, 30)) == datetime(2026, 3, 30, 16, 0, tzinfo=UTC)
+    assert reassignable_from(date(2026, 3, 30)) == date(2026, 3, 31)
+
+
+def test_paused_days_do_not_count_and_are_counted_once():
+    pauses = [
+        Pause(date(2026, 3, 10), date(2026, 3, 12), "support"),
+        Pause(date(2026, 3, 12), date(2026, 3, 13), "trial install"),
+    ]
+    assert protected_until(START, 28, pauses) == date(2026, 4, 3)
+
+
+def test_a_pause_on_the_day_the_clock_starts_or_before_or_after_the_end_changes_nothing():
+    for first, last in ((1, 2), (31, 31)):
+        pause = Pause(date(2026, 3, first), date(2026, 3, last), "support")
+        assert protected_until(START, 28, [pause]) == date(2026, 3, 30)
+
+
+def test_a_pause_on_the_last_day_moves_the_end_behind_it():
+    pause = Pause(date(2026, 3, 30), date(2026, 4, 1), "support")
+    assert protected_until(START, 28, [pause]) == date(2026, 4, 2)
+
+
+def test_the_days_left_do_not_count_today():
+    last = date(2026, 3, 30)
+    days = (date(2026, 3, 23), last, date(2026, 3, 31))
+    assert [days_left(last, today) for today in days] == [7, 0, -1]
+
+
+def test_the_clock_starts_on_the_shanghai_day_of_the_latest_instant():
+    late_evening = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)
+    assert started_on(late_evening) == date(2026, 3, 2)
+    assert started_on(late_evening, datetime(2026, 3, 10, 1, tzinfo=UTC)) == date(2026, 3, 10)
+    assert started_on(None, late_evening) == date(2026, 3, 2)
