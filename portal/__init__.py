@@ -1,1 +1,40 @@
-"""Partner Portal (渠道伙伴门户): a vendor's self-service portal for its resellers."""
+"""Partner Portal (渠道伙伴门户): a vendor's self-service portal for its resellers.
+
+`create_app()` is the table of contents of the application.
+"""
+
+from flask import Flask
+
+from portal import db, web
+from portal.config import Config, resource_dir
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Build the web application; without `config` it is read from the environment."""
+    config = config or Config.from_env()
+    app = Flask(
+        __name__,
+        template_folder=str(resource_dir("templates")),
+        static_folder=str(resource_dir("static")),
+        static_url_path="/static",
+    )
+    app.config.from_mapping(config.flask_settings())
+    app.extensions["portal_config"] = config
+    app.extensions["portal_engine"] = db.make_engine(config.database_url)
+    web.init_app(app, config)
+    for blueprint in _blueprints():
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _blueprints() -> list[web.Blueprint]:
+    from portal.admin.views import bp as admin
+    from portal.auth.views import bp as auth
+    from portal.home.views import bp as home
+    from portal.imports.views import bp as imports
+    from portal.matching.views import bp as held
+    from portal.partners.views import bp as partners
+    from portal.pipeline.views import bp as pipeline
+    from portal.registrations.views import bp as registrations
+
+    return [auth, home, registrations, pipeline, held, partners, imports, admin]

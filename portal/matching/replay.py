@@ -165,7 +165,7 @@ def _write_filings(
     touched: Reassigned,
     before_moving: Callable[[Collection[int]], None],
 ) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for filing, history in assignment.filings.items():
         founder = history.placed[-1].founder
         customer = None if founder is None else ids[founder]
@@ -178,11 +178,10 @@ def _write_filings(
             rows.append({"row_id": filing, **dict(zip(_MATCHED, wanted, strict=True))})
     if not rows:
         return
-    moved = [row["row_id"] for row in rows]
-    before_moving(moved)
+    before_moving([int(row["row_id"]) for row in rows])
     table = t.registration
     update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
-    values = {column: sa.bindparam(column) for column in _MATCHED}
+    values: dict[str, Any] = {column: sa.bindparam(column) for column in _MATCHED}
     session.connection().execute(update.values(match_ruleset=RULESET, **values), rows)
 
 

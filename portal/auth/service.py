@@ -1,0 +1,183 @@
+"""Passwords, one-time links, throttled sign-in."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlmodel import Session
+
+from portal import audit
+from portal.domain.errors import RuleViolation
+from portal.domain.roles import Actor
+from portal.models import tables as t
+
+SHORTEST_PASSWORD = 10
+LINK_LIFETIME = timedelta(days=7)
+THROTTLE_WINDOW = timedelta(minutes=15)
+TRIES_PER_ACCOUNT = 8
+TRIES_PER_ADDRESS = 40
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password fits: an unknown address costs as much time as a known one."""
+    return _hasher().hash(secrets.token_urlsafe(24))
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The outcome of a try: the cookie id, or why not (``wrong`` or ``throttled``)."""
+
+    cookie_id: str | None
+    refused: str = ""
+
+
+def sign_in(session: Session, *, email: str, password: str, address: str, now: datetime) -> SignIn:
+    """Check an e-mail address and a password; unknown, switched off and wrong look the same.
+
+    Failed tries are counted per account and per network address; too many in 15 minutes refuse
+    even the right password.
+    """
+    email = email.strip().lower()[:254]
+    keys = [f"account:{email}"[:128], f"address:{address}"[:128]]
+    if _throttled(session, keys, now):
+        return SignIn(None, "throttled")
+    row = session.execute(
+        sa.select(
+            t.user.c.id, t.user.c.name, t.user.c.password_hash, t.user.c.active, t.user.c.session_stamp
+        ).where(t.user.c.email == email)
+    ).first()
+    fits = _fits(row.password_hash if row else None, password)
+    if row is None or not fits or not row.active:
+        session.execute(sa.insert(t.login_attempt), [{"key": key, "at": now} for key in keys])
+        subject = ("user", row.id if row else None)
+        audit.record(session, actor=None, action="user.sign_in_failed", at=now, subject=subject)
+        return SignIn(None, "wrong")
+    session.execute(sa.delete(t.login_attempt).where(t.login_attempt.c.key == keys[0]))
+    session.execute(sa.update(t.user).where(t.user.c.id == row.id).values(last_seen_on=now))
+    person = Actor(row.id, row.name, frozenset())
+    audit.record(session, actor=person, action="user.signed_in", at=now, subject=("user", row.id))
+    return SignIn(f"{row.id}:{row.session_stamp}")
+
+
+def _throttled(session: Session, keys: list[str], now: datetime) -> bool:
+    session.execute(sa.delete(t.login_attempt).where(t.login_attempt.c.at < now - THROTTLE_WINDOW))
+    counts = dict(
+        session.execute(
+            sa.select(t.login_attempt.c.key, sa.func.count())
+            .where(t.login_attempt.c.key.in_(keys))
+            .group_by(t.login_attempt.c.key)
+        ).all()
+    )
+    limits = (TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS)
+    return any(counts.get(key, 0) >= limit for key, limit in zip(keys, limits, strict=True))
+
+
+def _fits(password_hash: str | None, password: str) -> bool:
+    try:
+        return _hasher().verify(password_hash or _nobody(), password) and bool(password_hash)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def hash_password(password: str, email: str) -> str:
+    """The argon2 hash of a new password.
+
+    :raises RuleViolation: ``password.short``, ``password.same_as_email``.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise RuleViolation("password.short", "password", least=SHORTEST_PASSWORD)
+    if password.strip().lower() == email:
+        raise RuleViolation("password.same_as_email", "password")
+    return _hasher().hash(password)
+
+
+def make_link(session: Session, *, actor: Actor | None, user_id: int, now: datetime) -> str:
+    """A new one-time secret to set a password with; earlier ones of that person end."""
+    secret = secrets.token_urlsafe(32)
+    session.execute(
+        sa.update(t.password_link)
+        .where(t.password_link.c.user_id == user_id, t.password_link.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+    row = {
+        "user_id": user_id,
+        "secret_hash": _digest(secret),
+        "created_at": now,
+        "expires_at": now + LINK_LIFETIME,
+    }
+    session.execute(sa.insert(t.password_link), [row])
+    subject = ("user", user_id)
+    audit.record(session, actor=actor, action="user.link_made", at=now, subject=subject)
+    return secret
+
+
+def link_owner(session: Session, secret: str, now: datetime) -> tuple[int, str, str]:
+    """Id, name and e-mail address of the person a live link belongs to.
+
+    :raises RuleViolation: ``password.link_used``.
+    """
+    link = t.password_link.c
+    row = session.execute(
+        sa.select(t.user.c.id, t.user.c.name, t.user.c.email)
+        .join(t.password_link, link.user_id == t.user.c.id)
+        .where(
+            link.secret_hash == _digest(secret),
+            link.used_at.is_(None),
+            link.expires_at > now,
+            t.user.c.active,
+        )
+    ).first()
+    if row is None:
+        raise RuleViolation("password.link_used")
+    return row.id, row.name, row.email
+
+
+def set_password_by_link(session: Session, *, secret: str, password: str, now: datetime) -> str:
+    """Set a password with a link, which ends with it; answers the cookie id.
+
+    :raises RuleViolation: ``password.*``.
+    """
+    user_id, name, email = link_owner(session, secret, now)
+    session.execute(
+        sa.update(t.password_link).where(t.password_link.c.secret_hash == _digest(secret)).values(used_at=now)
+    )
+    return _store_password(session, Actor(user_id, name, frozenset()), email, password, now)
+
+
+def change_password(session: Session, *, actor: Actor, current: str, password: str, now: datetime) -> str:
+    """Replace one's own password; other sessions end. Answers the new cookie id.
+
+    :raises RuleViolation: ``password.wrong`` or as `hash_password`.
+    """
+    row = session.execute(
+        sa.select(t.user.c.email, t.user.c.password_hash).where(t.user.c.id == actor.user_id)
+    ).one()
+    if not _fits(row.password_hash, current):
+        raise RuleViolation("password.wrong", "current")
+    return _store_password(session, actor, row.email, password, now)
+
+
+def _store_password(session: Session, person: Actor, email: str, password: str, now: datetime) -> str:
+    stamp = secrets.token_hex(8)
+    session.execute(
+        sa.update(t.user)
+        .where(t.user.c.id == person.user_id)
+        .values(password_hash=hash_password(password, email), session_stamp=stamp)
+    )
+    audit.record(session, actor=person, action="user.password_set", at=now, subject=("user", person.user_id))
+    return f"{person.user_id}:{stamp}"
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

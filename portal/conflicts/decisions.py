@@ -1,0 +1,116 @@
+"""Decide held filings and merge customers: facts for the identity fold, then settle again."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import journal
+from portal.conflicts.service import resettle
+from portal.db import lock_registry
+from portal.domain.errors import RuleViolation
+from portal.domain.facts import State
+from portal.domain.roles import Actor
+from portal.domain.terms import EventKind
+from portal.models import tables as t
+
+
+def decide_held(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    customer_id: int,
+    same: bool,
+    reason: str,
+) -> State:
+    """Settle whether a held filing is on `customer_id` (G4). Answers how the filing stands now.
+
+    Same: it takes its place by its own filing instant (C1). Different: it is compared with the
+    rest; with no one else alike it founds a customer and is protected from now on.
+
+    :raises StaleVersion: somebody changed the filing meanwhile.
+    :raises RuleViolation: ``held.not_held``, ``held.not_a_suspect``, ``reason.required``.
+    """
+    from portal.registrations.work import take_version
+
+    lock_registry(session)
+    row = take_version(session, registration_id, version)
+    if row.state is not State.HELD:
+        raise RuleViolation("held.not_held")
+    if row.suspect_id != customer_id:
+        raise RuleViolation("held.not_a_suspect")
+    if not reason:
+        raise RuleViolation("reason.required", "reason")
+    founder = session.scalar(sa.select(t.customer.c.founder_key).where(t.customer.c.id == customer_id))
+    kind = EventKind.DECIDED_SAME if same else EventKind.DECIDED_DIFFERENT
+    fact = journal.fact(
+        registration_id, kind, at=now, now=now, actor=actor, reason=reason,
+        data={"founder": founder, "customer_id": customer_id},
+    )  # fmt: skip
+    journal.write(session, [fact], actor=actor)
+    resettle(session, [registration_id], now=now, also=[customer_id])
+    return State(
+        session.scalar(sa.select(t.registration.c.state).where(t.registration.c.id == registration_id))
+    )
+
+
+def merge_customers(
+    session: Session, *, actor: Actor, now: datetime, loser: int, winner: int, reason: str
+) -> None:
+    """Two customers proved to be one (C12): all claims are ordered by filing at once.
+
+    :raises RuleViolation: ``merge.same``, ``merge.codes_differ``, ``merge.both_signed``,
+        ``reason.required``.
+    """
+    lock_registry(session)
+    rows = check_merge(session, loser=loser, winner=winner)
+    if not reason:
+        raise RuleViolation("reason.required", "reason")
+    seat = session.scalar(
+        sa.select(sa.func.min(t.registration.c.id)).where(t.registration.c.customer_id == loser)
+    )
+    fact = journal.fact(
+        seat, EventKind.MERGED, at=now, now=now, actor=actor, reason=reason,
+        data={"loser": rows[loser].founder_key, "winner": rows[winner].founder_key},
+    )  # fmt: skip
+    journal.write(session, [fact], actor=actor)
+    resettle(session, _claims_on(session, loser, winner), now=now, also=[loser, winner])
+
+
+def check_merge(session: Session, *, loser: int, winner: int) -> dict[int, Any]:
+    """Whether two customers can be merged; answers their rows by id.
+
+    :raises RuleViolation: ``merge.same``, ``merge.codes_differ``, ``merge.both_signed``.
+    """
+    found = session.execute(
+        sa.select(t.customer).where(
+            t.customer.c.id.in_((loser, winner)), t.customer.c.merged_into_id.is_(None)
+        )
+    )
+    rows = {row.id: row for row in found}
+    if len(rows) != 2:
+        raise RuleViolation("merge.same")
+    codes = {row.uscc for row in rows.values() if row.uscc}
+    if len(codes) == 2:
+        raise RuleViolation("merge.codes_differ")
+    signed = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(t.registration)
+        .where(
+            t.registration.c.customer_id.in_((loser, winner)),
+            t.registration.c.state == State.SIGNED,
+        )
+    )
+    if signed == 2:
+        raise RuleViolation("merge.both_signed")
+    return rows
+
+
+def _claims_on(session: Session, *customers: int) -> list[int]:
+    return list(
+        session.scalars(sa.select(t.registration.c.id).where(t.registration.c.customer_id.in_(customers)))
+    )

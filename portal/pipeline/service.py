@@ -1,0 +1,208 @@
+"""Move a project, release or lose it, take a move back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import journal
+from portal.conflicts.service import settle, settle_held
+from portal.db import lock_registry
+from portal.domain.errors import RuleViolation
+from portal.domain.facts import OWNING_STATES, State
+from portal.domain.periods import business_date
+from portal.domain.pipeline import LostReason, Stage, check_move, may_undo
+from portal.domain.roles import Actor
+from portal.domain.terms import EventKind
+from portal.models import tables as t
+from portal.policy.service import policy_on
+from portal.registrations.work import take_version
+
+_DECIDING = (EventKind.MOVED, EventKind.PROGRESS, EventKind.RELEASED, EventKind.LOST)
+_ENDED = (State.RELEASED, State.LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The fact just written, for the undo button."""
+
+    event_id: int
+
+
+def move_project(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    to: Stage,
+    gate: Mapping[str, Any],
+    reason: str = "",
+) -> Moved:
+    """Move the owner's project to another stage (S2); a stage higher than ever is progress (S3).
+
+    :raises StaleVersion: somebody moved or changed it meanwhile; nothing was overwritten.
+    :raises RuleViolations: the stage's gate, or the reason for going back, is missing.
+    :raises RuleViolation: ``pipeline.ended``, ``pipeline.not_owner`` (S6).
+    """
+    lock_registry(session)
+    row = take_version(session, registration_id, version)
+    if row.state in _ENDED:
+        raise RuleViolation("pipeline.ended")
+    if row.state not in OWNING_STATES:
+        raise RuleViolation("pipeline.not_owner")
+    move = check_move(row.stage, to, gate=gate, reason=reason, today=business_date(now))
+    event = _write(
+        session, registration_id, EventKind.MOVED, actor, now, stage=to, reason=move.reason,
+        data={"from": row.stage, **move.gate},
+    )  # fmt: skip
+    columns = _columns_of(to, move.gate)
+    if columns:
+        session.execute(
+            sa.update(t.registration).where(t.registration.c.id == registration_id).values(**columns)
+        )
+    settle(session, {row.customer_id}, now=now)
+    return Moved(event)
+
+
+def _columns_of(stage: Stage, gate: Mapping[str, Any]) -> dict[str, Any]:
+    """What a gate's data also tells about the project as such."""
+    if stage is Stage.TRIAL and "trial_end" in gate:
+        return {"trial_ends_on": gate["trial_end"]}
+    if stage is Stage.SIGNED and "contract_no" in gate:
+        return {"contract_no": gate["contract_no"], "contract_on": gate["contract_date"]}
+    return {}
+
+
+def release(
+    session: Session, *, actor: Actor, now: datetime, registration_id: int, version: int, reason: str
+) -> bool:
+    """Give a claim up (C9); the earliest waiting one becomes owner. Answers whether one did."""
+    return _end(session, actor, now, registration_id, version, EventKind.RELEASED, reason, None)
+
+
+def lose(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    why: LostReason,
+    note: str,
+) -> bool:
+    """The project is lost (G5, C9); the earliest waiting claim becomes owner."""
+    if not note:
+        raise RuleViolation("required", "reason")
+    return _end(session, actor, now, registration_id, version, EventKind.LOST, note, why)
+
+
+def _end(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    kind: EventKind,
+    reason: str,
+    why: LostReason | None,
+) -> bool:
+    lock_registry(session)
+    row = take_version(session, registration_id, version)
+    if row.state in _ENDED:
+        raise RuleViolation("pipeline.ended")
+    if row.state is State.SIGNED:
+        raise RuleViolation("pipeline.signed_stays")
+    if kind is EventKind.LOST and not row.is_owner:
+        raise RuleViolation("pipeline.not_owner")
+    if not reason:
+        raise RuleViolation("reason.required", "reason")
+    data = {"lost_reason": why} if why else {}
+    _write(session, registration_id, kind, actor, now, reason=reason, data=data)
+    if why:
+        session.execute(
+            sa.update(t.registration).where(t.registration.c.id == registration_id).values(lost_reason=why)
+        )
+    if row.customer_id is None:
+        settle_held(session, [registration_id])
+        return False
+    timeline = settle(session, {row.customer_id}, now=now)[row.customer_id]
+    return bool(row.is_owner and timeline.owner is not None)
+
+
+def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id: int, event_id: int) -> None:
+    """Take one's own last move back within the policy's minute, while no one else was told.
+
+    :raises RuleViolation: ``pipeline.undo_too_late``.
+    """
+    lock_registry(session)
+    if not can_undo(session, actor=actor, now=now, registration_id=registration_id, event_id=event_id):
+        raise RuleViolation("pipeline.undo_too_late")
+    row = session.execute(
+        sa.update(t.registration)
+        .where(t.registration.c.id == registration_id)
+        .values(version=t.registration.c.version + 1)
+        .returning(t.registration.c.customer_id)
+    ).one()
+    _write(session, registration_id, EventKind.UNDONE, actor, now, about_id=event_id)
+    _restore_columns(session, registration_id)
+    settle(session, {row.customer_id}, now=now)
+
+
+def _restore_columns(session: Session, registration_id: int) -> None:
+    """Contract and trial columns as the moves that still stand tell them."""
+    event = t.registration_event.c
+    undone = sa.select(event.about_id).where(
+        event.registration_id == registration_id, event.kind == EventKind.UNDONE
+    )
+    moves = session.execute(
+        sa.select(event.stage, event.data)
+        .where(event.registration_id == registration_id, event.kind == EventKind.MOVED)
+        .where(event.id.not_in(undone))
+        .order_by(event.at)
+    )
+    values: dict[str, Any] = {"contract_no": "", "contract_on": None, "trial_ends_on": None}
+    for stage, data in moves:
+        told = _columns_of(stage, data)
+        values |= {
+            name: datetime.fromisoformat(value).date() if name.endswith("_on") else value
+            for name, value in told.items()
+        }
+    session.execute(sa.update(t.registration).where(t.registration.c.id == registration_id).values(**values))
+
+
+def can_undo(session: Session, *, actor: Actor, now: datetime, registration_id: int, event_id: int) -> bool:
+    """Whether the move can still be taken back by this person."""
+    event = t.registration_event.c
+    last = session.execute(
+        sa.select(event.id, event.at, event.actor_id, event.kind, event.stage)
+        .where(event.registration_id == registration_id, event.kind.in_((*_DECIDING, EventKind.UNDONE)))
+        .order_by(event.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.kind is not EventKind.MOVED:
+        return False
+    return may_undo(
+        last.at,
+        now,
+        by_mover=last.actor_id == actor.user_id,
+        is_last=last.id == event_id,
+        others_told=False,
+        policy=policy_on(session, business_date(now)),
+    )
+
+
+def _write(
+    session: Session, registration_id: int, kind: EventKind, actor: Actor, now: datetime, **about: Any
+) -> int:
+    journal.write(
+        session, [journal.fact(registration_id, kind, at=now, now=now, actor=actor, **about)], actor=actor
+    )
+    newest = sa.select(sa.func.max(t.registration_event.c.id)).where(
+        t.registration_event.c.registration_id == registration_id
+    )
+    return int(session.scalar(newest) or 0)

@@ -1,0 +1,209 @@
+"""Work on a registration after filing: notes, details, next step, support, corrections (G8)."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import journal
+from portal.conflicts import stats
+from portal.conflicts.claims import take_version
+from portal.conflicts.service import resettle
+from portal.db import lock_registry
+from portal.domain.errors import RuleViolation
+from portal.domain.facts import State
+from portal.domain.matching import Keys
+from portal.domain.names import search_grams
+from portal.domain.roles import Actor
+from portal.domain.terms import EventKind
+from portal.matching.service import keys_for
+from portal.models import tables as t
+
+EDITABLE = (
+    "customer_name_en",
+    "website",
+    "contact",
+    "phone",
+    "city",
+    "customer_class",
+    "ports",
+    "yearly_revenue",
+    "source",
+)
+CORRECTABLE = ("customer_name", "uscc", *EDITABLE)
+_ENDED = (State.RELEASED, State.LOST)
+
+
+def _fact(
+    session: Session, registration_id: int, kind: EventKind, actor: Actor, now: datetime, **about: Any
+) -> None:
+    fact = journal.fact(registration_id, kind, at=now, now=now, actor=actor, **about)
+    journal.write(session, [fact], actor=actor)
+
+
+def add_note(session: Session, *, actor: Actor, now: datetime, registration_id: int, text: str) -> None:
+    """A note on the time line; notes are not progress (S3)."""
+    if not text:
+        raise RuleViolation("required", "note")
+    _fact(session, registration_id, EventKind.NOTE, actor, now, note=text)
+
+
+def edit_details(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    values: Mapping[str, Any],
+) -> None:
+    """Change what may be changed at any time; name and credit code need a correction.
+
+    :raises StaleVersion: somebody else changed the registration meanwhile.
+    """
+    lock_registry(session)
+    row = take_version(session, registration_id, version)
+    changes = _changes(row, values, EDITABLE)
+    if not changes:
+        return
+    _store(session, row, changes)
+    _fact(session, registration_id, EventKind.EDITED, actor, now, data=_before_after(row, changes))
+
+
+def _changes(row: Any, values: Mapping[str, Any], allowed: Collection[str]) -> dict[str, Any]:
+    return {
+        field: value for field, value in values.items() if field in allowed and value != getattr(row, field)
+    }
+
+
+def _before_after(row: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "before": {field: getattr(row, field) for field in changes},
+        "after": dict(changes),
+    }
+
+
+def _store(session: Session, row: Any, changes: dict[str, Any]) -> None:
+    totals = stats.Delta()
+    totals.change(row, changes)
+    session.execute(sa.update(t.registration).where(t.registration.c.id == row.id).values(**changes))
+    totals.apply(session)
+    if "customer_name" in changes or "customer_name_en" in changes:
+        names = (changes.get(f, getattr(row, f)) for f in ("customer_name", "customer_name_en"))
+        grams = search_grams(*names, row.ref)
+        session.execute(sa.delete(t.search_gram).where(t.search_gram.c.registration_id == row.id))
+        session.execute(
+            sa.insert(t.search_gram),
+            [{"gram": gram, "registration_id": row.id} for gram in sorted(grams)],
+        )
+
+
+def set_next_step(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    step: str,
+    due: date | None,
+) -> None:
+    """What happens next and by when; empty clears it."""
+    row = take_version(session, registration_id, version)
+    _store(session, row, {"next_step": step, "next_step_on": due if step else None})
+    _fact(
+        session, registration_id, EventKind.NEXT_STEP, actor, now, note=step, data={"due": due} if due else {}
+    )
+
+
+def ask_support(
+    session: Session, *, actor: Actor, now: datetime, registration_id: int, version: int, need: str
+) -> None:
+    """Raise "needs support" with what is needed (S1); shown on the board and to channel sales."""
+    row = take_version(session, registration_id, version)
+    if not need:
+        raise RuleViolation("required", "need")
+    _store(session, row, {"support_note": need, "support_since": now})
+    _fact(session, registration_id, EventKind.SUPPORT_ASKED, actor, now, note=need)
+
+
+def close_support(
+    session: Session, *, actor: Actor, now: datetime, registration_id: int, version: int
+) -> None:
+    """The support was given, or is not needed any more."""
+    row = take_version(session, registration_id, version)
+    _store(session, row, {"support_note": "", "support_since": None})
+    _fact(session, registration_id, EventKind.SUPPORT_DONE, actor, now, note=row.support_note)
+
+
+def ask_correction(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    fields: Collection[str],
+    note: str,
+) -> None:
+    """Send a filing back for correction (G8): only the named fields open, its place stays."""
+    row = take_version(session, registration_id, version)
+    named = [field for field in CORRECTABLE if field in fields]
+    if not named:
+        raise RuleViolation("required", "fields")
+    if not note:
+        raise RuleViolation("required", "note")
+    if row.state in _ENDED:
+        raise RuleViolation("pipeline.ended")
+    _store(
+        session,
+        row,
+        {"correction_fields": named, "correction_note": note, "correction_since": now},
+    )
+    _fact(
+        session, registration_id, EventKind.CORRECTION_ASKED, actor, now, reason=note, data={"fields": named}
+    )
+
+
+def correct(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    registration_id: int,
+    version: int,
+    values: Mapping[str, Any],
+) -> None:
+    """Answer a correction: changes the named fields only; the filing instant never changes (G3).
+
+    A new name or credit code compares the filing anew with the customers that are known.
+
+    :raises RuleViolation: ``registration.no_correction``, ``registration.field_closed``.
+    """
+    lock_registry(session)
+    row = take_version(session, registration_id, version)
+    if not row.correction_fields:
+        raise RuleViolation("registration.no_correction")
+    if any(field not in row.correction_fields for field in values):
+        raise RuleViolation("registration.field_closed")
+    changes = _changes(row, values, CORRECTABLE)
+    data = _before_after(row, changes)
+    renamed = "customer_name" in changes or "uscc" in changes
+    if renamed:
+        keys = keys_for(changes.get("customer_name", row.customer_name), changes.get("uscc", row.uscc))
+        before = Keys(row.uscc, row.full_key, row.core_key)
+        data["keys"] = {"before": _listed(before), "after": _listed(keys)}
+        data["name_before"] = row.customer_name
+        changes |= {"full_key": keys.full, "core_key": keys.core}
+    closed = {"correction_fields": None, "correction_note": "", "correction_since": None}
+    _store(session, row, changes | closed)
+    _fact(session, registration_id, EventKind.CORRECTED, actor, now, data=data)
+    if renamed:
+        also = {row.customer_id} - {None}
+        resettle(session, [registration_id], now=now, also=also)
+
+
+def _listed(keys: Keys) -> list[str | None]:
+    return [keys.uscc, keys.full, keys.core]

@@ -1,0 +1,59 @@
+"""Every error as a page in the person's language: what happened, what to do, a reference."""
+
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal.domain.errors import RuleViolation, StaleVersion, problems_of
+from portal.web import labels
+from portal.web.htmx import is_htmx
+from portal.web.logs import log, reference
+
+_PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+
+
+def init_app(app: Flask) -> None:
+    """Answer errors of every kind."""
+    app.register_error_handler(RuleViolation, on_rule)
+    app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(DBAPIError, on_database)
+    app.register_error_handler(Exception, on_bug)
+
+
+def page(status: int, messages: list[str] | None = None) -> ResponseReturnValue:
+    """The error page for `status`; a bare note when htmx asks for a part."""
+    shown = status if status in _PAGES else (500 if status >= 500 else 400)
+    template = "errors/_note.html" if is_htmx() else "errors/page.html"
+    context = {
+        "status": shown,
+        "messages": messages or [],
+        "reference": reference(),
+        "missing": g.get("missing_permission"),
+    }
+    return render_template(template, **context), status
+
+
+def on_rule(error: RuleViolation) -> ResponseReturnValue:
+    """A refusal that no form took: 409 when outdated, else 422."""
+    messages = [str(labels.message(problem)) for problem in problems_of(error)]
+    return page(409 if isinstance(error, StaleVersion) else 422, messages)
+
+
+def on_http(error: HTTPException) -> ResponseReturnValue:
+    """404, 403, 413 and their like."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()  # type: ignore[return-value]
+    return page(error.code or 500)
+
+
+def on_database(error: DBAPIError) -> ResponseReturnValue:
+    """The database is locked or gone: nothing was done, and the person can try again."""
+    log.error("database", path=request.path, reference=reference(), error=str(error.orig))
+    return page(503 if isinstance(error, OperationalError) else 500)
+
+
+def on_bug(error: Exception) -> ResponseReturnValue:
+    """Anything else is our fault; the log has the whole story under the reference."""
+    log.error("bug", path=request.path, reference=reference(), exc_info=error)
+    return page(500)

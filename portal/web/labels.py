@@ -1,0 +1,137 @@
+"""Words for what the rules name by codes: enum labels, refusals, reasons. Domain stays silent."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from portal.domain.errors import RuleViolation
+from portal.domain.facts import Rule, State
+from portal.domain.matching import MatchReason
+from portal.domain.pipeline import LostReason, Stage
+from portal.domain.roles import Role
+from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
+from portal.web.messages import MESSAGES
+
+LABELS: Mapping[StrEnum, Any] = {
+    Stage.INTEREST: _l("Interest"),
+    Stage.MEETING: _l("Meeting"),
+    Stage.SOLUTION: _l("Solution"),
+    Stage.TRIAL: _l("Trial"),
+    Stage.SIGNED: _l("Signed"),
+    State.HELD: _l("Being checked"),
+    State.ACTIVE: _l("Protected"),
+    State.WAITING: _l("Waiting"),
+    State.LAPSED: _l("Protection lapsed"),
+    State.RELEASED: _l("Released"),
+    State.SIGNED: _l("Signed customer"),
+    State.LOST: _l("Lost"),
+    PartnerKind.WHOLESALE: _l("Wholesale"),
+    PartnerKind.VIRTUAL_OPERATOR: _l("Virtual operator"),
+    PartnerKind.RELATIONSHIP: _l("Relationship"),
+    PartnerKind.GROWTH: _l("Growth"),
+    Tier.GOLD: _l("Gold"),
+    Tier.SILVER: _l("Silver"),
+    Tier.ORDINARY: _l("Ordinary"),
+    CustomerClass.A: _l("Class A"),
+    CustomerClass.B: _l("Class B"),
+    CustomerClass.C: _l("Class C"),
+    Source.OWN: _l("Own contacts"),
+    Source.REFERRAL: _l("Referral"),
+    Source.CALL_CENTER: _l("Call center"),
+    Source.YELLOW_PAGES: _l("Yellow pages"),
+    Source.RECRUITING_EVENT: _l("Recruiting event"),
+    Source.OTHER: _l("Other source"),
+    LostReason.COMPETITOR: _l("Chose a competitor"),
+    LostReason.PRICE: _l("Price too high"),
+    LostReason.NO_BUDGET: _l("No budget"),
+    LostReason.NO_NEED: _l("No need any more"),
+    LostReason.UNREACHABLE: _l("Cannot be reached"),
+    LostReason.CLOSED_DOWN: _l("Customer closed down"),
+    LostReason.OTHER: _l("Another reason"),
+    Role.PARTNER_REP: _l("Partner sales rep"),
+    Role.PARTNER_ADMIN: _l("Partner manager"),
+    Role.CHANNEL_SALES: _l("Channel sales"),
+    Role.REGIONAL_MANAGER: _l("Regional manager"),
+    Role.CHANNEL_MANAGER: _l("Channel manager"),
+    Role.CHANNEL_DIRECTOR: _l("Channel director"),
+    Role.COO: _l("COO"),
+    Role.KEY_ACCOUNTS: _l("Key accounts sales"),
+    Role.KEY_ACCOUNTS_MANAGER: _l("Key accounts manager"),
+    Role.FINANCE: _l("Finance"),
+    Role.CALL_CENTER: _l("Call center agent"),
+    Role.CUSTOMER_SERVICE: _l("Customer service"),
+    Role.PRODUCT_MARKETING: _l("Product marketing"),
+    Role.ADMIN: _l("System administrator"),
+    EventKind.FILED: _l("Filed"),
+    EventKind.MOVED: _l("Moved"),
+    EventKind.PROGRESS: _l("Progress accepted"),
+    EventKind.RELEASED: _l("Released the customer"),
+    EventKind.LOST: _l("Project lost"),
+    EventKind.UNDONE: _l("Taken back"),
+    EventKind.NOTE: _l("Note"),
+    EventKind.EDITED: _l("Details changed"),
+    EventKind.NEXT_STEP: _l("Next step set"),
+    EventKind.SUPPORT_ASKED: _l("Support asked for"),
+    EventKind.SUPPORT_DONE: _l("Support given"),
+    EventKind.FILE_ADDED: _l("File added"),
+    EventKind.CORRECTION_ASKED: _l("Correction asked for"),
+    EventKind.CORRECTED: _l("Corrected"),
+    EventKind.DECIDED_SAME: _l("Found to be a known customer"),
+    EventKind.DECIDED_DIFFERENT: _l("Found to be another customer"),
+    EventKind.MERGED: _l("Customers merged"),
+}
+
+RULES: Mapping[Rule, Any] = {
+    Rule.FIRST: _l("First to file owns the customer; later filings wait in order of filing."),
+    Rule.SAME_DAY: _l(
+        "A partner and key accounts filed on the same day: the partner comes first, whatever the hour."
+    ),
+    Rule.LAPSED: _l("The protection period went by without progress: contestable, not lost."),
+    Rule.RENEWED: _l("Progress after the lapse, before anyone contested it: protected again."),
+    Rule.VOLUNTARY: _l("The owner gave it up: the earliest waiting claim becomes the owner."),
+    Rule.SIGNED: _l("A signed customer stays with the party that signed it."),
+    Rule.MERGED: _l("Two customers proved to be one: their claims are ordered by filing."),
+    Rule.HELD: _l("Possibly a known customer: a channel manager decides. The place is kept."),
+    Rule.CORRECTED: _l("A correction showed that the filing is on another customer."),
+    Rule.PROGRESS: _l("Progress restarts the protection period."),
+    Rule.MOVED_BACK: _l("Moved back from signed: protected from the last progress on."),
+}
+
+MATCH_REASONS: Mapping[MatchReason, Any] = {
+    MatchReason.SAME_CODE: _l("The credit code is the same."),
+    MatchReason.OTHER_CODE: _l("The names are alike, but the credit codes differ: two companies."),
+    MatchReason.SAME_NAME: _l("The full name is the same."),
+    MatchReason.SAME_NAME_SEVERAL: _l("Several known customers bear this very name."),
+    MatchReason.ALIKE_NAME: _l("The names are the same but for legal form or region."),
+    MatchReason.NOTHING_ALIKE: _l("No known customer has this code or name."),
+}
+
+
+def label(value: StrEnum | None) -> Any:
+    """The word for an enum member; empty for none."""
+    return "" if value is None else LABELS[value]
+
+
+def rule_words(rule: Rule) -> Any:
+    """A rule in words, for "why does it stand like this"."""
+    return RULES[rule]
+
+
+def match_words(reason: str) -> Any:
+    """Why a comparison came out as it did."""
+    return MATCH_REASONS[MatchReason(reason)] if reason else ""
+
+
+def message(error: RuleViolation) -> str:
+    """A refusal in words: what is wrong and what to do."""
+    text = MESSAGES[error.code]
+    if isinstance(text, tuple):
+        singular, plural, figure = text
+        return ngettext(str(singular), str(plural), error.params[figure], **error.params)
+    return str(text) % {key: _shown(value) for key, value in error.params.items()}
+
+
+def _shown(value: Any) -> Any:
+    return label(value) if isinstance(value, StrEnum) and value in LABELS else value

@@ -1,0 +1,123 @@
+"""Who is asking. Default deny: every page needs a person and a permission, unless listed here."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
+
+from portal.domain.access import Permission, allows
+from portal.domain.roles import Actor, Role
+from portal.models import tables as t
+from portal.web.htmx import is_htmx
+from portal.web.request import reading
+
+PUBLIC = frozenset(
+    {"static", "auth.login_form", "auth.login", "auth.set_password_form", "auth.set_password",
+     "auth.choose_language", "auth.health"}
+)  # fmt: skip
+_View = TypeVar("_View", bound=Callable[..., Any])
+_SAFE_NEXT = re.compile(r"/(?![/\\])[^\x00-\x1f\\]*")
+
+
+@dataclass(frozen=True)
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """The person of this request, read with one query."""
+
+    actor: Actor
+    email: str
+    locale: str | None
+    theme: str
+    partner_name: str | None
+    stamp: str
+
+    def get_id(self) -> str:
+        """The id kept in the cookie; a new password changes the stamp and ends other sessions."""
+        return f"{self.actor.user_id}:{self.stamp}"
+
+
+def needs(permission: Permission) -> Callable[[_View], _View]:
+    """Declare the permission a view needs; a view without one is closed to everybody."""
+
+    def mark(view: _View) -> _View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def init_app(app: Flask) -> None:
+    """Wire flask-login and the default deny."""
+    manager = LoginManager(app)
+    manager.session_protection = "basic"
+    manager.user_loader(load_user)
+    app.before_request(_refuse_strangers)
+
+    def can(permission: str) -> bool:
+        return "actor" in g and allows(g.actor, Permission(permission))
+
+    app.jinja_env.globals["can"] = can
+
+
+def load_user(cookie_id: str) -> SignedIn | None:
+    """The person whose cookie this is; None when it is gone, switched off or outdated."""
+    user_id, _, stamp = cookie_id.partition(":")
+    if not user_id.isdigit():
+        return None
+    user, partner = t.user.c, t.partner.c
+    rows = (
+        reading()
+        .execute(
+            sa.select(
+                user.id, user.name, user.email, user.partner_id, user.region, user.locale, user.theme,
+                user.session_stamp, partner.name.label("partner_name"), t.user_role.c.role,
+            )
+            .select_from(t.user)
+            .join(t.partner, partner.id == user.partner_id, isouter=True)
+            .join(t.user_role, t.user_role.c.user_id == user.id, isouter=True)
+            .where(user.id == int(user_id), user.active)
+        )
+        .all()
+    )  # fmt: skip
+    if not rows or rows[0].session_stamp != stamp:
+        return None
+    row = rows[0]
+    roles = frozenset(Role(each.role) for each in rows if each.role)
+    actor = Actor(row.id, row.name, roles, row.partner_id, row.region)
+    return SignedIn(actor, row.email, row.locale, row.theme, row.partner_name, row.session_stamp)
+
+
+def _refuse_strangers() -> ResponseReturnValue | None:
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in PUBLIC:
+        if current_user.is_authenticated and endpoint != "static":
+            g.actor = current_user.actor
+        return None
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    g.actor = current_user.actor
+    view = current_app.view_functions[endpoint]
+    permission = cast(Permission | None, getattr(view, "permission", None))
+    if permission is None or not allows(g.actor, permission):
+        g.missing_permission = permission
+        abort(403)
+    return None
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send a stranger to the login page and back afterwards; htmx loads the whole page."""
+    if is_htmx():
+        came_from = re.sub(r"^https?://[^/]+", "", request.headers.get("HX-Current-URL", ""))
+        target = url_for("auth.login_form", next=safe_next(came_from))
+        return "", 204, {"HX-Redirect": target}
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login_form", next=safe_next(wanted)), 303)
+
+
+def safe_next(path: str | None) -> str | None:
+    """`path` if it stays on this site, else None (no open redirect)."""
+    return path if path and _SAFE_NEXT.fullmatch(path) else None

@@ -1,0 +1,94 @@
+"""What a refusal says, by the code of its `RuleViolation`. Says what is wrong and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+MESSAGES: Mapping[str, Any] = {
+    "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
+    "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
+    "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
+    "amount.not_a_number": _l("“%(value)s” is not an amount: write digits, as 12000 or 1234.50."),
+    "amount.too_large": _l("“%(value)s” is larger than the portal can hold."),
+    "calendar.unknown_year": _l("The holiday calendar of this year is not known yet."),
+    "count.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,200 or 1200."),
+    "count.negative": _l("A number cannot be negative: “%(value)s”."),
+    "count.not_a_number": _l("“%(value)s” is not a number: write digits, as 60."),
+    "count.not_whole": _l("“%(value)s” is not a whole number."),
+    "count.too_large": _l("“%(value)s” is too large."),
+    "date.form": _l("“%(value)s” is not a date: write it as 2026-03-01."),
+    "date.no_such_day": _l("There is no such day as “%(value)s”."),
+    "date.out_of_range": _l("“%(value)s” lies outside 1990 to 2199."),
+    "db.conflict": _l(
+        "Somebody saved the same thing a moment ago. Nothing of yours was saved: look and try again."
+    ),
+    "email.form": _l("“%(value)s” is not an e-mail address."),
+    "email.taken": _l("There is already a person with this e-mail address."),
+    "file.empty": _l("The file is empty."),
+    "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
+    "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
+    "file.too_large": _l("The file is larger than %(largest)s MB."),
+    "held.not_held": _l("This filing is no longer waiting for a decision: somebody decided it already."),
+    "held.not_a_suspect": _l("That customer is not one this filing can be the same as."),
+    "instant.form": _l("“%(value)s” is not a date and time: write it as 2026-03-01 10:00."),
+    "merge.both_signed": _l("Both customers are signed with their owners: they cannot be merged."),
+    "merge.codes_differ": _l("Two different credit codes are two companies: they cannot be merged."),
+    "merge.same": _l("Choose two different customers."),
+    "name.control": _l("The name contains characters that cannot be printed. Type it anew."),
+    "name.empty": _l("Fill in the name."),
+    "name.no_letters": _l("A name needs at least one letter or Han character."),
+    "name.too_long": _l("The name has %(length)s characters; at most %(longest)s are possible."),
+    "partner.code_taken": _l("There is already a partner with this code."),
+    "partner.tier_overlap": _l(
+        "The term overlaps another one of this partner (%(starts_on)s to %(ends_on)s)."
+    ),
+    "partner.tier_order": _l("The term ends before it starts."),
+    "partner.wholesale_tier": _l("A wholesale partner has no tier."),
+    "password.short": _l("Use at least %(least)s characters."),
+    "password.same_as_email": _l("Do not use your e-mail address as password."),
+    "password.wrong": _l("The present password is wrong."),
+    "password.link_used": _l("This link was used or has expired. Ask for a new one."),
+    "phone.characters": _l("“%(value)s” contains characters that are in no telephone number."),
+    "phone.too_long": _l("Digits too many for a telephone number: %(extra)d."),
+    "phone.too_short": _l("Digits missing: %(missing)d. Such a number has %(wanted)d."),
+    "pipeline.back_needs_reason": _l("Say why the project goes back."),
+    "pipeline.ended": _l("This claim has ended; nothing moves any more."),
+    "pipeline.gate_missing": _l("This stage needs it."),
+    "pipeline.in_the_future": _l("This day has not come yet."),
+    "pipeline.not_owner": _l(
+        "Only the owner's project moves. Your claim waits; it can be edited or released."
+    ),
+    "pipeline.same_stage": _l("The project is in this stage already."),
+    "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
+    "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
+    "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
+    "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
+    "policy.none_in_force": _l("No policy is in force on %(day)s."),
+    "registration.early_limit": _l(
+        "You hold %(held)s projects in the first two stages; the policy allows %(limit)s. Move or release some."
+    ),
+    "registration.field_closed": _l("Only the fields the reviewer named can be corrected."),
+    "registration.no_correction": _l("No correction is open on this registration."),
+    "registration.own_already": _l("Your company has already registered this customer: %(ref)s."),
+    "registration.quota": _l(
+        "You have made today's %(limit)s checks. You can still file; the portal decides when you submit."
+    ),
+    "required": _l("Fill this in."),
+    "choice": _l("Choose one of the list."),
+    "reason.required": _l("Say why."),
+    "stale": _l("Somebody changed this in the meantime. Nothing was overwritten: look at it and try again."),
+    "text.too_long": _l("%(length)s characters are too many; at most %(longest)s are possible."),
+    "uscc.characters": _l("A credit code has no “%(characters)s”. Compare it with the licence."),
+    "uscc.check_digit": _l(
+        "The check digit does not fit: one character of the code is wrong. Compare it with the licence."
+    ),
+    "uscc.length": _l("A credit code has %(wanted)s characters; these are %(length)s."),
+    "user.last_admin": _l("This is the last active administrator."),
+    "user.needs_region": _l("This role needs a region."),
+    "user.needs_role": _l("Choose at least one role."),
+    "user.partner_roles": _l("Partner people hold partner roles, vendor people hold vendor roles."),
+    "user.self": _l("You cannot switch yourself off."),
+    "view.name": _l("Give the view a name of at most 60 characters."),
+    "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
+}

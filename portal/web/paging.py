@@ -1,0 +1,78 @@
+"""Paging by key: a page starts after the last row of the one before, never by counting rows."""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page and the cursors to the ones beside it."""
+
+    rows: list[Any]
+    after: str | None
+    before: str | None
+
+
+def page_by_key(
+    session: Any, query: Any, *, column: Any, key: Any, descending: bool, size: int, cursor: str | None
+) -> Page:
+    """Run `query` ordered by (`column`, `key`), one page from `cursor` on (None: the first).
+
+    A cursor that was tampered with counts as none.
+    """
+    place = _decode(cursor)
+    backwards = bool(place and place[0] == "before")
+    down = descending != backwards
+    if place:
+        edge = sa.tuple_(sa.literal(_value(place[1], column), column.type), sa.literal(place[2]))
+        pair = sa.tuple_(column, key)
+        query = query.where(pair < edge if down else pair > edge)
+    order = (column.desc(), key.desc()) if down else (column.asc(), key.asc())
+    rows = session.execute(query.order_by(*order).limit(size + 1)).all()
+    more = len(rows) > size
+    rows = list(rows[:size])
+    if backwards:
+        rows.reverse()
+    has_after = more if not backwards else bool(place)
+    has_before = bool(place) if not backwards else more
+    return Page(
+        rows,
+        _encode("after", rows[-1], column, key) if rows and has_after else None,
+        _encode("before", rows[0], column, key) if rows and has_before else None,
+    )
+
+
+def _encode(side: str, row: Any, column: Any, key: Any) -> str:
+    value = getattr(row, column.key)
+    if isinstance(value, (date, datetime)):
+        value = value.isoformat()
+    elif isinstance(value, Decimal):
+        value = str(value)
+    text = json.dumps([side, value, getattr(row, key.key)])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str | None) -> list[Any] | None:
+    if not cursor:
+        return None
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        side, _value, key = place
+    except (ValueError, TypeError):
+        return None
+    return place if side in ("after", "before") and isinstance(key, int) else None
+
+
+def _value(text: Any, column: Any) -> Any:
+    kind = column.type.python_type
+    if kind is datetime:
+        return datetime.fromisoformat(text)
+    if kind is date:
+        return date.fromisoformat(text)
+    return Decimal(text) if kind is Decimal else text

@@ -1,0 +1,65 @@
+"""One reading session, one instant and one actor per request."""
+
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import cast
+
+from flask import Flask, current_app, g
+from sqlalchemy.engine import Engine
+from sqlmodel import Session
+
+from portal import clock, db
+from portal.config import Config
+from portal.domain.periods import business_date
+from portal.domain.roles import Actor
+
+
+def init_app(app: Flask) -> None:
+    """Close the reading session when the request is over."""
+
+    @app.teardown_appcontext
+    def close_session(_error: BaseException | None) -> None:
+        session = g.pop("reading", None)
+        if session is not None:
+            session.close()
+
+
+def engine() -> Engine:
+    """The application's engine."""
+    return cast(Engine, current_app.extensions["portal_engine"])
+
+
+def config() -> Config:
+    """The application's configuration."""
+    return cast(Config, current_app.extensions["portal_config"])
+
+
+def reading() -> Session:
+    """The request's session for reading; what it would write is never committed."""
+    if "reading" not in g:
+        g.reading = Session(engine(), autoflush=False)
+    return cast(Session, g.reading)
+
+
+def transaction() -> AbstractContextManager[Session]:
+    """A transaction for the request's one act; the reading session lets go of the database first."""
+    if "reading" in g:
+        g.pop("reading").close()
+    return db.transaction(engine())
+
+
+def now() -> datetime:
+    """The request's one instant."""
+    if "now" not in g:
+        g.now = clock.now()
+    return cast(datetime, g.now)
+
+
+def today() -> date:
+    """The request's business day."""
+    return business_date(now())
+
+
+def actor() -> Actor:
+    """The signed-in person as plain data for services and rules."""
+    return cast(Actor, g.actor)
