@@ -30,11 +30,12 @@ def create_app(config: Config | None = None) -> Flask:
 def _blueprints() -> list[web.Blueprint]:
     from portal.admin.views import bp as admin
     from portal.auth.views import bp as auth
+    from portal.conflicts.views import bp as held
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
-    from portal.matching.views import bp as held
     from portal.partners.views import bp as partners
     from portal.pipeline.views import bp as pipeline
+    from portal.registrations.detail_views import bp as registration
     from portal.registrations.views import bp as registrations
 
-    return [auth, home, registrations, pipeline, held, partners, imports, admin]
+    return [auth, home, registrations, registration, pipeline, held, partners, imports, admin]

@@ -103,17 +103,15 @@ def change_user(
         raise RuleViolation("user.self", "active")
     if Role.ADMIN in before and (not active or Role.ADMIN not in roles):
         _keep_an_admin(session, user_id)
-    details = {
-        "before": {"name": user.name, "roles": sorted(before), "active": user.active},
-        "after": {"name": name, "roles": sorted(roles), "active": active},
-    }
+    was = {"name": user.name, "roles": sorted(before), "active": user.active}
+    then = {"name": name, "roles": sorted(roles), "active": active}
     user.name, user.region, user.active = name, region or None, active
     if not active or before != set(roles):
         user.session_stamp = secrets.token_hex(8)
     session.execute(sa.delete(t.user_role).where(t.user_role.c.user_id == user_id))
     _store_roles(session, user_id, roles)
     subject = ("user", user_id)
-    audit.record(session, actor=actor, action="user.changed", at=now, subject=subject, **details)
+    audit.record(session, actor=actor, action="user.changed", at=now, subject=subject, before=was, after=then)
 
 
 def _store_roles(session: Session, user_id: int, roles: Collection[Role]) -> None:

@@ -181,3 +181,13 @@ def _store_password(session: Session, person: Actor, email: str, password: str, 
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def keep_preference(session: Session, *, actor: Actor, **values: str) -> None:
+    """Store the person's own language or theme."""
+    session.execute(sa.update(t.user).where(t.user.c.id == actor.user_id).values(**values))
+
+
+def ping(session: Session) -> None:
+    """Whether the database answers; raises when it does not."""
+    session.execute(sa.text("SELECT 1"))

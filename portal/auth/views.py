@@ -1,6 +1,5 @@
 """Log in and out, set a password, choose language and theme."""
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,7 +9,6 @@ from flask_login import current_user, login_user, logout_user
 from portal.auth import service
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
-from portal.models import tables as t
 from portal.registrations.drafts import keep_carried
 from portal.web import language
 from portal.web.csrf import unpack
@@ -38,7 +36,7 @@ class ChangePasswordForm(PortalForm):
 @bp.get("/health")
 def health() -> ResponseReturnValue:
     """For load balancers: whether the database answers."""
-    reading().execute(sa.text("SELECT 1"))
+    service.ping(reading())
     return {"status": "ok"}
 
 
@@ -130,7 +128,7 @@ def set_password(secret: str) -> ResponseReturnValue:
         try:
             with transaction() as db_session:
                 cookie_id = service.set_password_by_link(
-                    db_session, secret=secret, password=form.password.typed, now=now()
+                    db_session, secret=secret, password=form.password.typed or "", now=now()
                 )
         except RuleViolation as error:
             if error.code == "password.link_used":
@@ -160,8 +158,8 @@ def change_password() -> ResponseReturnValue:
                 cookie_id = service.change_password(
                     db_session,
                     actor=actor(),
-                    current=form.current.typed,
-                    password=form.password.typed,
+                    current=form.current.typed or "",
+                    password=form.password.typed or "",
                     now=now(),
                 )
         except RuleViolation as error:
@@ -196,4 +194,4 @@ def choose_theme() -> ResponseReturnValue:
 
 def _store(**values: str) -> None:
     with transaction() as db_session:
-        db_session.execute(sa.update(t.user).where(t.user.c.id == actor().user_id).values(**values))
+        service.keep_preference(db_session, actor=actor(), **values)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
+from portal.conflicts.claims import take_version
 from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -35,8 +36,6 @@ def decide_held(
     :raises StaleVersion: somebody changed the filing meanwhile.
     :raises RuleViolation: ``held.not_held``, ``held.not_a_suspect``, ``reason.required``.
     """
-    from portal.registrations.work import take_version
-
     lock_registry(session)
     row = take_version(session, registration_id, version)
     if row.state is not State.HELD:
@@ -53,9 +52,8 @@ def decide_held(
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)
     resettle(session, [registration_id], now=now, also=[customer_id])
-    return State(
-        session.scalar(sa.select(t.registration.c.state).where(t.registration.c.id == registration_id))
-    )
+    state = sa.select(t.registration.c.state).where(t.registration.c.id == registration_id)
+    return State(session.scalars(state).one())
 
 
 def merge_customers(
@@ -70,7 +68,7 @@ def merge_customers(
     rows = check_merge(session, loser=loser, winner=winner)
     if not reason:
         raise RuleViolation("reason.required", "reason")
-    seat = session.scalar(
+    seat: Any = session.scalar(
         sa.select(sa.func.min(t.registration.c.id)).where(t.registration.c.customer_id == loser)
     )
     fact = journal.fact(

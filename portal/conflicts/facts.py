@@ -70,10 +70,12 @@ class Dossier:
 
     def timeline(self, customer: int, policies: Policies, until: datetime) -> Timeline:
         """Replay one customer up to `until`."""
-        facts: list[Fact] = []
-        for claim in self.members.get(customer, ()):
-            facts.extend(self._facts_of(claim, customer, policies))
-        return replay(facts, policies, until)
+        return replay(self.facts(customer, policies), policies, until)
+
+    def facts(self, customer: int, policies: Policies) -> list[Fact]:
+        """All facts of one customer, in no order."""
+        claims = self.members.get(customer, ())
+        return [fact for claim in claims for fact in self._facts_of(claim, customer, policies)]
 
     def released_at(self, claim: int) -> datetime | None:
         """When a claim was first given up. (`lost` of a claim that is no owner is a note, S6.)"""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
+from portal.conflicts.claims import take_version
 from portal.conflicts.service import settle, settle_held
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -19,7 +20,6 @@ from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.policy.service import policy_on
-from portal.registrations.work import take_version
 
 _DECIDING = (EventKind.MOVED, EventKind.PROGRESS, EventKind.RELEASED, EventKind.LOST)
 _ENDED = (State.RELEASED, State.LOST)
@@ -156,12 +156,11 @@ def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id:
 def _restore_columns(session: Session, registration_id: int) -> None:
     """Contract and trial columns as the moves that still stand tell them."""
     event = t.registration_event.c
-    undone = sa.select(event.about_id).where(
-        event.registration_id == registration_id, event.kind == EventKind.UNDONE
-    )
+    here = event.registration_id == registration_id
+    undone = sa.select(event.about_id).where(here, event.kind == EventKind.UNDONE)
     moves = session.execute(
         sa.select(event.stage, event.data)
-        .where(event.registration_id == registration_id, event.kind == EventKind.MOVED)
+        .where(here, event.kind == EventKind.MOVED)
         .where(event.id.not_in(undone))
         .order_by(event.at)
     )

@@ -13,7 +13,7 @@ from portal.domain.names import normalise
 from portal.domain.pipeline import Stage
 from portal.domain.terms import CustomerClass, EventKind
 from portal.models import tables as t
-from portal.web.paging import Page, page_by_key
+from portal.paging import Page, page_by_key
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
@@ -128,23 +128,7 @@ def found_by(text: str) -> Any:
 
 # Pieces that nearly every company bears: looking them up would cost more than it narrows.
 _COMMON = frozenset(
-    [
-        "有限",
-        "限公",
-        "公司",
-        "股份",
-        "份有",
-        "科技",
-        "技有",
-        "集团",
-        "限责",
-        "责任",
-        "任公",
-        "实业",
-        "电子",
-        "网络",
-        "信息",
-    ]
+    ("有限", "限公", "公司", "股份", "份有", "科技", "技有", "集团", "限责", "责任", "任公", "实业")
 )
 
 
@@ -187,6 +171,29 @@ def export_rows(session: Session, *, scope: Any, filters: Filters, today: date, 
     )
     query = _narrowed(query, scope, filters, today, user_id).order_by(c.filed_at.desc(), c.id.desc())
     return session.execute(query.execution_options(yield_per=500))
+
+
+def state_now(row: Any, today: date) -> State:
+    """The effective state of a registration row that was read whole."""
+    late = row.protected_until is not None and row.protected_until < today
+    return State.LAPSED if row.state is State.ACTIVE and late else State(row.state)
+
+
+def party_of(session: Session, row: Any) -> Any:
+    """Names for a registration's page: partner, filer, and who works it."""
+    filer, worker = t.user.alias("filer"), t.user.alias("worker")
+    c = t.registration.c
+    return session.execute(
+        sa.select(
+            t.partner.c.name.label("partner"), t.partner.c.code,
+            filer.c.name.label("filer"), worker.c.name.label("worker"),
+        )
+        .select_from(t.registration)
+        .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
+        .join(filer, filer.c.id == c.filed_by_id, isouter=True)
+        .join(worker, worker.c.id == c.worker_id, isouter=True)
+        .where(c.id == row.id)
+    ).one()  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -253,23 +260,6 @@ def claims_on(session: Session, customer_id: int, today: date) -> list[Any]:
             .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
             .where(c.customer_id == customer_id)
             .order_by(sa.func.coalesce(c.queue_position, 9999), c.filed_at)
-        )
-    )  # fmt: skip
-
-
-def ownership_of(session: Session, customer_id: int) -> list[Any]:
-    """Who owned a customer from when to when, by which rule."""
-    o = t.ownership.c
-    return list(
-        session.execute(
-            sa.select(
-                o.starts_at, o.ends_at, o.rule, o.registration_id, t.registration.c.ref,
-                t.partner.c.name.label("partner_name"),
-            )
-            .join(t.registration, t.registration.c.id == o.registration_id)
-            .join(t.partner, t.partner.c.id == t.registration.c.partner_id, isouter=True)
-            .where(o.customer_id == customer_id)
-            .order_by(o.starts_at)
         )
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ def on_rule(error: RuleViolation) -> ResponseReturnValue:
 def on_http(error: HTTPException) -> ResponseReturnValue:
     """404, 403, 413 and their like."""
     if error.response is not None or (error.code or 500) < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return page(error.code or 500)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from portal.domain.facts import State
 from portal.domain.periods import BUSINESS_OFFSET
 from portal.web import labels, request
 from portal.web.language import locale
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
     for each in (money, whole_money, count, day, iso, moment, in_days, initials):
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["label"] = labels.label
+    app.jinja_env.globals["state_labels"] = {state.value: labels.label(state) for state in State}
     app.jinja_env.globals["rule_words"] = labels.rule_words
     app.jinja_env.globals["today"] = request.today
     app.jinja_env.globals["now"] = request.now
@@ -73,10 +75,10 @@ def in_days(value: date | None) -> str:
         return ""
     days = (value - request.today()).days
     if days == 0:
-        return gettext("today")
+        return str(gettext("today"))
     if days > 0:
-        return ngettext("in %(num)d day", "in %(num)d days", days)
-    return ngettext("%(num)d day ago", "%(num)d days ago", -days)
+        return str(ngettext("in %(num)d day", "in %(num)d days", days))
+    return str(ngettext("%(num)d day ago", "%(num)d days ago", -days))
 
 
 def initials(name: str) -> str:

@@ -33,7 +33,7 @@ class PortalForm(Form):  # type: ignore[misc]
     @property
     def failed(self) -> list[tuple[str | None, str, str]]:
         """(field id, label, message) of everything wrong, for the summary above the form."""
-        found = [(None, "", text) for text in self.form_errors]
+        found: list[tuple[str | None, str, str]] = [(None, "", text) for text in self.form_errors]
         for field in self._fields.values():
             found += [(field.id, str(field.label.text), str(text)) for text in field.errors]
         return found
@@ -55,6 +55,7 @@ class ParsedField(Field):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         super().__init__(label, **kwargs)
+        self.data: Any = None
         self.parse = parse or str
         self.required = required
         self.show = show
@@ -171,7 +172,7 @@ class Choice(SelectField):  # type: ignore[misc]
     def pre_validate(self, form: Form) -> None:
         """Only members of the list are accepted."""
         if not self.data or self.data == "None":
-            self.data = None
+            self.data: Any = None
             if self.required:
                 raise ValueError(labels.message(RuleViolation("required")))
         elif self.data not in self.members:
@@ -195,6 +196,7 @@ __all__ = [
     "email_field",
     "money_field",
     "name_field",
+    "parse_date",
     "phone_field",
     "text_field",
     "uscc_field",

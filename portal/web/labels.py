@@ -126,11 +126,8 @@ def match_words(reason: str) -> Any:
 
 def message(error: RuleViolation) -> str:
     """A refusal in words: what is wrong and what to do."""
-    text = MESSAGES[error.code]
-    if isinstance(text, tuple):
-        singular, plural, figure = text
-        return ngettext(str(singular), str(plural), error.params[figure], **error.params)
-    return str(text) % {key: _shown(value) for key, value in error.params.items()}
+    text = str(MESSAGES[error.code])
+    return text % {key: _shown(value) for key, value in error.params.items()}
 
 
 def _shown(value: Any) -> Any:

@@ -1,0 +1,75 @@
+"""Tables as files: CSV and xlsx, with cells that no spreadsheet takes for a formula."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from portal.domain.periods import BUSINESS_OFFSET
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def plain_cell(value: Any) -> str:
+    """A value as text: instants in Shanghai time, enums by value, nothing as empty."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(BUSINESS_OFFSET).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def safe_cell(value: Any) -> str:
+    """The same, with a leading apostrophe where a spreadsheet would run it as a formula."""
+    text = plain_cell(value)
+    if isinstance(value, str) and text.startswith(_FORMULA):
+        return "'" + text
+    return text
+
+
+def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """CSV, line by line, with a BOM so that spreadsheets read the Chinese right."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(header)
+    yield buffer.getvalue()
+    for cells in rows:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow([safe_cell(cell) for cell in cells])
+        yield buffer.getvalue()
+
+
+def xlsx_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]], title: str) -> bytes:
+    """One sheet with a frozen, bold header."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    head = [WriteOnlyCell(sheet, value=text) for text in header]
+    for cell in head:
+        cell.font = Font(bold=True)
+    sheet.append(head)
+    for cells in rows:
+        sheet.append([_typed(cell) for cell in cells])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value).lower()
+    if isinstance(value, (int, Decimal)):
+        return value
+    return safe_cell(value)

@@ -1,0 +1,76 @@
+"""Today, search, and the phone's menu."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.domain.access import Permission as P
+from portal.domain.access import allows
+from portal.domain.periods import BUSINESS_OFFSET, reporting_week
+from portal.domain.pipeline import STAGES
+from portal.home import queries
+from portal.partners.queries import list_partners
+from portal.partners.scope import totals_of
+from portal.pipeline.queries import reached, stage_totals
+from portal.policy.service import policy_on
+from portal.registrations.queries import Filters, list_registrations
+from portal.web.access import partners_of, registrations_of
+from portal.web.login import needs
+from portal.web.request import actor, now, reading, today
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/", endpoint="today")
+@needs(P.PROFILE)
+def start() -> ResponseReturnValue:
+    """What needs me, the funnel, what waits."""
+    person, session = actor(), reading()
+    if not allows(person, P.REGISTRATION_VIEW):
+        return render_template("home/quiet.html")
+    scope, policy = registrations_of(person), policy_on(session, today())
+    if allows(person, P.REGISTRATION_FILE):
+        tasks = queries.tasks_for_claimants(session, scope=scope, today=today(), policy=policy)
+    else:
+        decides = allows(person, P.HELD_DECIDE)
+        tasks = queries.tasks_for_reviewers(
+            session, scope=scope, today=today(), policy=policy, decides=decides
+        )
+    totals = stage_totals(session, totals_of(person))
+    return render_template(
+        "home/today.html",
+        tasks=tasks,
+        waiting=queries.waiting_and_held(session, scope=scope),
+        funnel=[(stage, *totals.get(stage, (0, 0, 0))) for stage in STAGES],
+        reached=reached(session, totals_of(person)),
+        hour=now().astimezone(BUSINESS_OFFSET).hour,
+        thursday=reporting_week(today()),
+    )
+
+
+@bp.get("/search")
+@needs(P.PROFILE)
+def search() -> ResponseReturnValue:
+    """Registrations and partners in sight whose name or number contains the text."""
+    text = request.args.get("q", "").strip()[:100]
+    rows, partners = [], []
+    if text and allows(actor(), P.REGISTRATION_VIEW):
+        page = list_registrations(
+            reading(),
+            scope=registrations_of(actor()),
+            filters=Filters(text=text),
+            today=today(),
+            user_id=actor().user_id,
+            cursor=None,
+            size=20,
+        )
+        rows = page.rows
+    if text and allows(actor(), P.PARTNER_VIEW):
+        partners = list_partners(reading(), scope=partners_of(actor()), text=text, today=today())[:20]
+    return render_template("home/search.html", text=text, rows=rows, partners=partners)
+
+
+@bp.get("/more")
+@needs(P.PROFILE)
+def more() -> ResponseReturnValue:
+    """Everything the phone's bar has no room for."""
+    return render_template("home/more.html")

@@ -1,0 +1,106 @@
+"""Reads for the partner register."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.models import tables as t
+
+
+def partner_choices(session: Session, scope: Any) -> list[Any]:
+    """Partners by name, for choosing one."""
+    c = t.partner.c
+    return list(session.execute(sa.select(c.id, c.name, c.code).where(scope).order_by(c.code)))
+
+
+def list_partners(session: Session, *, scope: Any, text: str, today: date) -> list[Any]:
+    """Partners with their tier today and their open projects."""
+    c, tier, stat = t.partner.c, t.tier_term.c, t.pipeline_stat.c
+    totals = (
+        sa.select(
+            stat.party_id,
+            sa.func.sum(stat.projects).label("projects"),
+            sa.func.sum(stat.ports).label("ports"),
+            sa.func.sum(stat.yearly_revenue).label("revenue"),
+        )
+        .group_by(stat.party_id)
+        .subquery()
+    )
+    query = (
+        sa.select(
+            c.id, c.code, c.name, c.kind, c.region, c.active, c.contact, tier.tier,
+            totals.c.projects, totals.c.ports, totals.c.revenue, t.user.c.name.label("manager"),
+        )
+        .join(
+            t.tier_term,
+            sa.and_(tier.partner_id == c.id, tier.starts_on <= today, tier.ends_on >= today),
+            isouter=True,
+        )
+        .join(totals, totals.c.party_id == c.id, isouter=True)
+        .join(t.user, t.user.c.id == c.manager_id, isouter=True)
+        .where(scope)
+        .order_by(c.code)
+        .limit(500)
+    )  # fmt: skip
+    if text:
+        like = f"%{text.lower()}%"
+        query = query.where(sa.or_(sa.func.lower(c.name).like(like), sa.func.lower(c.code).like(like)))
+    return list(session.execute(query))
+
+
+def tier_terms(session: Session, partner_id: int) -> list[Any]:
+    """A partner's tier terms, newest first."""
+    c = t.tier_term.c
+    return list(
+        session.execute(
+            sa.select(c.id, c.tier, c.starts_on, c.ends_on)
+            .where(c.partner_id == partner_id)
+            .order_by(c.starts_on.desc())
+        )
+    )
+
+
+def people_of(session: Session, partner_id: int) -> list[Any]:
+    """A partner's people and their roles."""
+    user, role = t.user.c, t.user_role.c
+    return list(
+        session.execute(
+            sa.select(user.id, user.name, user.email, user.active, role.role)
+            .join(t.user_role, role.user_id == user.id)
+            .where(user.partner_id == partner_id)
+            .order_by(user.name)
+        )
+    )
+
+
+def managers(session: Session) -> list[Any]:
+    """Channel sales people who can look after a partner."""
+    user, role = t.user.c, t.user_role.c
+    return list(
+        session.execute(
+            sa.select(user.id, user.name, user.region)
+            .join(t.user_role, role.user_id == user.id)
+            .where(role.role == "channel_sales", user.active)
+            .order_by(user.region, user.name)
+        )
+    )
+
+
+def regions(session: Session) -> list[str]:
+    """The regions in use."""
+    return list(session.scalars(sa.select(t.partner.c.region).distinct().order_by(t.partner.c.region)))
+
+
+def projects_of(session: Session, partner_id: int) -> list[Any]:
+    """A partner's owned projects, furthest first."""
+    c = t.registration.c
+    return list(
+        session.execute(
+            sa.select(c.id, c.customer_name, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.state)
+            .where(c.partner_id == partner_id, c.is_owner)
+            .order_by(c.protected_until, c.id)
+            .limit(20)
+        )
+    )

@@ -1,0 +1,102 @@
+"""The live check of the filing form (G4, G6): three outcomes, masked, counted, audited."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit
+from portal.domain.facts import State
+from portal.domain.matching import MatchReason, Outcome
+from portal.domain.periods import business_date
+from portal.domain.protection import reassignable_from
+from portal.domain.roles import Actor
+from portal.matching.service import find_customer, keys_for
+from portal.models import tables as t
+from portal.policy.service import policy_on
+from portal.registrations.queries import owner_of
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a filer may know before filing.
+
+    `outcome` is ``clear``, ``held``, ``taken``, ``own`` or ``quota``. ``held`` names only which
+    attributes are alike; ``taken`` gives two dates only; nobody is ever named.
+    """
+
+    outcome: str
+    name_alike: str = ""
+    code_given: bool = False
+    since: date | None = None
+    free_from: date | None = None
+    signed: bool = False
+    own_id: int | None = None
+    own_ref: str = ""
+    limit: int = 0
+
+
+def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, uscc: str | None) -> Checked:
+    """Say how a filing of this name and code would come out now; advice, decided anew on filing.
+
+    Every check is written down; beyond the policy's daily number of them the answer is ``quota``.
+    """
+    today = business_date(now)
+    limit = policy_on(session, today).check_quota_per_day
+    log = t.check_log.c
+    used = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(t.check_log)
+        .where(log.user_id == actor.user_id, log.day == today)
+    )
+    checked = Checked("quota", limit=limit) if (used or 0) >= limit else _outcome(session, actor, name, uscc)
+    session.execute(
+        sa.insert(t.check_log),
+        [
+            {
+                "user_id": actor.user_id,
+                "day": today,
+                "at": now,
+                "typed": f"{name} {uscc or ''}".strip()[:300],
+                "outcome": checked.outcome,
+            }
+        ],
+    )
+    audit.record(
+        session,
+        actor=actor,
+        action="customer.checked",
+        at=now,
+        subject=("user", actor.user_id),
+        name=name,
+        uscc=uscc,
+        outcome=checked.outcome,
+    )
+    return checked
+
+
+def _outcome(session: Session, actor: Actor, name: str, uscc: str | None) -> Checked:
+    found, _known = find_customer(session, keys_for(name, uscc))
+    if found.outcome is Outcome.POSSIBLY:
+        exact = found.reason is MatchReason.SAME_NAME_SEVERAL
+        return Checked("held", name_alike="same" if exact else "similar", code_given=bool(uscc))
+    owner = owner_of(session, found.customer)
+    if found.outcome is Outcome.DIFFERENT or owner is None:
+        return Checked("clear")
+    c = t.registration.c
+    own = session.execute(
+        sa.select(c.id, c.ref).where(
+            c.customer_id == found.customer,
+            c.partner_id.is_not_distinct_from(actor.partner_id),
+            c.state.not_in((State.RELEASED, State.LOST)),
+        )
+    ).first()
+    if own:
+        return Checked("own", own_id=own.id, own_ref=own.ref)
+    return Checked(
+        "taken",
+        since=business_date(owner.since),
+        free_from=reassignable_from(owner.protected_until) if owner.protected_until else None,
+        signed=owner.signed,
+    )

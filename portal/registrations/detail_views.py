@@ -1,0 +1,269 @@
+"""One registration: how it stands and why, and everything one can do with it."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.domain.access import Permission as P
+from portal.domain.access import Scope, allows, scope_of, works_for
+from portal.domain.errors import RuleViolation
+from portal.domain.facts import OWNING_STATES, State
+from portal.domain.pipeline import GATES, STAGES, LostReason, Stage, is_key_project
+from portal.domain.protection import reassignable_from
+from portal.registrations import files, queries, work
+from portal.registrations.drafts import drop_draft, load_draft, note_form, save_draft
+from portal.registrations.forms import CorrectionForm, DetailsForm, as_data
+from portal.web import forms, labels
+from portal.web.access import registration_or_404
+from portal.web.htmx import go_to
+from portal.web.login import needs
+from portal.web.request import actor, config, now, reading, today, transaction
+from portal.web.words import fact_words, field_names
+
+bp = Blueprint("registration", __name__, url_prefix="/registrations/<int:registration_id>")
+
+
+def own_or_403(registration_id: int) -> Any:
+    """A registration the person may work: its own party's. Others' are 404, or 403 when seen."""
+    row = registration_or_404(registration_id)
+    if not works_for(actor(), partner_id=row.partner_id):
+        g.missing_permission = P.REGISTRATION_WORK
+        abort(403)
+    return row
+
+
+def posted_version() -> int:
+    """The version the form was drawn from; -1 (always outdated) when it is missing."""
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def back(registration_id: int) -> ResponseReturnValue:
+    """To the registration's page."""
+    return go_to(url_for("registration.detail", registration_id=registration_id))
+
+
+@bp.get("")
+@needs(P.REGISTRATION_VIEW)
+def detail(registration_id: int) -> ResponseReturnValue:
+    """Facts, standing, why, time line."""
+    return _page(registration_or_404(registration_id))
+
+
+def _page(row: Any, **more: Any) -> str:
+    session, sees_all = reading(), scope_of(actor()) is Scope.ALL
+    state = State(queries.state_now(row, today()))
+    owner = None
+    if state is State.WAITING:
+        owner = queries.owner_of(session, row.customer_id)
+    works = works_for(actor(), partner_id=row.partner_id) and allows(actor(), P.REGISTRATION_WORK)
+    draft = load_draft(session, actor=actor(), form=note_form(row.id)) if works else None
+    context = {
+        "r": row,
+        "state": state,
+        "party": queries.party_of(session, row),
+        "owner": owner,
+        "reassignable_from": reassignable_from,
+        "events": queries.time_line(session, row.id),
+        "files": queries.files_of(session, row.id),
+        "claims": queries.claims_on(session, row.customer_id, today())
+        if sees_all and row.customer_id and not actor().is_key_accounts
+        else [],
+        "works": works,
+        "stages": STAGES,
+        "gates": GATES,
+        "owning": OWNING_STATES,
+        "key_project": is_key_project(row.stage),
+        "correctable": work.CORRECTABLE,
+        "note_draft": draft[0].get("note", "") if draft else "",
+        "just_filed": request.args.get("filed") == "1",
+        "lost_reasons": list(LostReason),
+        "Stage": Stage,
+        "states": State,
+        "match_words": labels.match_words,
+        "problem_words": labels.message,
+        "field_names": field_names,
+        "gate_words": fact_words,
+    }
+    return render_template("registrations/detail.html", **{**context, **more})
+
+
+@bp.post("/notes")
+@needs(P.REGISTRATION_NOTE)
+def add_note(registration_id: int) -> ResponseReturnValue:
+    """A note on the time line."""
+    row = registration_or_404(registration_id)
+    form, text = note_form(row.id), request.form.get("note", "")
+    try:
+        with transaction() as session:
+            tidy = forms.bounded(10000)(text)
+            work.add_note(session, actor=actor(), now=now(), registration_id=row.id, text=tidy)
+            drop_draft(session, actor=actor(), form=form)
+    except RuleViolation as error:
+        with transaction() as session:
+            save_draft(session, actor=actor(), now=now(), form=form, fields={"note": text})
+        return _page(row, problem=error, note_draft=text), 422
+    return back(row.id)
+
+
+@bp.get("/edit")
+@needs(P.REGISTRATION_WORK)
+def edit_form(registration_id: int) -> ResponseReturnValue:
+    """Details that may be edited at any time."""
+    row = own_or_403(registration_id)
+    return render_template("registrations/edit.html", r=row, form=DetailsForm(data=as_data(row)))
+
+
+@bp.post("/edit")
+@needs(P.REGISTRATION_WORK)
+def edit(registration_id: int) -> ResponseReturnValue:
+    """Store them; a stale form shows what the other person saved."""
+    row = own_or_403(registration_id)
+    form = DetailsForm(request.form)
+    if form.validate():
+        try:
+            with transaction() as session:
+                work.edit_details(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    registration_id=row.id,
+                    version=posted_version(),
+                    values=form.stated(),
+                )
+        except RuleViolation as error:
+            form.refuse(error)
+            fresh = registration_or_404(registration_id)
+            page = render_template("registrations/edit.html", r=fresh, form=form, saved=as_data(fresh))
+            return page, 409 if error.code == "stale" else 422
+        return back(row.id)
+    return render_template("registrations/edit.html", r=row, form=form), 422
+
+
+@bp.post("/next-step")
+@needs(P.REGISTRATION_WORK)
+def next_step(registration_id: int) -> ResponseReturnValue:
+    """What happens next, and by when."""
+    row = own_or_403(registration_id)
+    due = request.form.get("due", "").strip()
+    with transaction() as session:
+        work.set_next_step(
+            session,
+            actor=actor(),
+            now=now(),
+            registration_id=row.id,
+            version=posted_version(),
+            step=forms.bounded(500)(request.form.get("step", "")),
+            due=forms.parse_date(due) if due else None,
+        )
+    return back(row.id)
+
+
+@bp.post("/support")
+@needs(P.REGISTRATION_WORK)
+def support(registration_id: int) -> ResponseReturnValue:
+    """Raise or close "needs support"."""
+    row = own_or_403(registration_id)
+    common = {"actor": actor(), "now": now(), "registration_id": row.id, "version": posted_version()}
+    with transaction() as session:
+        if request.form.get("done"):
+            work.close_support(session, **common)
+        else:
+            need = forms.bounded(500)(request.form.get("need", ""))
+            work.ask_support(session, **common, need=need)
+    return back(row.id)
+
+
+@bp.post("/ask-correction")
+@needs(P.REGISTRATION_CORRECT_ASK)
+def ask_correction(registration_id: int) -> ResponseReturnValue:
+    """Name the fields that need correcting (G8)."""
+    row = registration_or_404(registration_id)
+    with transaction() as session:
+        work.ask_correction(
+            session,
+            actor=actor(),
+            now=now(),
+            registration_id=row.id,
+            version=posted_version(),
+            fields=request.form.getlist("fields"),
+            note=forms.bounded(1000)(request.form.get("note", "")),
+        )
+    flash(_("Sent back for correction. Only the fields you named are open; the place in the queue stays."))
+    return back(row.id)
+
+
+@bp.get("/correct")
+@needs(P.REGISTRATION_WORK)
+def correct_form(registration_id: int) -> ResponseReturnValue:
+    """The fields the reviewer named."""
+    row = own_or_403(registration_id)
+    if not row.correction_fields:
+        return redirect(url_for(".detail", registration_id=row.id))
+    form = CorrectionForm(data=as_data(row))
+    form.keep_only(row.correction_fields)
+    return render_template("registrations/correct.html", r=row, form=form, forms=forms)
+
+
+@bp.post("/correct")
+@needs(P.REGISTRATION_WORK)
+def correct(registration_id: int) -> ResponseReturnValue:
+    """Store the correction."""
+    row = own_or_403(registration_id)
+    form = CorrectionForm(request.form)
+    form.keep_only(row.correction_fields or [])
+    if form.validate():
+        try:
+            with transaction() as session:
+                work.correct(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    registration_id=row.id,
+                    version=posted_version(),
+                    values=form.named(),
+                )
+        except RuleViolation as error:
+            form.refuse(error)
+            page = render_template("registrations/correct.html", r=row, form=form, forms=forms)
+            return page, 409 if error.code == "stale" else 422
+        flash(_("Corrected. The day you filed and your place stay as they were."))
+        return back(row.id)
+    return render_template("registrations/correct.html", r=row, form=form, forms=forms), 422
+
+
+@bp.post("/files")
+@needs(P.REGISTRATION_WORK)
+def add_file(registration_id: int) -> ResponseReturnValue:
+    """Hang a file on it."""
+    row = own_or_403(registration_id)
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise RuleViolation("required", "file")
+    with transaction() as session:
+        files.add_file(
+            session,
+            actor=actor(),
+            now=now(),
+            registration_id=row.id,
+            name=upload.filename,
+            content=upload.read(),
+            store=config().files,
+        )
+    return back(row.id)
+
+
+@bp.get("/files/<int:file_id>")
+@needs(P.REGISTRATION_VIEW)
+def download(registration_id: int, file_id: int) -> ResponseReturnValue:
+    """A file, always as an attachment."""
+    row = registration_or_404(registration_id)
+    found = files.file_of(reading(), row.id, file_id)
+    if found is None:
+        abort(404)
+    stream = files.open_file(config().files, found.storage_key)
+    return send_file(
+        stream, mimetype=found.media_type, as_attachment=True, download_name=found.name, max_age=0
+    )
