@@ -6,7 +6,7 @@ commits, seals the audit trail and turns a lost race into a `RuleViolation`.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,6 +21,7 @@ from portal.domain.errors import RuleViolation, StaleVersion
 _REGISTRY_LOCK = 0x706F7274
 _WRITE = "portal_writes"
 _CHUNK = 500
+_Key = TypeVar("_Key", int, str)
 
 
 def make_engine(url: str) -> Engine:
@@ -119,8 +120,8 @@ def constraint_of(error: IntegrityError) -> str:
     return str(name) if name else str(error.orig)
 
 
-def chunks(ids: Iterable[int]) -> Iterator[Sequence[int]]:
-    """Ids in pieces that fit the engines' limits on parameters."""
+def chunks(ids: Iterable[_Key]) -> Iterator[Sequence[_Key]]:
+    """Ids or references in pieces that fit the engines' limits on parameters."""
     ordered = sorted(ids)
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]

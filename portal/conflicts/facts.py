@@ -72,6 +72,16 @@ class Dossier:
         """Replay one customer up to `until`."""
         return replay(self.facts(customer, policies), policies, until)
 
+    def present(self, customer: int, now: datetime) -> datetime:
+        """`now`, or the latest fact of a customer where imported facts lie ahead of it."""
+        latest = now
+        for claim in self.members.get(customer, ()):
+            for stay in self.placements[claim]:
+                latest = max(latest, stay.at)
+            for event in self.events.get(claim, ()):
+                latest = max(latest, event.at)
+        return latest
+
     def facts(self, customer: int, policies: Policies) -> list[Fact]:
         """All facts of one customer, in no order."""
         claims = self.members.get(customer, ())

@@ -51,7 +51,7 @@ def settle(session: Session, customers: Collection[int], *, now: datetime) -> di
         return {}
     policies = load_policies(session)
     dossier = load_dossier(session, customers)
-    timelines = {each: dossier.timeline(each, policies, now) for each in customers}
+    timelines = {each: dossier.timeline(each, policies, dossier.present(each, now)) for each in customers}
     standings = {
         claim: standing for timeline in timelines.values() for claim, standing in timeline.claims.items()
     }

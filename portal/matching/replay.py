@@ -145,6 +145,7 @@ def _write_placements(
             stored[row.registration_id].append(tuple(row))
     changed: list[int] = []
     rows: list[dict[str, Any]] = []
+    moving: list[int] = []
     for filing, history in assignment.filings.items():
         stays = list(_stays(history, filing, ids))
         if stays != stored[filing]:
@@ -166,6 +167,7 @@ def _write_filings(
     before_moving: Callable[[Collection[int]], None],
 ) -> None:
     rows: list[dict[str, Any]] = []
+    moving: list[int] = []
     for filing, history in assignment.filings.items():
         founder = history.placed[-1].founder
         customer = None if founder is None else ids[founder]
@@ -174,11 +176,13 @@ def _write_filings(
             touched.held.add(filing)
         wanted = (customer, suspect, history.match.outcome.value, history.match.reason.value)
         stored = component.rows[filing]
+        if stored.customer_id is not None and stored.customer_id != customer:
+            moving.append(filing)
         if wanted != tuple(getattr(stored, column) for column in _MATCHED):
             rows.append({"row_id": filing, **dict(zip(_MATCHED, wanted, strict=True))})
     if not rows:
         return
-    before_moving([int(row["row_id"]) for row in rows])
+    before_moving(moving)
     table = t.registration
     update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
     values: dict[str, Any] = {column: sa.bindparam(column) for column in _MATCHED}

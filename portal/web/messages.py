@@ -11,6 +11,11 @@ MESSAGES: Mapping[str, Any] = {
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
     "amount.not_a_number": _l("“%(value)s” is not an amount: write digits, as 12000 or 1234.50."),
     "amount.too_large": _l("“%(value)s” is larger than the portal can hold."),
+    "backup.failed": _l("%(program)s failed: %(told)s"),
+    "backup.in_memory": _l("A database in memory cannot be copied."),
+    "backup.no_program": _l("%(program)s is needed and was not found: install PostgreSQL's client programs."),
+    "backup.not_a_backup": _l("This file is not a backup of the portal."),
+    "backup.not_empty": _l("The database is not empty. Add --force to overwrite it."),
     "calendar.unknown_year": _l("The holiday calendar of this year is not known yet."),
     "count.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,200 or 1200."),
     "count.negative": _l("A number cannot be negative: “%(value)s”."),
@@ -31,6 +36,41 @@ MESSAGES: Mapping[str, Any] = {
     "file.too_large": _l("The file is larger than %(largest)s MB."),
     "held.not_held": _l("This filing is no longer waiting for a decision: somebody decided it already."),
     "held.not_a_suspect": _l("That customer is not one this filing can be the same as."),
+    "import.bad_code": _l("“%(value)s” cannot be used as a code here."),
+    "import.before_filing": _l("“%(value)s” lies before the registration was filed."),
+    "import.bomb": _l(
+        "The file unpacks to %(size)s MB: that is no spreadsheet. Save it anew and send only the sheet."
+    ),
+    "import.column_twice": _l("The column “%(column)s” stands there twice."),
+    "import.dry_run": _l("A trial run: nothing was written."),
+    "import.encoding": _l("Line %(row)s is neither UTF-8 nor GB18030. Save the file as CSV UTF-8."),
+    "import.ignored_ended": _l("The claim had ended by then: the event stays on the time line as a note."),
+    "import.ignored_not_owner": _l(
+        "The claim did not own the customer then: the event stays on the time line as a note."
+    ),
+    "import.ignored_signed": _l("The customer was signed: the event stays on the time line as a note."),
+    "import.in_the_future": _l("“%(value)s” lies in the future: taken as it stands."),
+    "import.missing_columns": _l("These columns are missing: %(columns)s."),
+    "import.mixed_encodings": _l(
+        "Line %(row)s is in another encoding than the lines before. Save the file as CSV UTF-8."
+    ),
+    "import.not_a_table": _l("This is not a table. Send CSV or xlsx."),
+    "import.not_xlsx": _l("This is not an Excel file, or it is damaged. Save it as xlsx or CSV."),
+    "import.old_excel": _l(
+        "This is the old Excel format (xls) or a protected file. Save it as xlsx without a password, or as CSV."
+    ),
+    "import.other_content": _l(
+        "%(ref)s is known with other content. Give it another reference, or correct it in the portal."
+    ),
+    "import.refused": _l("The file was refused; nothing was written."),
+    "import.too_large": _l("The file is larger than %(largest)s MB: split it."),
+    "import.too_many_rows": _l("The file has more than %(most)s rows: split it."),
+    "import.unknown_column": _l("The column “%(column)s” is not known here. Meant: %(meant)s?"),
+    "import.unknown_partner": _l("There is no partner with the code “%(value)s”. Import the partners first."),
+    "import.unknown_registration": _l(
+        "There is no registration “%(value)s”. Import the registrations first."
+    ),
+    "import.value": _l("“%(value)s” is not understood. Possible: %(known)s, or the words of the portal."),
     "instant.form": _l("“%(value)s” is not a date and time: write it as 2026-03-01 10:00."),
     "merge.both_signed": _l("Both customers are signed with their owners: they cannot be merged."),
     "merge.codes_differ": _l("Two different credit codes are two companies: they cannot be merged."),

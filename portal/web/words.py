@@ -55,7 +55,9 @@ def fact_words(data: Mapping[str, Any]) -> str:
     if "ref" in told:
         return ""
     pairs = ((name, value) for name, value in told.items() if name in FIELDS and value)
-    return str(gettext("; ")).join(f"{FIELDS[name]}{gettext(': ')}{_shown(name, value)}" for name, value in pairs)
+    return str(gettext("; ")).join(
+        f"{FIELDS[name]}{gettext(': ')}{_shown(name, value)}" for name, value in pairs
+    )
 
 
 def _shown(name: str, value: Any) -> str:

@@ -1,0 +1,162 @@
+"""The command line (interfaces.md): Flask's own click group and what deployers need beside it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import FlaskGroup
+
+from portal import clock, db, schema
+from portal.commands import backups, output
+from portal.config import Config
+
+
+def _app() -> Any:
+    from portal import create_app
+
+    return create_app()
+
+
+@click.group(cls=FlaskGroup, create_app=_app, add_version_option=False)
+def main() -> None:
+    """Partner Portal: register customers, settle who owns them, move them to signed."""
+
+
+def _engine() -> Any:
+    return db.make_engine(Config.from_env().database_url)
+
+
+@main.command(with_appcontext=False)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes; more with PostgreSQL.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Bring the schema up to date and serve."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    schema.bring_up_to_date(_engine(), now=clock.now())
+    click.echo(f"Serving on http://{host}:{port}")
+    Granian(
+        "portal.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=8,
+        log_access=False,
+    ).serve()
+
+
+@main.command(with_appcontext=False)
+def upgrade() -> None:
+    """Bring the schema up to date."""
+    schema.bring_up_to_date(_engine(), now=clock.now())
+    click.echo("The schema is up to date.")
+
+
+@main.group()
+def user() -> None:
+    """People who may sign in."""
+
+
+@user.command("add", with_appcontext=False)
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", "roles", multiple=True, required=True)
+@click.option("--partner", help="Code of the partner the person works for.")
+@click.option("--region")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add_user(
+    email: str,
+    name: str,
+    roles: tuple[str, ...],
+    partner: str | None,
+    region: str | None,
+    password_stdin: bool,
+) -> None:
+    """Add a person; without a password a one-time link to set it is printed."""
+    from portal.commands.people import add
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    with output.refusals():
+        click.echo(add(_engine(), email, name, roles, partner, region, password))
+
+
+@main.command("import", with_appcontext=False)
+@click.argument("kind", type=click.Choice(["partners", "tiers", "registrations", "events"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
+    """Move in from a CSV or xlsx file; all of it or nothing."""
+    from portal.commands.moving import run
+
+    sys.exit(run(_engine(), kind, file, dry_run=dry_run, as_json=as_json))
+
+
+@main.command(with_appcontext=False)
+@click.argument("kind", type=click.Choice(["registrations", "audit"]))
+@click.option("--as-of", "as_of", metavar="DATE", help="As things stood at the end of this day.")
+@click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path))
+def export(kind: str, as_of: str | None, form: str, out: Path | None) -> None:
+    """Write data to standard output or a file."""
+    from portal.commands import moving
+
+    with output.refusals():
+        content = moving.export(_engine(), kind, as_of, form)
+        if out:
+            out.write_bytes(content)
+        else:
+            sys.stdout.buffer.write(content)
+
+
+@main.command(with_appcontext=False)
+@click.option("--now", "at", metavar="INSTANT", help="Pretend that it is this instant.")
+def tick(at: str | None) -> None:
+    """Do everything that passing time causes; run it from cron as often as you like."""
+    from portal.conflicts.service import settle_lapses
+    from portal.domain.calendar import parse_instant
+    from portal.domain.periods import business_date
+
+    with output.refusals():
+        now = parse_instant(at) if at else clock.now()
+        with db.transaction(_engine()) as session:
+            db.lock_registry(session)
+            lapsed = settle_lapses(session, now=now, today=business_date(now))
+    click.echo(f"{len(lapsed)} registrations lapsed.")
+
+
+@main.command(with_appcontext=False)
+def check() -> None:
+    """Verify every invariant; exit 1 and a list where one is broken."""
+    from portal.conflicts.check import problems
+
+    with db.reading(_engine()) as session:
+        found = list(problems(session, now=clock.now()))
+    for table, row, what in found:
+        click.echo(f"{table} {row}: {what}", err=True)
+    if found:
+        sys.exit(1)
+    click.echo("Everything holds.")
+
+
+@main.command(with_appcontext=False)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write a consistent copy while serving."""
+    with output.refusals():
+        backups.backup(Config.from_env().database_url, file)
+    click.echo(f"Written to {file}.")
+
+
+@main.command(with_appcontext=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite a database that is not empty.")
+def restore(file: Path, force: bool) -> None:
+    """Put a backup back."""
+    with output.refusals():
+        backups.restore(Config.from_env().database_url, file, force=force)
+    click.echo("Restored.")

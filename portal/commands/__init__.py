@@ -1,0 +1,1 @@
+"""What the commands do; `portal/cli.py` only parses their arguments."""

@@ -1,0 +1,109 @@
+"""`portal import` and `portal export`."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlmodel import Session
+
+from portal import audit, clock, db, exports, schema
+from portal.commands import output
+from portal.domain.calendar import parse_date
+from portal.imports.report import Report
+from portal.imports.run import DryRun, Refusal, import_file
+from portal.models import tables as t
+from portal.registrations.export import COLUMNS, registrations_as_of
+
+
+def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
+    """Import a file; answers the exit code."""
+    schema.bring_up_to_date(engine, now=clock.now())
+    try:
+        with _progress(kind) as progress, db.transaction(engine) as session:
+            report = import_file(
+                session,
+                kind=kind,
+                file_name=file.name,
+                content=file.read_bytes(),
+                actor=None,
+                now=clock.now(),
+                dry_run=dry_run,
+                progress=progress,
+            )
+    except DryRun as outcome:
+        report = outcome.report
+    except Refusal as outcome:
+        report = outcome.report
+        report.accepted = 0
+    with output.speaking():
+        _tell(report, as_json)
+    return 1 if report.refused else 0
+
+
+def _tell(report: Report, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.as_json(output.words), ensure_ascii=False))
+    for sign, problems in (("", report.refused), ("warning: ", report.warnings)):
+        for each in problems:
+            value = f" “{each.value}”" if each.value else ""
+            where = f"{report.file}:{each.row}: {each.column}".rstrip(": ")
+            click.echo(f"{sign}{where}{value}: {output.words(each.problem)}", err=True)
+    if not as_json and not report.refused:
+        click.echo(f"{report.rows} rows: {report.accepted} accepted, {report.skipped} skipped.")
+
+
+@contextmanager
+def _progress(kind: str) -> Iterator[Callable[[int], None] | None]:
+    """A bar on a terminal; silence in scripts."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(kind)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def export(engine: Engine, kind: str, as_of: str | None, form: str) -> bytes:
+    """The data as a file's bytes.
+
+    :raises RuleViolation: `as_of` is no date.
+    """
+    day = parse_date(as_of) if as_of else clock.today()
+    with db.reading(engine) as session:
+        if kind == "registrations":
+            return _written(COLUMNS, registrations_as_of(session, day), form, kind)
+        return _written(_AUDIT, _audit_rows(session), form, kind)
+
+
+_AUDIT = (
+    "id", "at", "actor", "action", "subject_type", "subject_id", "reason", "details",
+    "previous_hash", "hash",
+)  # fmt: skip
+
+
+def _audit_rows(session: Session) -> Iterator[dict[str, Any]]:
+    for row in session.execute(sa.select(t.audit_entry).order_by(t.audit_entry.c.id)):
+        yield {name: getattr(row, name) for name in _AUDIT}
+
+
+def _written(columns: Sequence[str], rows: Iterator[dict[str, Any]], form: str, title: str) -> bytes:
+    if form == "json":
+        return (json.dumps([audit.plain(row) for row in rows], ensure_ascii=False, indent=1) + "\n").encode()
+    cells = ([_flat(row[name]) for name in columns] for row in rows)
+    if form == "csv":
+        return "".join(exports.csv_lines(columns, cells)).encode()
+    return exports.xlsx_bytes(columns, cells, title)
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value

@@ -1,0 +1,121 @@
+"""One import: read, check every row, write all or nothing."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit
+from portal.db import lock_registry
+from portal.domain.errors import RuleViolation
+from portal.domain.roles import Actor
+from portal.imports import events, partners, registrations, tiers, words
+from portal.imports.reading import Row, read_rows
+from portal.imports.report import Refused, Report
+from portal.models import tables as t
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its columns, which are required, and what takes its rows."""
+
+    columns: Mapping[str, str]
+    required: tuple[str, ...]
+    take: Callable[[Session, list[Row], Report, Actor | None, datetime], None]
+
+
+KINDS: Mapping[str, Kind] = {
+    "partners": Kind(words.PARTNERS, ("code", "name", "kind", "region"), partners.take),
+    "tiers": Kind(words.TIERS, ("partner", "tier", "starts_on", "ends_on"), tiers.take),
+    "registrations": Kind(
+        words.REGISTRATIONS, ("ref", "filed_at", "party", "customer_name"), registrations.take
+    ),
+    "events": Kind(words.EVENTS, ("registration", "at", "stage"), events.take),
+}
+
+
+class Refusal(RuleViolation):
+    """The file was refused; `report` says why. Raised so that the transaction is undone."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("import.refused")
+        self.report = report
+
+
+class DryRun(RuleViolation):
+    """Everything was tried and is taken back; `report` says what would happen."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("import.dry_run")
+        self.report = report
+
+
+def import_file(
+    session: Session,
+    *,
+    kind: str,
+    file_name: str,
+    content: bytes,
+    actor: Actor | None,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import a file; the same file again changes nothing.
+
+    :raises Refusal: something in it is wrong; nothing is written.
+    :raises DryRun: it would be accepted; nothing is written.
+    """
+    report, each = Report(kind, file_name), KINDS[kind]
+    rows: list[Row] = []
+    try:
+        for row in read_rows(content, each.columns, each.required):
+            rows.append(row)
+            if progress and not len(rows) % 500:
+                progress(len(rows))
+    except RuleViolation as problem:
+        report.refused.append(Refused(1, "", "", problem))
+        raise Refusal(report) from problem
+    report.rows = len(rows)
+    report.sample = [row.cells for row in rows[:8]]
+    lock_registry(session)
+    each.take(session, rows, report, actor, now)
+    if report.refused:
+        raise Refusal(report)
+    if dry_run:
+        raise DryRun(report)
+    _record(session, report, content, actor, now)
+    return report
+
+
+def _record(session: Session, report: Report, content: bytes, actor: Actor | None, now: datetime) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    row = {
+        "kind": report.kind,
+        "file_name": report.file[:200],
+        "sha256": digest,
+        "at": now,
+        "actor_id": actor.user_id if actor else None,
+        "rows": report.rows,
+        "accepted": report.accepted,
+        "skipped": report.skipped,
+    }
+    session.execute(sa.insert(t.import_run), [row])
+    audit.record(
+        session, actor=actor, action=f"import.{report.kind}", at=now, subject=("import", None),
+        file=report.file, sha256=digest, accepted=report.accepted, skipped=report.skipped,
+    )  # fmt: skip
+
+
+def try_import(transaction: Callable[[], "object"], **how: object) -> Report:
+    """Run `import_file` in a transaction and answer the report, whatever comes of it."""
+    try:
+        with transaction() as session:  # type: ignore[attr-defined]
+            return import_file(session, **how)  # type: ignore[arg-type]
+    except (Refusal, DryRun) as outcome:
+        return outcome.report
