@@ -115,7 +115,7 @@ def _standings(
     columns = [c[name] for name in PROJECTED]
     for row in session.execute(sa.select(c.id, c.customer_id, *columns).order_by(c.id)):
         if row.customer_id != customer_of.get(row.id):
-            if row.id in dossier.placements and dossier.ended_at(row.id) is None:
+            if row.id in dossier.placements and dossier.released_at(row.id) is None:
                 yield "registration", row.id, "customer_id is not what the facts say"
             continue
         if row.id in wanted:

@@ -145,7 +145,6 @@ def _write_placements(
             stored[row.registration_id].append(tuple(row))
     changed: list[int] = []
     rows: list[dict[str, Any]] = []
-    moving: list[int] = []
     for filing, history in assignment.filings.items():
         stays = list(_stays(history, filing, ids))
         if stays != stored[filing]:

@@ -31,7 +31,7 @@ def registrations_as_of(session: Session, day: date) -> Iterator[dict[str, Any]]
     }
     for row in session.execute(_filed_by(until)):
         customer, each = standing.get(row.id, (None, None))
-        ended = dossier.ended_at(row.id)
+        ended = dossier.released_at(row.id)
         held = State.RELEASED if ended and ended <= until else State.HELD
         state = each.state if each else held
         yield {

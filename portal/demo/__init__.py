@@ -1,0 +1,1 @@
+"""Invented people and companies for the demo; nothing here is real."""

@@ -1,0 +1,370 @@
+"""Fill a new database with a believable, fictional channel, through the services.
+
+People of every role, half a year of registrations with their histories: meetings, trials,
+signed customers, lapses, conflicts, held filings. The same ``--random-seed`` gives the same
+channel; ``--scale N`` multiplies it. Demo logins go to standard output, progress to standard error.
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import clock, db, schema
+from portal.auth.people import add_user
+from portal.auth.service import hash_password
+from portal.config import Config
+from portal.conflicts.decisions import decide_held
+from portal.conflicts.service import settle_lapses
+from portal.demo import names
+from portal.domain.errors import RuleViolation
+from portal.domain.facts import State
+from portal.domain.periods import business_date, day_start
+from portal.domain.pipeline import STAGES, LostReason, Stage
+from portal.domain.roles import Actor, Role
+from portal.domain.terms import CustomerClass, PartnerKind, Source, Tier
+from portal.models import tables as t
+from portal.partners.service import add_partner, add_tier_term
+from portal.pipeline.service import lose, move_project, release
+from portal.registrations.service import Filing, file_registration
+from portal.registrations.work import add_note, ask_correction, ask_support, set_next_step
+
+PASSWORD = "demo-portal-2026"  # noqa: S105 - a demo is meant to be entered
+PARTNERS, REGISTRATIONS = 40, 600
+DAYS = 180
+REGIONS = ("华东", "华北", "华南", "华中", "西南", "东北")
+
+
+@dataclass
+class Channel:
+    """Who is in the demo."""
+
+    reps: dict[int, list[Actor]]
+    key_accounts: list[Actor]
+    manager: Actor
+    sales: dict[str, Actor]
+    logins: list[tuple[str, str]]
+
+
+class Seeder:
+    """Draws the channel; every act goes through a service, at its own instant."""
+
+    def __init__(self, engine: Any, *, scale: int, seed: int, today: date) -> None:
+        self.engine, self.scale, self.today = engine, scale, today
+        self.random = random.Random(seed)
+        self.start = today - timedelta(days=DAYS)
+        self.password_hash = hash_password(PASSWORD, "")
+        self.people = 0
+
+    def run(self) -> Channel:
+        """Everything, in the order it would have happened."""
+        founding = self.instant(self.start - timedelta(days=30), 9)
+        with clock.frozen(founding), db.transaction(self.engine) as session:
+            channel = self.found_channel(session, founding)
+        acts = sorted(self.plan(channel), key=lambda act: act[0])
+        for number, (at, act) in enumerate(acts):
+            if number % 200 == 0:
+                print(f"\r{number}/{len(acts)} acts", end="", file=sys.stderr)
+            with clock.frozen(at), db.transaction(self.engine) as session:
+                try:
+                    act(session, at)
+                except RuleViolation:
+                    # What a person would be refused (a claim that ended meanwhile) is left out.
+                    session.rollback()
+        print(f"\r{len(acts)}/{len(acts)} acts", file=sys.stderr)
+        self.close_up()
+        return channel
+
+    def instant(self, day: date, hour: float) -> datetime:
+        return day_start(day) + timedelta(hours=hour, microseconds=self.random.randrange(60_000_000))
+
+    def found_channel(self, session: Session, now: datetime) -> Channel:
+        channel = Channel({}, [], Actor(0, "", frozenset()), {}, [])
+        for region in REGIONS:
+            channel.sales[region] = self.person(session, now, channel, {Role.CHANNEL_SALES}, region=region)
+            self.person(session, now, channel, {Role.REGIONAL_MANAGER}, region=region)
+        channel.manager = self.person(session, now, channel, {Role.CHANNEL_MANAGER})
+        for _ in range(3):
+            channel.key_accounts.append(self.person(session, now, channel, {Role.KEY_ACCOUNTS}))
+        for role in Role:
+            if role not in (Role.PARTNER_REP, Role.PARTNER_ADMIN, *_SEVERAL):
+                self.person(session, now, channel, {role})
+        for number in range(1, PARTNERS * self.scale + 1):
+            self.partner(session, now, channel, number)
+        return channel
+
+    def person(
+        self,
+        session: Session,
+        now: datetime,
+        channel: Channel,
+        roles: set[Role],
+        *,
+        partner_id: int | None = None,
+        region: str | None = None,
+    ) -> Actor:
+        self.people += 1
+        name = names.person(self.random)
+        role = next(iter(roles)).value.replace("_", "-")
+        email = f"{role}-{self.people}@demo.example"
+        user_id = add_user(
+            session, actor=None, now=now, email=email, name=name, roles=roles, partner_id=partner_id,
+            region=region, locale="zh", password_hash=self.password_hash,
+        )  # fmt: skip
+        if role not in {each for each, _address in channel.logins}:
+            channel.logins.append((role, email))
+        return Actor(user_id, name, frozenset(roles), partner_id, region)
+
+    def partner(self, session: Session, now: datetime, channel: Channel, number: int) -> None:
+        region = REGIONS[number % len(REGIONS)]
+        kinds = list(PartnerKind)
+        kind = kinds[0] if number % 13 == 0 else kinds[1 + number % 3]
+        values = {
+            "code": f"QD{number:03d}",
+            "name": names.partner(self.random, number),
+            "kind": kind,
+            "region": region,
+            "contact": names.person(self.random),
+            "phone": names.mobile(self.random),
+            "email": "",
+            "signed_on": self.start - timedelta(days=self.random.randint(30, 700)),
+            "traffic_deposit": Decimal("100000.00") if kind is PartnerKind.WHOLESALE else None,
+            "manager_id": channel.sales[region].user_id,
+        }
+        partner_id = add_partner(session, actor=None, now=now, values=values)
+        if kind is not PartnerKind.WHOLESALE:
+            self.tiers(session, now, partner_id)
+        people = [self.person(session, now, channel, {Role.PARTNER_ADMIN}, partner_id=partner_id)]
+        for _ in range(1 + number % 2 if number % 10 else 0):
+            people.append(self.person(session, now, channel, {Role.PARTNER_REP}, partner_id=partner_id))
+        channel.reps[partner_id] = people
+
+    def tiers(self, session: Session, now: datetime, partner_id: int) -> None:
+        first = date(self.start.year, 3 * ((self.start.month - 1) // 3) + 1, 1)
+        while first <= self.today:
+            after = date(first.year + first.month // 10, (first.month + 2) % 12 + 1, 1)
+            tier = self.random.choices(list(Tier), (2, 3, 5))[0]
+            add_tier_term(
+                session, actor=None, now=now, partner_id=partner_id, tier=tier,
+                starts_on=first, ends_on=after - timedelta(days=1),
+            )  # fmt: skip
+            first = after
+
+    def plan(self, channel: Channel) -> Iterator[tuple[datetime, Any]]:
+        """Every filing and what follows from it, each with its instant."""
+        customers: list[str] = []
+        for _ in range(REGISTRATIONS * self.scale):
+            # More of them lately, as in a channel that grows.
+            day = self.start + timedelta(days=int(DAYS * self.random.random() ** 0.5))
+            day = min(day, self.today - timedelta(days=1))
+            filer = self.filer(channel)
+            name, code = self.customer(customers)
+            yield from self.story(channel, filer, name, code, self.instant(day, self.random.uniform(9, 17)))
+
+    def filer(self, channel: Channel) -> Actor:
+        if self.random.random() < 0.08:
+            return self.random.choice(channel.key_accounts)
+        return self.random.choice(self.random.choice(list(channel.reps.values())))
+
+    def customer(self, known: list[str]) -> tuple[str, str | None]:
+        """Mostly a new company; sometimes one that somebody else knows, sometimes written otherwise."""
+        lot = self.random.random()
+        if known and lot < 0.14:
+            return self.random.choice(known), None
+        if known and lot < 0.21:
+            return names.otherwise(self.random.choice(known)), None
+        name = names.company(self.random)
+        known.append(name)
+        return name, names.uscc(self.random) if self.random.random() < 0.4 else None
+
+    def story(
+        self, channel: Channel, filer: Actor, name: str, code: str | None, at: datetime
+    ) -> Iterator[tuple[datetime, Any]]:
+        place: dict[str, int] = {}
+        ports = self.random.choice((8, 10, 16, 20, 30, 40, 60, 80, 120, 200))
+        revenue = Decimal(ports * self.random.choice((600, 900, 1200)))
+        filing = Filing(
+            customer_name=name,
+            uscc=code,
+            contact=names.contact(self.random),
+            phone=names.mobile(self.random),
+            city=self.random.choice(names.CITIES),
+            customer_class=CustomerClass("A" if ports >= 120 else "B" if ports >= 30 else "C"),
+            ports=ports,
+            yearly_revenue=revenue,
+            stage=Stage.INTEREST,
+            source=self.random.choice(list(Source)),
+        )
+
+        def file(session: Session, now: datetime) -> None:
+            place["id"] = file_registration(session, actor=filer, now=now, filing=filing).registration_id
+
+        yield at, file
+        yield from self.progress(filer, place, at, ports, revenue)
+        if self.random.random() < 0.6:
+            yield at + timedelta(days=self.random.uniform(0.3, 2)), self.decide(channel, place)
+        if self.random.random() < 0.04:
+            yield at + timedelta(days=1), self.correction(channel, place)
+
+    def progress(
+        self, filer: Actor, place: dict[str, int], at: datetime, ports: int, revenue: Decimal
+    ) -> Iterator[tuple[datetime, Any]]:
+        when = at
+        for stage in STAGES[1 : 1 + self.random.choices(range(5), (22, 26, 22, 17, 13))[0]]:
+            when += timedelta(days=self.random.uniform(3, 24))
+            if when >= self.instant(self.today, 0):
+                return
+            yield when, self.move(filer, place, stage, ports, revenue)
+            if self.random.random() < 0.3:
+                yield when + timedelta(hours=1), self.note(filer, place)
+            if stage.number >= 3 and self.random.random() < 0.25:
+                yield when + timedelta(hours=2), self.support(filer, place)
+        if self.random.random() < 0.10:
+            end = when + timedelta(days=self.random.uniform(5, 40))
+            if end < self.instant(self.today, 0):
+                yield end, self.ending(filer, place)
+        elif self.random.random() < 0.5 and (self.today - business_date(when)).days < 30:
+            yield when + timedelta(hours=3), self.step(filer, place)
+
+    def move(self, filer: Actor, place: dict[str, int], stage: Stage, ports: int, revenue: Decimal) -> Any:
+        def act(session: Session, now: datetime) -> None:
+            version = self.version(session, place)
+            day = business_date(now)
+            gate = {
+                "met_on": day,
+                "met_with": names.contact(self.random),
+                "solution": f"语音专网 {ports} 端口",
+                "trial_agreement": f"SY-{place['id']:06d}",
+                "trial_start": day,
+                "trial_end": day + timedelta(days=30),
+                "contract_no": f"HT-{place['id']:06d}",
+                "contract_date": day,
+                "ports": ports,
+                "yearly_amount": revenue,
+            }
+            move_project(
+                session,
+                actor=filer,
+                now=now,
+                registration_id=place["id"],
+                version=version,
+                to=stage,
+                gate=gate,
+            )
+
+        return act
+
+    def ending(self, filer: Actor, place: dict[str, int]) -> Any:
+        why = self.random.choice(list(LostReason))
+
+        def act(session: Session, now: datetime) -> None:
+            common = self.on(session, place, filer, now)
+            if why is LostReason.OTHER:
+                release(session, **common, reason="客户暂缓项目，先释放")
+            else:
+                lose(session, **common, why=why, note=names.loss(why.value))
+
+        return act
+
+    def note(self, filer: Actor, place: dict[str, int]) -> Any:
+        text = self.random.choice(names.NOTES)
+
+        def act(session: Session, now: datetime) -> None:
+            self.version(session, place)
+            add_note(session, actor=filer, now=now, registration_id=place["id"], text=text)
+
+        return act
+
+    def support(self, filer: Actor, place: dict[str, int]) -> Any:
+        need = self.random.choice(names.SUPPORT)
+
+        def act(session: Session, now: datetime) -> None:
+            ask_support(session, **self.on(session, place, filer, now), need=need)
+
+        return act
+
+    def step(self, filer: Actor, place: dict[str, int]) -> Any:
+        text, due = self.random.choice(names.STEPS), self.today + timedelta(days=self.random.randint(-2, 12))
+
+        def act(session: Session, now: datetime) -> None:
+            set_next_step(session, **self.on(session, place, filer, now), step=text, due=due)
+
+        return act
+
+    def on(self, session: Session, place: dict[str, int], actor: Actor, now: datetime) -> dict[str, Any]:
+        version = self.version(session, place)
+        return {"actor": actor, "now": now, "registration_id": place["id"], "version": version}
+
+    def decide(self, channel: Channel, place: dict[str, int]) -> Any:
+        same = self.random.random() < 0.6
+
+        def act(session: Session, now: datetime) -> None:
+            c = t.registration.c
+            self.version(session, place)
+            row = session.execute(
+                sa.select(c.state, c.suspect_id, c.version).where(c.id == place["id"])
+            ).one()
+            if row.state is State.HELD and row.suspect_id:
+                decide_held(
+                    session, actor=channel.manager, now=now, registration_id=place["id"],
+                    version=row.version, customer_id=row.suspect_id, same=same,
+                    reason="电话核实：同一家公司" if same else "电话核实：两家公司，法人不同",
+                )  # fmt: skip
+
+        return act
+
+    def correction(self, channel: Channel, place: dict[str, int]) -> Any:
+        def act(session: Session, now: datetime) -> None:
+            on = self.on(session, place, channel.manager, now)
+            ask_correction(session, **on, fields=["phone", "contact"], note="电话打不通，请核对联系人和电话")
+
+        return act
+
+    def version(self, session: Session, place: dict[str, int]) -> int:
+        if "id" not in place:
+            raise RuleViolation("pipeline.ended")
+        found = session.scalar(sa.select(t.registration.c.version).where(t.registration.c.id == place["id"]))
+        return int(found or 0)
+
+    def close_up(self) -> None:
+        """Bring the demo to this morning: lapses written down."""
+        now = max(clock.now(), self.instant(self.today, 0))
+        with db.transaction(self.engine) as session:
+            db.lock_registry(session)
+            settle_lapses(session, now=now, today=self.today)
+
+
+_SEVERAL = (Role.CHANNEL_SALES, Role.REGIONAL_MANAGER, Role.CHANNEL_MANAGER, Role.KEY_ACCOUNTS)
+
+
+def main() -> int:
+    """Seed the configured database; refuses one that holds partners already."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--random-seed", type=int, default=2026)
+    parser.add_argument("--today", type=date.fromisoformat, default=None, help="last day of the demo")
+    options = parser.parse_args()
+    engine = db.make_engine(Config.from_env().database_url)
+    schema.bring_up_to_date(engine, now=clock.now())
+    with db.reading(engine) as session:
+        if session.scalar(sa.select(sa.func.count()).select_from(t.partner)):
+            print("The database holds partners already; seed a new one.", file=sys.stderr)
+            return 1
+    today = options.today or clock.today()
+    seeder = Seeder(engine, scale=max(options.scale, 1), seed=options.random_seed, today=today)
+    channel = seeder.run()
+    print(f"Demo logins (password for all: {PASSWORD}):")
+    for role, email in channel.logins:
+        print(f"  {role:22} {email}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
