@@ -19,6 +19,7 @@ from portal.domain.identifiers import parse_uscc
 from portal.domain.names import LONGEST_NAME
 from portal.domain.pipeline import Stage
 from portal.partners.queries import partner_choices
+from portal.policy.service import policy_on
 from portal.registrations import queries
 from portal.registrations.checks import Checked, check_customer
 from portal.registrations.drafts import FILING, drop_draft, load_draft, save_draft
@@ -117,7 +118,7 @@ def _form_page(form: FilingForm, *, saved_at: datetime | None = None, checked: C
     recent = queries.recent_filings(reading(), registrations_of(actor()), today())
     return render_template(
         "registrations/new.html", form=form, checked=checked, recent=recent, saved_at=saved_at,
-        states=State, own=None,
+        policy=policy_on(reading(), today()),
     )  # fmt: skip
 
 
