@@ -30,10 +30,12 @@ class Report:
     refused: list[Refused] = field(default_factory=list)
     warnings: list[Refused] = field(default_factory=list)
     sample: list[Mapping[str, Any]] = field(default_factory=list)
+    cells: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
     def refuse(self, row: Row, column: str, problem: RuleViolation) -> None:
         """Note a refusal."""
         for each in problems_of(problem):
+            self.cells[row.number] = row.cells
             self.refused.append(Refused(row.number, column, row.cells.get(column, "")[:200], each))
 
     def as_json(self, words: Callable[[RuleViolation], str]) -> dict[str, Any]:

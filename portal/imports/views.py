@@ -1,5 +1,105 @@
-"""Moving in by a page: upload, preview, confirm."""
+"""Moving in by a page: upload, preview, confirm; the refused rows come back as a file."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal import exports
+from portal.domain.access import Permission as P
+from portal.domain.errors import RuleViolation
+from portal.imports import shelf
+from portal.imports.report import Report
+from portal.imports.run import KINDS, DryRun, Refusal, import_file
+from portal.web import labels
+from portal.web.login import needs
+from portal.web.request import actor, config, now, transaction
 
 bp = Blueprint("imports", __name__)
+
+
+@bp.get("/import")
+@needs(P.IMPORT_RUN)
+def start() -> ResponseReturnValue:
+    """Choose what to import and the file."""
+    return render_template("imports/start.html", kinds=KINDS, kind=request.args.get("kind", "partners"))
+
+
+@bp.post("/import")
+@needs(P.IMPORT_RUN)
+def preview() -> ResponseReturnValue:
+    """Try the file; nothing is written yet."""
+    upload = request.files.get("file")
+    kind = request.form.get("kind", "")
+    if kind not in KINDS or upload is None or not upload.filename:
+        problem = labels.message(RuleViolation("required", "file"))
+        return render_template("imports/start.html", kinds=KINDS, kind=kind, problem=problem), 422
+    content = upload.read()
+    key = shelf.keep(config().instance, actor().user_id, upload.filename, content)
+    report = _run(kind, upload.filename, content, dry_run=True)
+    page = render_template("imports/preview.html", report=report, key=key, columns=KINDS[kind].columns)
+    return page, 422 if report.refused else 200
+
+
+def _run(kind: str, file_name: str, content: bytes, *, dry_run: bool) -> Report:
+    try:
+        with transaction() as session:
+            return import_file(
+                session,
+                kind=kind,
+                file_name=file_name,
+                content=content,
+                actor=actor(),
+                now=now(),
+                dry_run=dry_run,
+            )
+    except (Refusal, DryRun) as outcome:
+        return outcome.report
+
+
+def _shelved(key: str) -> tuple[str, bytes]:
+    kept = shelf.take(config().instance, actor().user_id, key)
+    if kept is None:
+        abort(404)
+    return kept
+
+
+@bp.post("/import/<any(partners, tiers, registrations, events):kind>/<key>")
+@needs(P.IMPORT_RUN)
+def confirm(kind: str, key: str) -> ResponseReturnValue:
+    """Import the file that was previewed."""
+    file_name, content = _shelved(key)
+    report = _run(kind, file_name, content, dry_run=False)
+    if report.refused:
+        page = render_template("imports/preview.html", report=report, key=key, columns=KINDS[kind].columns)
+        return page, 422
+    flash(_("Imported: %(accepted)s accepted, %(skipped)s skipped.", **_counts(report)))
+    return render_template("imports/done.html", report=report, words=labels.message)
+
+
+def _counts(report: Report) -> dict[str, int]:
+    return {"accepted": report.accepted, "skipped": report.skipped}
+
+
+@bp.get("/import/<any(partners, tiers, registrations, events):kind>/<key>/refused.csv")
+@needs(P.IMPORT_RUN)
+def refused(kind: str, key: str) -> ResponseReturnValue:
+    """The refused rows as they were, with the reason beside each."""
+    file_name, content = _shelved(key)
+    report = _run(kind, file_name, content, dry_run=True)
+    columns = list(KINDS[kind].columns)
+    header = [_("Row"), _("Reason"), *columns]
+    lines = exports.csv_lines(header, _with_reasons(report, columns))
+    headers = {"Content-Disposition": f'attachment; filename="refused-{kind}.csv"'}
+    return Response("".join(lines), mimetype="text/csv; charset=utf-8", headers=headers)
+
+
+def _with_reasons(report: Report, columns: list[str]) -> list[list[Any]]:
+    reasons: dict[int, list[str]] = {}
+    for each in report.refused:
+        reasons.setdefault(each.row, []).append(f"{each.column}: {labels.message(each.problem)}".lstrip(": "))
+    return [
+        [row, "; ".join(texts), *(report.cells.get(row, {}).get(column, "") for column in columns)]
+        for row, texts in sorted(reasons.items())
+    ]

@@ -83,7 +83,6 @@ def _page(row: Any, **more: Any) -> str:
         "Stage": Stage,
         "states": State,
         "match_words": labels.match_words,
-        "problem_words": labels.message,
         "field_names": field_names,
         "gate_words": fact_words,
     }

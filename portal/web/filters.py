@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["label"] = labels.label
     app.jinja_env.globals["state_labels"] = {state.value: labels.label(state) for state in State}
     app.jinja_env.globals["rule_words"] = labels.rule_words
+    app.jinja_env.globals["problem_words"] = labels.message
     app.jinja_env.globals["today"] = request.today
     app.jinja_env.globals["now"] = request.now
 
