@@ -14,7 +14,10 @@ FEATURES = (
     *("receipts", "deposits", "statements", "tiers", "leads"),
     *("auth", "search", "home", "admin"),
 )
-ROOF = ("__init__.py", "__main__.py", "cli.py", "schema.py", "seed.py", "cli")
+ROOF = (
+    *("__init__.py", "__main__.py", "cli.py", "wsgi.py", "schema.py", "seed.py"),
+    *("commands", "demo"),
+)
 GROUND = {
     "config": {"portal.config"},
     "clock": {"portal.clock", "portal.domain"},

@@ -3,17 +3,17 @@
 import json
 import re
 import secrets
-import time
+from datetime import datetime
 from pathlib import Path
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _LIFETIME = 24 * 3600
 
 
-def keep(instance: Path, user_id: int, name: str, content: bytes) -> str:
+def keep(instance: Path, user_id: int, name: str, content: bytes, now: datetime) -> str:
     """Put a file on the shelf; answers its key. Old files are thrown away."""
     folder = _folder(instance)
-    _sweep(folder)
+    _sweep(folder, now)
     key = secrets.token_hex(16)
     (folder / key).write_bytes(content)
     (folder / f"{key}.json").write_text(json.dumps({"user": user_id, "name": name}), encoding="utf-8")
@@ -37,9 +37,8 @@ def _folder(instance: Path) -> Path:
     return folder
 
 
-def _sweep(folder: Path) -> None:
-    # Age on disk, not a business date: the portal's clock has no say here.
-    edge = time.time() - _LIFETIME
+def _sweep(folder: Path, now: datetime) -> None:
+    edge = now.timestamp() - _LIFETIME
     for path in folder.iterdir():
         if path.stat().st_mtime < edge:
             path.unlink(missing_ok=True)

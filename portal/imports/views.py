@@ -36,7 +36,7 @@ def preview() -> ResponseReturnValue:
         problem = labels.message(RuleViolation("required", "file"))
         return render_template("imports/start.html", kinds=KINDS, kind=kind, problem=problem), 422
     content = upload.read()
-    key = shelf.keep(config().instance, actor().user_id, upload.filename, content)
+    key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
     report = _run(kind, upload.filename, content, dry_run=True)
     page = render_template("imports/preview.html", report=report, key=key, columns=KINDS[kind].columns)
     return page, 422 if report.refused else 200
