@@ -183,7 +183,6 @@ class _Fold:
         elif was_signed:
             self.change(claim, fact.at, State.ACTIVE, Rule.MOVED_BACK)
             self.restart(claim)
-            self.lapse(fact.at)
         elif claim.last_progress_at == fact.at:
             self.renew(claim, fact.at)
 

@@ -220,6 +220,12 @@ class TestEndings:
         assert now.queue == ["KA two"]
         assert now["A"].protected_until == date(2026, 4, 17)
 
+    def test_released_and_lost_at_one_instant_end_the_same_whichever_comes_in_first(self):
+        one = Story().files("A", "2026-03-02").releases("A", "2026-03-05").loses("A", "2026-03-05")
+        other = Story().files("A", "2026-03-02").loses("A", "2026-03-05").releases("A", "2026-03-05")
+        states = [story.as_of("2026-03-06")["A"].state for story in (one, other)]
+        assert states == [State.LOST, State.LOST]
+
     def test_c10_a_signed_customer_does_not_lapse_and_cannot_be_released_or_lost(self):
         story = Story().files("A", "2026-03-02").moves("A", "2026-03-10", Stage.SIGNED)
         story.files("B", "2026-03-11").releases("A", "2026-03-12").loses("A", "2026-03-13")
