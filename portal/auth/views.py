@@ -11,7 +11,7 @@ from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
 from portal.registrations.drafts import keep_carried
 from portal.web import language
-from portal.web.csrf import unpack
+from portal.web.carry import again, unpack
 from portal.web.forms import PortalForm, text_field
 from portal.web.login import load_user, needs, safe_next
 from portal.web.request import actor, now, reading, transaction
@@ -79,7 +79,10 @@ def login() -> ResponseReturnValue:
     _begin(outcome.cookie_id)
     target = safe_next(request.form.get("next")) or url_for("home.today")
     if carried:
-        target = _keep(carried) or target
+        kept = _keep(carried)
+        if kept is None:
+            return again(*carried)
+        target = kept
     return redirect(target, 303)
 
 

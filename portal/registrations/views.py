@@ -171,7 +171,7 @@ def _uuid(text: str | None) -> str | None:
 
 
 @bp.post("/registrations/draft")
-@needs(P.REGISTRATION_FILE)
+@needs(P.REGISTRATION_FILE, quiet=True)
 def keep_draft() -> ResponseReturnValue:
     """Keep what is typed so far, as it is."""
     with transaction() as session:

@@ -1,7 +1,10 @@
 """Every error as a page in the person's language: what happened, what to do, a reference."""
 
+from contextlib import suppress
+
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -24,14 +27,21 @@ def init_app(app: Flask) -> None:
 def page(status: int, messages: list[str] | None = None) -> ResponseReturnValue:
     """The error page for `status`; a bare note when htmx asks for a part."""
     shown = status if status in _PAGES else (500 if status >= 500 else 400)
-    template = "errors/_note.html" if is_htmx() else "errors/page.html"
+    missing = g.get("missing_permission")
     context = {
         "status": shown,
         "messages": messages or [],
         "reference": reference(),
-        "missing": g.get("missing_permission"),
+        "missing": labels.right(missing) if missing else None,
+        "holders": labels.holders(missing) if missing else None,
     }
-    return render_template(template, **context), status
+    if is_htmx():
+        return render_template("errors/_note.html", **context), status
+    try:  # the frame itself may be what fails
+        return render_template("errors/page.html", **context), status
+    except Exception as error:
+        log.error("error_page", path=request.path, reference=reference(), exc_info=error)
+        return render_template("errors/frameless.html", **context), status
 
 
 def on_rule(error: RuleViolation) -> ResponseReturnValue:
@@ -49,8 +59,18 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
 
 def on_database(error: DBAPIError) -> ResponseReturnValue:
     """The database is locked or gone: nothing was done, and the person can try again."""
+    _ask_the_database_nothing_more()
     log.error("database", path=request.path, reference=reference(), error=str(error.orig))
     return page(503 if isinstance(error, OperationalError) else 500)
+
+
+def _ask_the_database_nothing_more() -> None:
+    """Let the error page be drawn without the database: it is what failed."""
+    if (session := g.pop("reading", None)) is not None:
+        with suppress(DBAPIError):
+            session.close()
+    if "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()
 
 
 def on_bug(error: Exception) -> ResponseReturnValue:

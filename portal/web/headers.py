@@ -33,7 +33,8 @@ def init_app(app: Flask) -> None:
         for name, value in _ALWAYS.items():
             response.headers.setdefault(name, value)
         if request.endpoint == "static":
-            if "v" in request.args:
+            # The name of a vendored file has its version in it.
+            if "v" in request.args or request.path.startswith("/static/vendor/"):
                 response.headers["Cache-Control"] = _YEAR
         else:
             response.headers.setdefault("Cache-Control", "no-store")

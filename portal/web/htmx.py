@@ -27,7 +27,12 @@ def go_to(url: str) -> Response:
 
 def with_toast(response: Any, text: str, *, bad: bool = False) -> Response:
     """Say something in passing; never the only copy of what a person needs."""
+    return with_events(response, toast={"text": str(text), "bad": bad})
+
+
+def with_events(response: Any, **events: Any) -> Response:
+    """Tell the page's scripts something: the name of each event and its detail."""
     answer = make_response(response)
     # JSON escapes keep the header ASCII whatever the language.
-    answer.headers["HX-Trigger"] = json.dumps({"toast": {"text": str(text), "bad": bad}})
+    answer.headers["HX-Trigger"] = json.dumps(events)
     return answer

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from portal.domain.access import PERMISSIONS, Permission
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.matching import MatchReason
@@ -101,6 +103,25 @@ RULES: Mapping[Rule, Any] = {
     Rule.MOVED_BACK: _l("Moved back from signed: protected from the last progress on."),
 }
 
+RIGHTS: Mapping[Permission, Any] = {
+    Permission.AUDIT_VIEW: _l("read the audit trail"),
+    Permission.CUSTOMER_MERGE: _l("merge customers"),
+    Permission.HELD_DECIDE: _l("decide held filings"),
+    Permission.IMPORT_RUN: _l("import files"),
+    Permission.PARTNER_EDIT: _l("change partners"),
+    Permission.PARTNER_VIEW: _l("see partners"),
+    Permission.PROFILE: _l("use the portal"),
+    Permission.REGISTRATION_CORRECT_ASK: _l("ask for corrections"),
+    Permission.REGISTRATION_EXPORT: _l("export registrations"),
+    Permission.REGISTRATION_FILE: _l("register customers"),
+    Permission.REGISTRATION_NOTE: _l("write notes"),
+    Permission.REGISTRATION_VIEW: _l("see registrations"),
+    Permission.REGISTRATION_WORK: _l("work on projects"),
+    Permission.TIER_EDIT: _l("decide tiers"),
+    Permission.USER_MANAGE_ALL: _l("manage everybody's access"),
+    Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
+}
+
 MATCH_REASONS: Mapping[MatchReason, Any] = {
     MatchReason.SAME_CODE: _l("The credit code is the same."),
     MatchReason.OTHER_CODE: _l("The names are alike, but the credit codes differ: two companies."),
@@ -114,6 +135,17 @@ MATCH_REASONS: Mapping[MatchReason, Any] = {
 def label(value: StrEnum | None) -> Any:
     """The word for an enum member; empty for none."""
     return "" if value is None else _BY_KIND[type(value), value.value]
+
+
+def right(permission: Permission) -> Any:
+    """What a permission lets a person do."""
+    return RIGHTS[permission]
+
+
+def holders(permission: Permission) -> str:
+    """The roles that carry a permission, listed."""
+    roles = [role for role, permissions in PERMISSIONS.items() if permission in permissions]
+    return str(gettext(", ")).join(str(label(role)) for role in roles)
 
 
 def rule_words(rule: Rule) -> Any:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
 
 from portal.domain.access import Permission, allows
 from portal.domain.roles import Actor, Role
 from portal.models import tables as t
-from portal.web.htmx import is_htmx
+from portal.web.carry import pack
+from portal.web.htmx import is_htmx, with_toast
 from portal.web.request import reading
 
 PUBLIC = frozenset(
@@ -40,11 +42,15 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return f"{self.actor.user_id}:{self.stamp}"
 
 
-def needs(permission: Permission) -> Callable[[_View], _View]:
-    """Declare the permission a view needs; a view without one is closed to everybody."""
+def needs(permission: Permission, *, quiet: bool = False) -> Callable[[_View], _View]:
+    """Declare the permission a view needs; a view without one is closed to everybody.
+
+    `quiet`: pages post to it by themselves while a person types, so it never takes the page away.
+    """
 
     def mark(view: _View) -> _View:
         view.permission = permission  # type: ignore[attr-defined]
+        view.quiet = quiet  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -61,6 +67,7 @@ def init_app(app: Flask) -> None:
         return "actor" in g and allows(g.actor, Permission(permission))
 
     app.jinja_env.globals["can"] = can
+    app.jinja_env.globals["here"] = here
 
 
 def load_user(cookie_id: str) -> SignedIn | None:
@@ -109,13 +116,39 @@ def _refuse_strangers() -> ResponseReturnValue | None:
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Send a stranger to the login page and back afterwards; htmx loads the whole page."""
+    """Send a stranger to the login page and back afterwards; what was posted goes along.
+
+    htmx gets the same page for the whole body; for a mere look-up it gets a word in passing, and
+    the form on the screen stays as it is.
+    """
+    view = current_app.view_functions[request.endpoint or "static"]
+    if request.method == "POST" and not (is_htmx() and getattr(view, "quiet", False)):
+        public = request.endpoint in PUBLIC
+        page = render_template(
+            "auth/login.html",
+            next=safe_next(request.form.get("next")) if public else _came_from(),
+            email=request.form.get("email") if public else None,
+            expired=True,
+            carried=request.form.get("carried") if public else pack(),
+        )
+        return page, 401, {"HX-Retarget": "body", "HX-Reswap": "innerHTML"} if is_htmx() else {}
     if is_htmx():
-        came_from = re.sub(r"^https?://[^/]+", "", request.headers.get("HX-Current-URL", ""))
-        target = url_for("auth.login_form", next=safe_next(came_from))
-        return "", 204, {"HX-Redirect": target}
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("auth.login_form", next=safe_next(wanted)), 303)
+        text = gettext("You were logged out. What is on the screen is kept when you send it.")
+        return with_toast(("", 204), text, bad=True)
+    return redirect(url_for("auth.login_form", next=safe_next(request.full_path.rstrip("?"))), 303)
+
+
+def _came_from() -> str | None:
+    """The page on which the form stands."""
+    url = request.headers.get("HX-Current-URL") or request.referrer or ""
+    return safe_next(re.sub(r"^https?://[^/]+", "", url))
+
+
+def here() -> str:
+    """The address that shows this page again: after another language or theme was chosen."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return _came_from() or "/"
 
 
 def safe_next(path: str | None) -> str | None:

@@ -19,6 +19,11 @@
     if (!bad) setTimeout(function () { box.remove(); }, 8000);
   }
 
+  // After another login the forms on this page get its token; what is typed stays.
+  document.addEventListener("token", function (e) {
+    document.querySelectorAll("input[name=csrf_token]").forEach(function (field) { field.value = e.detail.value; });
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": e.detail.value }));
+  });
   document.addEventListener("toast", function (e) { toast(e.detail.text, e.detail.bad); });
   document.addEventListener("htmx:sendError", function () { toast(toasts.dataset.offline, true); });
   document.addEventListener("htmx:responseError", function () { toast(toasts.dataset.failed, true); });

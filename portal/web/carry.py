@@ -1,0 +1,66 @@
+"""A form sent after log-out, or with an outdated token, is kept: nothing that was typed is lost.
+
+Signed out, its fields travel through the login page. Signed in, the person sees them and sends
+them again. Forms that another site sent are never kept.
+"""
+
+from typing import Any
+
+from flask import current_app, render_template, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from portal.web.words import FIELDS
+
+_LARGEST = 64 * 1024
+_CARRIED = "carried"
+_NOT_CARRIED = frozenset({"csrf_token", "password", "current", _CARRIED})
+_OWN_SITES = (None, "same-origin", "none")
+
+
+def typed() -> dict[str, Any] | None:
+    """The posted fields; None when there is nothing to keep, too much, or another site sent it."""
+    if request.headers.get("Sec-Fetch-Site") not in _OWN_SITES:
+        return None
+    fields = {
+        name: values if len(values) > 1 else values[0]
+        for name, values in request.form.lists()
+        if name not in _NOT_CARRIED
+    }
+    if not fields or sum(len(str(value)) for value in fields.values()) > _LARGEST:
+        return None
+    return fields
+
+
+def pack() -> str | None:
+    """What was posted, signed, for a hidden field of the login form; what it carried already stays."""
+    if _CARRIED in request.form:
+        return request.form[_CARRIED]
+    fields = typed()
+    return str(_serializer().dumps({"path": request.path, "fields": fields})) if fields else None
+
+
+def unpack() -> tuple[str, dict[str, Any]] | None:
+    """Path and fields of the form that the login page carried along, if any."""
+    packed = request.form.get(_CARRIED)
+    if not packed:
+        return None
+    try:
+        held = _serializer().loads(packed)
+    except BadData:
+        return None
+    return held["path"], held["fields"]
+
+
+def again(path: str, fields: dict[str, Any]) -> str:
+    """A page that shows what was typed and sends it to `path` when the person says so."""
+    pairs = [
+        (name, value)
+        for name, values in fields.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    shown = [(FIELDS[name], value) for name, value in pairs if name in FIELDS and value]
+    return render_template("errors/again.html", path=path, pairs=pairs, shown=shown)
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="carried-form")
