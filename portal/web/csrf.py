@@ -1,6 +1,6 @@
 """Forged and outdated forms. An honest one that came too late loses nothing."""
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
 def _refuse(_error: CSRFError) -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return ask_to_sign_in()
+    g.actor = current_user.actor  # the page is drawn for this person, though nothing was done
     if is_htmx():
         # The page stays as it is and gets the new token; what was typed is still there to send.
         text = str(gettext("You have logged in again meanwhile. Send it once more."))

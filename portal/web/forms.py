@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from wtforms import Field, Form, SelectField, StringField, TextAreaField
+from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
 from portal.domain.calendar import parse_date
@@ -82,7 +83,7 @@ class ParsedField(Field):  # type: ignore[misc]
     def pre_validate(self, form: Form) -> None:
         """A required field that was not sent at all is as empty as one sent empty."""
         if self.required and self.typed is None and self.data is None:
-            raise ValueError(labels.message(RuleViolation("required")))
+            raise ValidationError(labels.message(RuleViolation("required")))
 
 
 def bounded(longest: int) -> Callable[[str], str]:
@@ -174,9 +175,9 @@ class Choice(SelectField):  # type: ignore[misc]
         if not self.data or self.data == "None":
             self.data: Any = None
             if self.required:
-                raise ValueError(labels.message(RuleViolation("required")))
+                raise ValidationError(labels.message(RuleViolation("required")))
         elif self.data not in self.members:
-            raise ValueError(labels.message(RuleViolation("choice")))
+            raise ValidationError(labels.message(RuleViolation("choice")))
 
     @property
     def member(self) -> Any:
