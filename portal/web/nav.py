@@ -46,9 +46,7 @@ ENTRIES = (
         short=_l("List"),
         under=("registrations", "registration"),
     ),
-    Entry(
-        *("held.queue", "scale", _l("Held filings"), P.HELD_DECIDE), short=_l("Held"), under=("held",)
-    ),
+    Entry(*("held.queue", "scale", _l("Held filings"), P.HELD_DECIDE), short=_l("Held"), under=("held",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
