@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.clocks",
     "tests.support.databases",
     "tests.support.people",
+    "tests.support.filings",
     "tests.support.web",
     "tests.support.browser",
     "tests.support.tally",

@@ -1,0 +1,190 @@
+"""Every route with every role, from one table. A route without a line here fails."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from portal import db
+from portal.domain.roles import Role
+from portal.models import tables as t
+from portal.web.login import PUBLIC
+from tests.support.filings import FORM
+from tests.support.people import Person
+
+PARTNER = {Role.PARTNER_REP, Role.PARTNER_ADMIN}
+CLAIMANTS = PARTNER | {Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MANAGER}
+EVERYBODY = set(Role)
+READERS = EVERYBODY - {Role.CALL_CENTER}
+REGISTER = READERS - {Role.PARTNER_REP, Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MANAGER}
+DECIDES = {Role.CHANNEL_MANAGER}
+IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
+PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
+AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
+NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
+
+# endpoint: (who may, arguments). The sample registration is alice's, of partner P001.
+TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
+    "auth.logout": (EVERYBODY, {}),
+    "auth.password_form": (EVERYBODY, {}),
+    "auth.change_password": (EVERYBODY, {}),
+    "auth.choose_theme": (EVERYBODY, {}),
+    "home.today": (EVERYBODY, {}),
+    "home.search": (EVERYBODY, {}),
+    "home.more": (EVERYBODY, {}),
+    "registrations.list_page": (READERS, {}),
+    "registrations.export": (READERS, {"form": "csv"}),
+    "registrations.new_form": (CLAIMANTS, {}),
+    "registrations.check": (CLAIMANTS, {}),
+    "registrations.create": (CLAIMANTS, {}),
+    "registrations.keep_draft": (CLAIMANTS, {}),
+    "registrations.forget_draft": (CLAIMANTS, {}),
+    "registrations.keep_view": (READERS, {}),
+    "registrations.forget_view": (READERS, {"view_id": 1}),
+    "registration.detail": (READERS, {"registration_id": 1}),
+    "registration.add_note": (NOTES, {"registration_id": 1}),
+    "registration.edit_form": (CLAIMANTS, {"registration_id": 1}),
+    "registration.edit": (CLAIMANTS, {"registration_id": 1}),
+    "registration.next_step": (CLAIMANTS, {"registration_id": 1}),
+    "registration.support": (CLAIMANTS, {"registration_id": 1}),
+    "registration.ask_correction": ({Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}, {"registration_id": 1}),
+    "registration.correct_form": (CLAIMANTS, {"registration_id": 1}),
+    "registration.correct": (CLAIMANTS, {"registration_id": 1}),
+    "registration.add_file": (CLAIMANTS, {"registration_id": 1}),
+    "registration.download": (READERS, {"registration_id": 1, "file_id": 1}),
+    "pipeline.board": (READERS, {}),
+    "pipeline.move_form": (CLAIMANTS, {"registration_id": 1}),
+    "pipeline.move": (CLAIMANTS, {"registration_id": 1}),
+    "pipeline.undo": (CLAIMANTS, {"registration_id": 1}),
+    "pipeline.end_form": (CLAIMANTS, {"registration_id": 1, "how": "release"}),
+    "pipeline.end": (CLAIMANTS, {"registration_id": 1, "how": "lost"}),
+    "held.queue": (DECIDES, {}),
+    "held.decide_form": (DECIDES, {"registration_id": 1}),
+    "held.decide": (DECIDES, {"registration_id": 1}),
+    "held.customer": (DECIDES, {"customer_id": 1}),
+    "held.merge_form": (DECIDES, {"customer_id": 1, "other_id": 1}),
+    "held.merge": (DECIDES, {"customer_id": 1, "other_id": 1}),
+    "partners.list_page": (REGISTER, {}),
+    "partners.detail": (REGISTER, {"partner_id": 1}),
+    "partners.new_form": (DECIDES, {}),
+    "partners.create": (DECIDES, {}),
+    "partners.edit_form": (DECIDES, {"partner_id": 1}),
+    "partners.edit": (DECIDES, {"partner_id": 1}),
+    "partners.add_tier": (DECIDES, {"partner_id": 1}),
+    "imports.start": (IMPORTS, {}),
+    "imports.preview": (IMPORTS, {}),
+    "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
+    "imports.refused": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
+    "admin.users": (PEOPLE, {}),
+    "admin.new_user_form": (PEOPLE, {}),
+    "admin.add_user": (PEOPLE, {}),
+    "admin.user_form": (PEOPLE, {"user_id": 1}),
+    "admin.change_user": (PEOPLE, {"user_id": 1}),
+    "admin.make_link": (PEOPLE, {"user_id": 1}),
+    "admin.audit": (AUDIT, {}),
+}
+# What a role that may do such things still does not see of another party: it does not exist.
+UNSEEN = {"registration.", "pipeline.move", "pipeline.undo", "pipeline.end"}
+OUT_OF_SIGHT = {Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MANAGER}
+WHO = {"alice": Role.PARTNER_ADMIN, "bob": Role.PARTNER_REP}
+
+
+def routes(app: Flask) -> dict[str, tuple[str, str]]:
+    """Endpoint → (method, path) with the table's arguments filled in."""
+    found = {}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint in TABLE:
+                method = "POST" if "POST" in (rule.methods or ()) else "GET"
+                path = app.url_for(rule.endpoint, **TABLE[rule.endpoint][1])
+                found[rule.endpoint] = (method, path)
+    return found
+
+
+def test_every_route_has_a_line_and_every_line_a_route(app: Flask) -> None:
+    known = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert known - PUBLIC == set(TABLE)
+
+
+def test_strangers_are_sent_to_the_login(app: Flask) -> None:
+    client = app.test_client()
+    for endpoint, (method, path) in routes(app).items():
+        answer = client.open(path, method=method)
+        assert answer.status_code == 303, endpoint
+        assert answer.location.startswith("/login"), endpoint
+
+
+@pytest.mark.engines("sqlite")
+def test_each_role_may_what_the_table_says(
+    app: Flask, people: Mapping[str, Person], login: Any, file_as: Callable[..., Any], at: Any
+) -> None:
+    file_as(people["alice"], at("2026-03-02 10:00"))
+    wrong = []
+    for name, person in people.items():
+        if name == "carol":
+            continue
+        role = WHO.get(name) or Role(name)
+        for endpoint, (method, path) in routes(app).items():
+            client = login(app.test_client(), person)
+            status = client.open(path, method=method).status_code
+            allowed = role in TABLE[endpoint][0]
+            if status >= 500 or allowed == (status == 403):
+                hidden = role in OUT_OF_SIGHT and status == 404
+                if not hidden:
+                    wrong.append((endpoint, role.value, status))
+    assert wrong == []
+
+
+@pytest.mark.engines("sqlite")
+def test_another_partners_rows_do_not_exist(
+    app: Flask,
+    people: Mapping[str, Person],
+    login: Any,
+    file_as: Callable[..., Any],
+    at: Any,
+    engine: sa.Engine,
+) -> None:
+    filed = file_as(people["alice"], at("2026-03-02 10:00"))
+    carol = login(app.test_client(), people["carol"])
+    for endpoint, (method, path) in routes(app).items():
+        if endpoint.startswith("registration.") or endpoint in (
+            "pipeline.move_form", "pipeline.move", "pipeline.undo", "pipeline.end_form", "pipeline.end",
+            "partners.detail",
+        ):  # fmt: skip
+            answer = carol.open(path, method=method)
+            forbidden = TABLE[endpoint][0] & {Role.PARTNER_ADMIN} == set()
+            assert answer.status_code == (403 if forbidden else 404), endpoint
+    assert "慢蜗牛" not in carol.get("/registrations").text
+    assert "慢蜗牛" not in carol.get("/search?q=慢蜗牛").text.replace('value="慢蜗牛"', "").replace(
+        "“慢蜗牛”", ""
+    ).replace("name=%E6%85%A2", "")
+    alice = people["alice"].user_id
+    assert carol.get(f"/people/{alice}").status_code == 404
+    with db.reading(engine) as session:
+        version = session.scalar(sa.select(t.registration.c.version))
+    assert (
+        carol.post(
+            f"/registrations/{filed.registration_id}/edit", data={**FORM, "version": version}
+        ).status_code
+        == 404
+    )
+
+
+@pytest.mark.engines("sqlite")
+def test_regional_people_see_their_region_only(
+    app: Flask,
+    people: Mapping[str, Person],
+    login: Any,
+    file_as: Callable[..., Any],
+    at: Any,
+    engine: sa.Engine,
+) -> None:
+    filed = file_as(people["alice"], at("2026-03-02 10:00"))
+    seller = login(app.test_client(), people["channel_sales"])
+    assert seller.get(f"/registrations/{filed.registration_id}").status_code == 200
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.partner).values(region="west"))
+    assert seller.get(f"/registrations/{filed.registration_id}").status_code == 404
+    assert seller.get("/partners/1").status_code == 404
