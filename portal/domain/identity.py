@@ -200,19 +200,35 @@ class _Replay:
         placed = history.placed[-1].founder
         if placed is not None:
             known = self.customers[placed]
-            alone = self.only_filing_of(placed) == event.filing
-            if alone:
-                known.code = event.keys.uscc
+            if self.only_filing_of(placed) == event.filing:
+                self.correct_alone(event, placed)
+                return
             if not (event.keys.uscc and known.code and event.keys.uscc != known.code):
-                found = self.find(event.keys, {placed})
-                if not alone or found.outcome is not Outcome.SAME:
-                    self.learn(placed, event.keys)
-                    return
-                self.settle(event.filing, found, event.at, Rule.CORRECTED)
+                self.learn(placed, event.keys)
                 return
         found = self.find(event.keys, history.excluded)
         self.settle(event.filing, found, event.at, Rule.CORRECTED)
         self.match_held_again(event.at)
+
+    def correct_alone(self, event: Corrected, placed: int) -> None:
+        """Nobody else filed this customer: it takes the correction on, or proves to be another."""
+        history = self.filings[event.filing]
+        found = self.find(event.keys, {placed, *history.excluded})
+        if found.outcome is not Outcome.SAME or found.customer is None:
+            self.customers[placed].code = event.keys.uscc
+            self.learn(placed, event.keys)
+            return
+        self.forget(placed)
+        self.merged[placed] = found.customer
+        self.settle(event.filing, found, event.at, Rule.CORRECTED)
+        self.match_held_again(event.at)
+
+    def forget(self, founder: int) -> KnownCustomer:
+        """Take a customer out of what filings are compared with."""
+        for index in (self.by_code, self.by_full, self.by_core):
+            for founders in index.values():
+                founders.discard(founder)
+        return self.customers.pop(founder)
 
     def only_filing_of(self, founder: int) -> int | None:
         there = [filing for filing, history in self.filings.items() if history.placed[-1].founder == founder]
@@ -223,10 +239,7 @@ class _Replay:
         if loser == winner:
             return
         self.merged[loser] = winner
-        gone = self.customers.pop(loser)
-        for index in (self.by_code, self.by_full, self.by_core):
-            for founders in index.values():
-                founders.discard(loser)
+        gone = self.forget(loser)
         for filing, history in self.filings.items():
             if history.placed[-1].founder == loser:
                 self.enter(filing, winner, event.at, Rule.MERGED)

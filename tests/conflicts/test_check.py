@@ -10,6 +10,7 @@ from portal import db
 from portal.conflicts.check import problems
 from portal.conflicts.service import settle_lapses
 from portal.domain.facts import State
+from portal.domain.periods import business_date
 from portal.models import tables as t
 from portal.registrations.queries import state_now
 from tests.support.people import Person
@@ -95,7 +96,7 @@ def test_a_lapse_shows_at_once_and_the_tick_writes_it_down_once(
     engine: sa.Engine, at: Any, row_of: Any
 ) -> None:
     now = at("2026-03-31 00:30")
-    today = now.astimezone().date()
+    today = business_date(now)
     assert state_now(row_of(1), today) is State.LAPSED
     with db.reading(engine) as session:
         assert list(problems(session, now=now)) == []
