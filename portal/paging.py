@@ -3,11 +3,13 @@
 import base64
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,11 @@ def page_by_key(
 
     A cursor that was tampered with counts as none.
     """
-    place = _decode(cursor)
+    place = _decode(cursor, column)
     backwards = bool(place and place[0] == "before")
     down = descending != backwards
     if place:
-        edge = sa.tuple_(sa.literal(_value(place[1], column), column.type), sa.literal(place[2]))
+        edge = sa.tuple_(sa.literal(place[1], column.type), sa.literal(place[2]))
         pair = sa.tuple_(column, key)
         query = query.where(pair < edge if down else pair > edge)
     order = (column.desc(), key.desc()) if down else (column.asc(), key.asc())
@@ -50,7 +52,7 @@ def page_by_key(
 
 def _encode(side: str, row: Any, column: Any, key: Any) -> str:
     value = getattr(row, column.key)
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, date | datetime):
         value = value.isoformat()
     elif isinstance(value, Decimal):
         value = str(value)
@@ -58,21 +60,37 @@ def _encode(side: str, row: Any, column: Any, key: Any) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str | None) -> list[Any] | None:
+def _decode(cursor: str | None, column: Any) -> tuple[str, Any, int] | None:
+    """Side, value and key of a cursor; None for one that this code did not write."""
     if not cursor:
         return None
     try:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        side, _value, key = place
-    except (ValueError, TypeError):
+        side, text, key = place
+        value = _value(text, column.type.python_type)
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None
-    return place if side in ("after", "before") and isinstance(key, int) else None
+    honest = side in ("after", "before") and type(key) is int and 0 <= key <= _LARGEST
+    return (side, value, key) if honest else None
 
 
-def _value(text: Any, column: Any) -> Any:
-    kind = column.type.python_type
+def _value(text: Any, kind: type[Any]) -> Any:
+    """The value of a column of `kind` as the cursor wrote it down; raises on anything else."""
+    if kind is int:
+        if type(text) is not int or abs(text) > _LARGEST:
+            raise TypeError
+        return text
+    if not isinstance(text, str) or "\0" in text:
+        raise TypeError
+    text.encode()  # half a surrogate pair fits in JSON, not in a database
     if kind is datetime:
-        return datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
+        return instant.astimezone(UTC)
     if kind is date:
         return date.fromisoformat(text)
-    return Decimal(text) if kind is Decimal else text
+    if kind is Decimal:
+        amount = Decimal(text)
+        if not amount.is_finite() or abs(amount) * 100 > _LARGEST or amount != round(amount, 2):
+            raise ValueError
+        return amount
+    return text

@@ -20,6 +20,7 @@ class MoneyType(TypeDecorator[Decimal]):
 
     impl = sa.BigInteger
     cache_ok = True
+    python_type = Decimal
 
     def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> int | None:
         if value is None:
@@ -41,6 +42,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
+    python_type = datetime
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:

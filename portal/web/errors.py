@@ -5,7 +5,7 @@ from contextlib import suppress
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from portal.domain.errors import RuleViolation, StaleVersion, problems_of
@@ -21,11 +21,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RuleViolation, on_rule)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(DBAPIError, on_database)
+    app.register_error_handler(TimeoutError, on_database)
     app.register_error_handler(Exception, on_bug)
 
 
 def page(status: int, messages: list[str] | None = None) -> ResponseReturnValue:
     """The error page for `status`; a bare note when htmx asks for a part."""
+    if status >= 500:
+        _ask_the_database_nothing_more()
     shown = status if status in _PAGES else (500 if status >= 500 else 400)
     missing = g.get("missing_permission")
     context = {
@@ -57,11 +60,10 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
     return page(error.code or 500)
 
 
-def on_database(error: DBAPIError) -> ResponseReturnValue:
-    """The database is locked or gone: nothing was done, and the person can try again."""
-    _ask_the_database_nothing_more()
-    log.error("database", path=request.path, reference=reference(), error=str(error.orig))
-    return page(503 if isinstance(error, OperationalError) else 500)
+def on_database(error: DBAPIError | TimeoutError) -> ResponseReturnValue:
+    """The database is locked, busy or gone: nothing was done, and the person can try again."""
+    log.error("database", path=request.path, reference=reference(), error=str(error))
+    return page(503 if isinstance(error, OperationalError | TimeoutError) else 500)
 
 
 def _ask_the_database_nothing_more() -> None:
