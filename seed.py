@@ -30,7 +30,7 @@ from portal.domain.terms import CustomerClass, Source
 from portal.models import tables as t
 from portal.pipeline.service import lose, move_project, release
 from portal.registrations.service import Filing, file_registration
-from portal.registrations.work import add_note, ask_correction, ask_support, set_next_step
+from portal.registrations.work import add_note, ask_correction, ask_support, close_support, set_next_step
 
 REGISTRATIONS = 600
 
@@ -43,7 +43,8 @@ class Seeder(Founding):
         founding = self.instant(self.start - timedelta(days=30), 9)
         with clock.frozen(founding), db.transaction(self.engine) as session:
             channel = self.found_channel(session, founding)
-        acts = sorted(self.plan(channel), key=lambda act: act[0])
+        last = self.instant(self.today, 0)
+        acts = sorted((act for act in self.plan(channel) if act[0] < last), key=lambda act: act[0])
         for number, (at, act) in enumerate(acts):
             if number % 200 == 0:
                 print(f"\r{number}/{len(acts)} acts", end="", file=sys.stderr)
@@ -117,8 +118,8 @@ class Seeder(Founding):
         self, filer: Actor, place: dict[str, int], at: datetime, ports: int, revenue: Decimal
     ) -> Iterator[tuple[datetime, Any]]:
         when = at
-        for stage in STAGES[1 : 1 + self.random.choices(range(5), (22, 26, 22, 17, 13))[0]]:
-            when += timedelta(days=self.random.uniform(3, 24))
+        for stage in STAGES[1 : 1 + self.random.choices(range(5), (14, 24, 24, 21, 17))[0]]:
+            when += timedelta(days=self.random.uniform(4, 26))
             if when >= self.instant(self.today, 0):
                 return
             yield when, self.move(filer, place, stage, ports, revenue)
@@ -126,6 +127,7 @@ class Seeder(Founding):
                 yield when + timedelta(hours=1), self.note(filer, place)
             if stage.number >= 3 and self.random.random() < 0.25:
                 yield when + timedelta(hours=2), self.support(filer, place)
+                yield when + timedelta(days=self.random.uniform(1, 9)), self.supported(filer, place)
         if self.random.random() < 0.10:
             end = when + timedelta(days=self.random.uniform(5, 40))
             if end < self.instant(self.today, 0):
@@ -187,6 +189,12 @@ class Seeder(Founding):
 
         def act(session: Session, now: datetime) -> None:
             ask_support(session, **self.on(session, place, filer, now), need=need)
+
+        return act
+
+    def supported(self, filer: Actor, place: dict[str, int]) -> Any:
+        def act(session: Session, now: datetime) -> None:
+            close_support(session, **self.on(session, place, filer, now))
 
         return act
 

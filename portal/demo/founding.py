@@ -75,12 +75,13 @@ class Founding:
         self.people += 1
         name = names.person(self.random)
         role = next(iter(roles)).value.replace("_", "-")
-        email = f"{role}-{self.people}@demo.example"
+        first = role not in {each for each, _address in channel.logins}
+        email = f"{role if first else f'{role}-{self.people}'}@demo.example"
         user_id = add_user(
             session, actor=None, now=now, email=email, name=name, roles=roles, partner_id=partner_id,
             region=region, locale="zh", password_hash=self.password_hash,
         )  # fmt: skip
-        if role not in {each for each, _address in channel.logins}:
+        if first:
             channel.logins.append((role, email))
         return Actor(user_id, name, frozenset(roles), partner_id, region)
 

@@ -1,0 +1,128 @@
+"""Every page, both languages, both themes, both widths: accessible, in one language, never sideways."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from portal import db
+from portal.models import tables as t
+from tests.support.browser import PHONE, WIDE
+from tests.support.people import Person
+
+People = Mapping[str, Person]
+# A sentence of the other language: three words in a row, or any Han character.
+LATIN = re.compile(r"[A-Za-z]{2,}(?:[ ,]+[a-z]{2,}){2,}")
+HAN = re.compile(r"[\u4e00-\u9fff]+")
+PAGES = {
+    "alice": (
+        "/", "/board", "/board?show=lapsing", "/registrations", "/registrations/new", "/registrations/1",
+        "/registrations/1/edit", "/registrations/1/move?to=trial", "/registrations/1/move?to=interest",
+        "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
+        "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
+        "/people/new", "/people/2", "/partners", "/no-such-page",
+    ),
+    "channel_manager": (
+        "/", "/held", "/held/3", "/registrations", "/registrations/1", "/customers/1", "/customers/1?q=Tofu",
+        "/customers/1/merge/2", "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import",
+        "/audit",
+    ),
+    "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
+    "call_center": ("/",),
+    "": ("/login",),
+}  # fmt: skip
+
+
+@pytest.fixture
+def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
+    """One of every kind: owned, waiting, held, two customers, a correction, support, a next step."""
+    file_as(people["alice"], at("2026-03-02 10:00"), "Slow Snail Express Ltd")
+    file_as(people["carol"], at("2026-03-03 10:00"), "Cloud Tofu Ltd")
+    file_as(people["carol"], at("2026-03-04 10:00"), "Slow Snail Express")
+    file_as(people["alice"], at("2026-03-05 10:00"), "Cloud Tofu Ltd")
+    now = at("2026-03-20 10:00")
+    with db.transaction(engine) as session:
+        session.execute(
+            sa.update(t.registration)
+            .where(t.registration.c.id == 1)
+            .values(
+                stage="meeting", correction_fields=["phone"], correction_note="-", correction_since=now,
+                support_note="-", support_since=now, next_step="-", next_step_on=now.date(),
+            )
+        )  # fmt: skip
+        session.execute(sa.update(t.registration).values(city="-", contact="-"))
+        session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+
+
+def speak(engine: sa.Engine, locale: str, theme: str) -> None:
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.user).values(locale=locale, theme=theme))
+
+
+def foreign(page: Page, locale: str) -> list[str]:
+    """Runs of the other language in what a person sees or a screen reader reads."""
+    shown = page.evaluate(
+        """() => {
+            const skip = 'script, style, [translate=no], [hreflang], button[name=locale], .copy';
+            const texts = [document.title];
+            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) {
+                const node = walker.currentNode;
+                if (!node.parentElement.closest(skip)) texts.push(node.textContent);
+            }
+            document.querySelectorAll('[aria-label], [placeholder], [title]').forEach(e => {
+                if (e.closest(skip)) return;
+                for (const name of ['aria-label', 'placeholder', 'title']) texts.push(e.getAttribute(name) || '');
+            });
+            return texts;
+        }"""
+    )
+    pattern = LATIN if locale == "zh" else HAN
+    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd")
+    return [text.strip()[:80] for text in shown if pattern.search(known.sub("", text))]
+
+
+CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("person", PAGES)
+@pytest.mark.parametrize(
+    ("locale", "theme", "browser_options"),
+    [
+        (
+            locale,
+            theme,
+            {"locale": "zh-CN" if locale == "zh" else "en-US", "viewport": size, "color_scheme": theme},
+        )
+        for locale, theme, size in CASES
+    ],
+    ids=[f"{locale}-{theme}-{size['width']}" for locale, theme, size in CASES],
+)
+def test_every_page(
+    page: Page,
+    people: People,
+    sign_in: Any,
+    axe: Any,
+    engine: sa.Engine,
+    person: str,
+    locale: str,
+    theme: str,
+) -> None:
+    speak(engine, locale, theme)
+    if person:
+        sign_in(page, people[person])
+    wrong = []
+    for path in PAGES[person]:
+        answer = page.goto(path)
+        assert answer is not None
+        if answer.status >= 500 or (answer.status >= 400 and path != "/no-such-page"):
+            wrong.append(f"{path}: {answer.status}")
+        wrong += [f"{path}: {each}" for each in axe(page)]
+        wrong += [f"{path}: other language: {each!r}" for each in foreign(page, locale)]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong.append(f"{path}: sideways scroll")
+    assert wrong == []
