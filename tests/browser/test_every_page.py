@@ -75,7 +75,8 @@ def foreign(page: Page, locale: str) -> list[str]:
             }
             document.querySelectorAll('[aria-label], [placeholder], [title]').forEach(e => {
                 if (e.closest(skip)) return;
-                for (const name of ['aria-label', 'placeholder', 'title']) texts.push(e.getAttribute(name) || '');
+                const names = ['aria-label', 'placeholder', 'title'];
+                for (const name of names) texts.push(e.getAttribute(name) || '');
             });
             return texts;
         }"""

@@ -240,7 +240,7 @@ def test_on_a_phone_in_chinese_from_filing_to_signed(
     with db.transaction(engine) as session:
         session.execute(sa.update(t.user).values(locale="zh"))
     sign_in(page, people["alice"])
-    page.get_by_role("navigation", name="底部导航").get_by_role("link", name="报备").first.tap()
+    page.get_by_role("navigation", name="底部导航").locator("a[href='/registrations/new']").tap()
     texts = {
         "营业执照全称": "慢蜗牛快递有限公司", "所在城市": "临江市", "联系人": "苏晓", "联系电话": "13800000000",
         "预计端口数": "60", "预计年收入": "21600",
