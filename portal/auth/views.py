@@ -1,6 +1,6 @@
 """Log in and out, set a password, choose language and theme."""
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,7 +14,7 @@ from portal.web import language
 from portal.web.carry import again, unpack
 from portal.web.forms import PortalForm, text_field
 from portal.web.login import load_user, needs, safe_next
-from portal.web.request import actor, now, reading, transaction
+from portal.web.request import actor, config, now, reading, transaction
 
 bp = Blueprint("auth", __name__)
 
@@ -38,6 +38,15 @@ def health() -> ResponseReturnValue:
     """For load balancers: whether the database answers."""
     service.ping(reading())
     return {"status": "ok"}
+
+
+@bp.get("/logo")
+def logo() -> ResponseReturnValue:
+    """The deployer's own logo (PORTAL_LOGO)."""
+    path = config().logo
+    if path is None:
+        abort(404)
+    return send_file(path, max_age=3600)
 
 
 @bp.get("/login")

@@ -28,14 +28,23 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["now"] = request.now
 
 
+_SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$"}
+
+
+def sign() -> str:
+    """The deployer's currency as it stands before an amount."""
+    code = request.config().currency
+    return _SIGNS.get(code, f"{code} ")
+
+
 def money(amount: Decimal | None) -> str:
     """¥18,901.88 in both languages (DESIGN.md §8)."""
-    return "" if amount is None else f"¥{amount:,.2f}"
+    return "" if amount is None else f"{sign()}{amount:,.2f}"
 
 
 def whole_money(amount: Decimal | None) -> str:
     """¥126,000: for sums on cards, where the fen would only make noise."""
-    return "" if amount is None else f"¥{amount:,.0f}"
+    return "" if amount is None else f"{sign()}{amount:,.0f}"
 
 
 def count(number: int | None) -> str:

@@ -20,7 +20,7 @@ from portal.web.request import reading
 
 PUBLIC = frozenset(
     {"static", "auth.login_form", "auth.login", "auth.set_password_form", "auth.set_password",
-     "auth.choose_language", "auth.health"}
+     "auth.choose_language", "auth.health", "auth.logo"}
 )  # fmt: skip
 _View = TypeVar("_View", bound=Callable[..., Any])
 _SAFE_NEXT = re.compile(r"/(?![/\\])[^\x00-\x1f\\]*")

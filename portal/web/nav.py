@@ -9,6 +9,7 @@ from flask_login import current_user
 from portal.config import Config
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
+from portal.web.filters import sign
 from portal.web.language import locale
 
 
@@ -78,5 +79,7 @@ def init_app(app: Flask, config: Config) -> None:
         return {
             "entries": entries,
             "signed_in": current_user if actor else None,
+            "currency_sign": sign().strip(),
+            "own_logo": config.logo is not None,
             "brand": config.vendor_name if zh else config.vendor_name_en,
         }

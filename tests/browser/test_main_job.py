@@ -242,8 +242,8 @@ def test_on_a_phone_in_chinese_from_filing_to_signed(
     sign_in(page, people["alice"])
     page.get_by_role("navigation", name="底部导航").locator("a[href='/registrations/new']").tap()
     texts = {
-        "营业执照全称": "慢蜗牛快递有限公司", "所在城市": "临江市", "联系人": "苏晓", "联系电话": "13800000000",
-        "预计端口数": "60", "预计年收入": "21600",
+        "营业执照全称": "慢蜗牛快递有限公司", "所在城市": "临江市", "联系人": "苏晓",
+        "联系电话": "13800000000", "预计端口数": "60", "预计年收入": "21600",
     }  # fmt: skip
     for label, text in texts.items():
         page.get_by_label(label).first.fill(text)
