@@ -19,6 +19,12 @@ FILING_STAGES = (Stage.INTEREST, Stage.MEETING, Stage.SOLUTION)
 class CustomerFields(forms.PortalForm):
     """Who the customer is and what it needs; shared by filing and editing."""
 
+    page_order = (
+        *("customer_name", "uscc", "city", "customer_class", "contact", "phone", "website"),
+        *("customer_name_en", "ports", "yearly_revenue", "stage", "source", "met_on", "met_with"),
+        *("solution", "notes"),
+    )
+
     customer_name_en = forms.text_field(_l("English name"))
     website = forms.website_field(_l("Website"))
     contact = forms.ParsedField(_l("Contact person"), forms.bounded(100), required=True)

@@ -19,7 +19,12 @@ from portal.web import labels
 
 
 class PortalForm(Form):  # type: ignore[misc]
-    """A form whose errors can also come from rules. CSRF is checked for the whole site."""
+    """A form whose errors can also come from rules. CSRF is checked for the whole site.
+
+    `page_order` names the fields as they stand on the page, where that is not as declared.
+    """
+
+    page_order: tuple[str, ...] = ()
 
     def refuse(self, error: RuleViolation) -> None:
         """Put a rule's refusals on their fields; those without one stand above the form."""
@@ -31,11 +36,15 @@ class PortalForm(Form):  # type: ignore[misc]
             else:
                 field.errors = [*field.errors, text]
 
+    def _place(self, name: str) -> int:
+        return self.page_order.index(name) if name in self.page_order else len(self.page_order)
+
     @property
     def failed(self) -> list[tuple[str | None, str, str]]:
         """(field id, label, message) of everything wrong, for the summary above the form."""
         found: list[tuple[str | None, str, str]] = [(None, "", text) for text in self.form_errors]
-        for field in self._fields.values():
+        for name in sorted(self._fields, key=self._place):
+            field = self._fields[name]
             found += [(field.id, str(field.label.text), str(text)) for text in field.errors]
         return found
 
