@@ -24,7 +24,17 @@ def main() -> None:
 
 
 def _engine() -> Any:
-    return db.make_engine(Config.from_env().database_url)
+    """The configured database; its connections are closed when the command is done."""
+    engine = db.make_engine(Config.from_env().database_url)
+    click.get_current_context().call_on_close(engine.dispose)
+    return engine
+
+
+def _ready() -> Any:
+    """The same, with the schema of this version: a command works on a new or an old database."""
+    engine = _engine()
+    schema.bring_up_to_date(engine, now=clock.now())
+    return engine
 
 
 @main.command(with_appcontext=False)
@@ -36,7 +46,7 @@ def serve(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    schema.bring_up_to_date(_engine(), now=clock.now())
+    _ready()
     click.echo(f"Serving on http://{host}:{port}")
     Granian(
         "portal.wsgi:app",
@@ -52,7 +62,7 @@ def serve(host: str, port: int, workers: int) -> None:
 @main.command(with_appcontext=False)
 def upgrade() -> None:
     """Bring the schema up to date."""
-    schema.bring_up_to_date(_engine(), now=clock.now())
+    _ready()
     click.echo("The schema is up to date.")
 
 
@@ -81,7 +91,7 @@ def add_user(
 
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with output.refusals():
-        click.echo(add(_engine(), email, name, roles, partner, region, password))
+        click.echo(add(_ready(), email, name, roles, partner, region, password))
 
 
 @main.command("import", with_appcontext=False)
@@ -93,7 +103,7 @@ def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Move in from a CSV or xlsx file; all of it or nothing."""
     from portal.commands.moving import run
 
-    sys.exit(run(_engine(), kind, file, dry_run=dry_run, as_json=as_json))
+    sys.exit(run(_ready(), kind, file, dry_run=dry_run, as_json=as_json))
 
 
 @main.command(with_appcontext=False)
@@ -106,7 +116,7 @@ def export(kind: str, as_of: str | None, form: str, out: Path | None) -> None:
     from portal.commands import moving
 
     with output.refusals():
-        content = moving.export(_engine(), kind, as_of, form)
+        content = moving.export(_ready(), kind, as_of, form)
         if out:
             out.write_bytes(content)
         else:
@@ -123,7 +133,7 @@ def tick(at: str | None) -> None:
 
     with output.refusals():
         now = parse_instant(at) if at else clock.now()
-        with db.transaction(_engine()) as session:
+        with db.transaction(_ready()) as session:
             db.lock_registry(session)
             lapsed = settle_lapses(session, now=now, today=business_date(now))
     click.echo(f"{len(lapsed)} registrations lapsed.")
@@ -134,7 +144,7 @@ def check() -> None:
     """Verify every invariant; exit 1 and a list where one is broken."""
     from portal.conflicts.check import problems
 
-    with db.reading(_engine()) as session:
+    with db.reading(_ready()) as session:
         found = list(problems(session, now=clock.now()))
     for table, row, what in found:
         click.echo(f"{table} {row}: {what}", err=True)

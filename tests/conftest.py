@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.people",
     "tests.support.filings",
+    "tests.support.commands",
     "tests.support.web",
     "tests.support.browser",
     "tests.support.tally",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
-from portal import audit, clock, db, exports, schema
+from portal import audit, clock, db, exports
 from portal.commands import output
 from portal.domain.calendar import parse_date
 from portal.imports.report import Report
@@ -23,7 +23,6 @@ from portal.registrations.export import COLUMNS, registrations_as_of
 
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
     """Import a file; answers the exit code."""
-    schema.bring_up_to_date(engine, now=clock.now())
     try:
         with _progress(kind) as progress, db.transaction(engine) as session:
             report = import_file(

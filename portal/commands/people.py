@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from portal import clock, db, schema
+from portal import clock, db
 from portal.auth.people import add_user
 from portal.auth.service import hash_password, make_link
 from portal.domain.errors import RuleViolation
@@ -25,7 +25,6 @@ def add(
 
     :raises RuleViolation: an unknown role or partner, or as `add_user`.
     """
-    schema.bring_up_to_date(engine, now=clock.now())
     address, now = parse_email(email), clock.now()
     known = {role.value: role for role in Role}
     wrong = [role for role in roles if role not in known]

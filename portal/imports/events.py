@@ -58,8 +58,11 @@ def take(session: Session, rows: list[Row], report: Report, actor: Actor | None,
         for each in timeline.ignored
         if each.reason != "same_stage"
     }
+    held = {each.id for each in claims.values() if each.customer_id is None}
     for row, fact in facts.values():
         reason = ignored.get((fact["registration_id"], fact["at"]))
+        if fact["registration_id"] in held and fact["kind"] is not EventKind.RELEASED:
+            reason = "not_owner"
         if reason:
             problem = RuleViolation(f"import.ignored_{reason}")
             report.warnings.append(Refused(row.number, "registration", row.cells["registration"], problem))

@@ -39,7 +39,7 @@ class Report:
             self.refused.append(Refused(row.number, column, row.cells.get(column, "")[:200], each))
 
     def as_json(self, words: Callable[[RuleViolation], str]) -> dict[str, Any]:
-        """The object that ``--json`` prints (interfaces.md), and the warnings beside it."""
+        """The object that ``--json`` prints (interfaces.md); warnings go to standard error."""
         return {
             "kind": self.kind,
             "file": self.file,
@@ -47,7 +47,6 @@ class Report:
             "accepted": self.accepted,
             "skipped": self.skipped,
             "refused": [_plain(each, words) for each in self.refused],
-            "warnings": [_plain(each, words) for each in self.warnings],
         }
 
 

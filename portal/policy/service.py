@@ -71,9 +71,14 @@ def add_policy(
     return row
 
 
+def has_policy(session: Session) -> bool:
+    """Whether any policy is stored."""
+    return session.execute(sa.select(t.policy_version.c.id).limit(1)).first() is not None
+
+
 def ensure_default(session: Session, *, now: datetime) -> None:
     """Store the shipped policy where there is none yet."""
-    if session.execute(sa.select(t.policy_version.c.id).limit(1)).first():
+    if has_policy(session):
         return
     body = json.loads(_DEFAULT.read_text(encoding="utf-8"))
     start, reason = date.fromisoformat(body.pop("effective_from")), body.pop("reason")
