@@ -45,14 +45,20 @@ def restore(database_url: str, source: Path, *, force: bool) -> None:
                  "--dbname", _address(url), str(source), url=url)  # fmt: skip
         return
     with closing(sqlite3.connect(source)) as given:
-        try:
-            sound = given.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        except sqlite3.DatabaseError:
-            sound = False
-        if not sound:
+        if not _is_ours(given):
             raise RuleViolation("backup.not_a_backup")
         with closing(sqlite3.connect(_path(url))) as target:
             given.backup(target)
+
+
+def _is_ours(copy: sqlite3.Connection) -> bool:
+    """Whether a file is a sound database of the portal's: an empty file is a sound database too."""
+    try:
+        sound = copy.execute("PRAGMA integrity_check").fetchone()
+        versions = copy.execute("SELECT count(*) FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return bool(sound == ("ok",) and versions == (1,))
 
 
 def _path(url: URL) -> str:
