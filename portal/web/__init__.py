@@ -4,7 +4,7 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.config import Config
-from portal.web import assets, csrf, errors, filters, headers, language, login, logs, nav, request
+from portal.web import assets, csrf, errors, filters, headers, language, login, logs, marks, nav, request
 
 __all__ = ["Blueprint", "init_app"]
 
@@ -25,5 +25,6 @@ def init_app(app: Flask, config: Config) -> None:
     headers.init_app(app)
     filters.init_app(app)
     assets.init_app(app)
+    marks.init_app(app)
     nav.init_app(app, config)
     errors.init_app(app)

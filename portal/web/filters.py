@@ -6,7 +6,6 @@ from decimal import Decimal
 from flask import Flask
 from flask_babel import gettext, ngettext
 
-from portal.domain.facts import State
 from portal.domain.periods import BUSINESS_OFFSET
 from portal.web import labels, request
 from portal.web.language import locale
@@ -21,7 +20,6 @@ def init_app(app: Flask) -> None:
     for each in (money, whole_money, count, day, iso, moment, in_days, initials):
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["label"] = labels.label
-    app.jinja_env.globals["state_labels"] = {state.value: labels.label(state) for state in State}
     app.jinja_env.globals["rule_words"] = labels.rule_words
     app.jinja_env.globals["problem_words"] = labels.message
     app.jinja_env.globals["today"] = request.today

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext
@@ -14,6 +15,7 @@ from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
+from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
 # Members of different enums may share a value, and then compare equal: pairs, not a dict of them.
@@ -132,9 +134,15 @@ MATCH_REASONS: Mapping[MatchReason, Any] = {
 }
 
 
-def label(value: StrEnum | None) -> Any:
-    """The word for an enum member; empty for none."""
-    return "" if value is None else _BY_KIND[type(value), value.value]
+def label(value: StrEnum | None) -> str:
+    """The word for an enum member in the person's language; empty for none."""
+    return "" if value is None else _word(type(value), value.value, locale())
+
+
+@cache
+def _word(kind: type[StrEnum], value: str, _locale: str) -> str:
+    """A page shows the same few words on every row: each is looked up once per language."""
+    return str(_BY_KIND[kind, value])
 
 
 def right(permission: Permission) -> Any:

@@ -1,0 +1,174 @@
+"""What the pages cost, at 10,000 and at 300,000 registrations, beside a bare Flask route.
+
+    python -m benchmarks.pages --url sqlite:////tmp/bench.db --sizes 10000,300000
+
+The baseline of each page is a Flask route without session or login that runs one hand-written query
+(Core column tuples) and renders a compiled template to as many bytes as the page has.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.engine import Engine
+
+from benchmarks.filling import NOW, fill, found
+from portal import clock, create_app, db
+from portal.config import Config
+from portal.models import tables as t
+
+BARE = """<!doctype html><title>bare</title><table>{% for r in rows %}<tr>
+{% for cell in r %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>{{ rest }}"""
+
+
+def measure(call: Callable[[], Any], seconds: float = 2.0) -> float:
+    """The median of repeated calls, in milliseconds."""
+    call()
+    times, until = [], time.perf_counter() + seconds
+    while time.perf_counter() < until or len(times) < 5:
+        began = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
+
+
+class Counter:
+    """Counts the statements an engine runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.number = 0
+        sa.event.listen(engine, "before_cursor_execute", self._count)
+
+    def _count(self, _c: Any, _cu: Any, statement: str, *_rest: Any) -> None:
+        self.number += not statement.startswith("BEGIN")
+
+
+def bare(engine: Engine, size: int) -> FlaskClient:
+    """The baseline: one query of 50 rows, a compiled template, `size` bytes; no session, no login."""
+    app = Flask("bare")
+    c = t.registration.c
+    columns = (c.id, c.ref, c.customer_name, c.city, c.ports, c.yearly_revenue, c.stage, c.state, c.filed_at)
+    query = sa.select(*columns).order_by(c.filed_at.desc(), c.id.desc()).limit(50)
+    template = app.jinja_env.from_string(BARE)
+
+    @app.get("/")
+    def page() -> str:
+        with engine.connect() as connection:
+            rows = connection.execute(query).all()
+        text = template.render(rows=rows)
+        return text + " " * (size - len(text.encode()))
+
+    return app.test_client()
+
+
+def signed_in(app: Flask, engine: Engine, email: str) -> FlaskClient:
+    """A client with the cookie of a person; hashing a password is not what is measured."""
+    with engine.connect() as connection:
+        row = connection.execute(
+            sa.select(t.user.c.id, t.user.c.session_stamp).where(t.user.c.email == email)
+        ).one()
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = f"{row.id}:{row.session_stamp}", True
+    return client
+
+
+def pages(engine: Engine) -> list[tuple[str, str, str]]:
+    """(who, what, path)."""
+    c = t.registration.c
+    with engine.connect() as connection:
+        own = connection.execute(sa.select(c.id).where(c.partner_id == 1).limit(1)).scalar()
+        other = connection.execute(sa.select(c.id).where(c.is_owner).limit(1)).scalar()
+    return [
+        ("rep", "home", "/"),
+        ("rep", "board", "/board"),
+        ("rep", "list", "/registrations"),
+        ("rep", "list, filtered", "/registrations?state=active&stage=meeting"),
+        ("rep", "list, searched", "/registrations?q=纸飞机"),
+        ("rep", "detail", f"/registrations/{own}"),
+        ("rep", "live check", "/registrations/check?customer_name=青鲸物流7有限公司"),
+        ("manager", "home", "/"),
+        ("manager", "board", "/board"),
+        ("manager", "list", "/registrations"),
+        ("manager", "list, filtered", "/registrations?state=active&stage=meeting"),
+        ("manager", "list, searched", "/registrations?q=纸飞机"),
+        ("manager", "detail", f"/registrations/{other}"),
+        ("manager", "held queue", "/held"),
+    ]
+
+
+def run(url: str, sizes: list[int]) -> None:
+    """Fill, measure, print."""
+    engine = db.make_engine(url)
+    found(engine)
+    app = create_app(
+        Config(
+            database_url=url, secret_key="benchmark", instance=Path("/tmp"), files="/tmp", testing=True,
+            log_level="ERROR",
+        )
+    )  # fmt: skip
+    app.config["WTF_CSRF_ENABLED"] = False
+    counter, before, first = Counter(app.extensions["portal_engine"]), 0, {}
+    for size in sizes:
+        print(f"\n{size:,} registrations ({engine.dialect.name})")
+        print(f"import: {fill(engine, before, size):,.0f} registrations/s")
+        before = size
+        if engine.dialect.name == "postgresql":
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(sa.text("ANALYZE"))
+        print("| who | page | queries | bytes | ms | bare ms | share | growth |")
+        print("| --- " * 8 + "|")
+        for who, what, path in pages(engine):
+            client = signed_in(app, engine, f"{who}@example.com")
+            counter.number = 0
+            answer = client.get(path)
+            assert answer.status_code == 200, (path, answer.status_code)
+            queries, length = counter.number, len(answer.data)
+            ms = measure(lambda client=client, path=path: client.get(path))
+            plain = bare(engine, length)
+            base = measure(lambda plain=plain: plain.get("/"), 0.5)
+            first.setdefault((who, what), ms)
+            growth = ms / first[who, what]
+            share = f"{base / ms:.2f} | {growth:.2f}"
+            print(f"| {who} | {what} | {queries} | {length:,} | {ms:.1f} | {base:.1f} | {share} |")
+        ms = filing(app, engine, size)
+        growth = ms / first.setdefault(("rep", "file"), ms)
+        print(f"| rep | file, with its check | | | {ms:.1f} | | | {growth:.2f} |")
+    engine.dispose()
+
+
+def filing(app: Flask, engine: Engine, size: int) -> float:
+    """The median of filing new customers through the form."""
+    client, number = signed_in(app, engine, "rep@example.com"), iter(range(10_000_000))
+
+    def file() -> None:
+        name = f"新客户{size}号{next(number)}有限公司"
+        form = {
+            "customer_name": name, "contact": "王总", "phone": "17000000000", "city": "临江市",
+            "customer_class": "B", "ports": "10", "yearly_revenue": "9600", "stage": "interest",
+            "source": "own",
+        }  # fmt: skip
+        answer = client.post("/registrations", data=form)
+        assert answer.status_code == 303, answer.status_code
+
+    return measure(file, 1.5)
+
+
+def main() -> None:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--sizes", default="10000,300000")
+    options = parser.parse_args()
+    with clock.frozen(NOW):
+        run(options.url, [int(size) for size in options.sizes.split(",")])
+
+
+if __name__ == "__main__":
+    main()
