@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,26 +24,29 @@ GENESIS = "0" * 64
 
 def plain(value: Any) -> Any:
     """`value` as JSON can hold it, in one canonical way: the same on every engine."""
-    if isinstance(value, Enum):
-        return value.value
+    return json.loads(json.dumps(value, default=_leaf, ensure_ascii=False))
+
+
+def _leaf(value: Any) -> Any:
+    """What JSON does not know by itself; enums of strings are strings to it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        items = sorted(value) if isinstance(value, (set, frozenset)) else value
-        return [plain(item) for item in items]
-    return value
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in the trail")
 
 
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical JSON of `content`."""
-    text = json.dumps(plain(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    text = json.dumps(dict(content), default=_leaf, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    # A lone surrogate from a broken file is sealed as it is: it must not stop the trail.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def record(

@@ -125,3 +125,16 @@ def chunks(ids: Iterable[_Key]) -> Iterator[Sequence[_Key]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]
+
+
+def insert_plain(session: Session, table: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert very many rows of plain numbers and texts, past the per-value work of the ORM.
+
+    The values go to the driver as they are: nothing that needs a type of ours may stand in them.
+    """
+    mark = "%s" if is_postgres(session) else "?"
+    places = ", ".join([mark] * len(columns))
+    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
+    values = [tuple(row) for row in rows]
+    if values:
+        session.connection().exec_driver_sql(statement, values)

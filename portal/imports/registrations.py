@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from portal import journal
 from portal.conflicts.service import resettle
-from portal.db import chunks
+from portal.db import chunks, insert_plain
 from portal.domain.calendar import parse_instant
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
@@ -139,7 +139,7 @@ def _insert(session: Session, rows: list[dict[str, Any]], actor: Actor | None, n
         )
         ids.update((row.ref, row.id) for row in found)
     journal.write(session, list(_facts(rows, ids, now)), actor=actor)
-    session.execute(sa.insert(t.search_gram), list(_grams(rows, ids)))
+    insert_plain(session, t.search_gram, ("gram", "registration_id"), _grams(rows, ids))
     return list(ids.values())
 
 
@@ -178,7 +178,7 @@ def _facts(rows: list[dict[str, Any]], ids: dict[str, int], now: datetime) -> It
         )  # fmt: skip
 
 
-def _grams(rows: list[dict[str, Any]], ids: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _grams(rows: list[dict[str, Any]], ids: dict[str, int]) -> Iterator[tuple[str, int]]:
     for row in rows:
         for gram in search_grams(row["customer_name"], row["customer_name_en"], row["ref"]):
-            yield {"gram": gram, "registration_id": ids[row["ref"]]}
+            yield (gram, ids[row["ref"]])
