@@ -59,7 +59,7 @@ def normalise_phone(text: str) -> str:
     digits = re.sub(r"[\s\-–—().·]", "", typed)
     if not re.fullmatch(r"\+?\d*", digits) or not re.fullmatch(r"\d{0,6}", extension):
         raise RuleViolation("phone.characters", "phone", value=text[:40])
-    digits = re.sub(r"^(?:\+86|0086)", "", digits)
+    digits = _national(digits)
     tail = f"-{extension}" if extension else ""
     if digits.startswith("+"):
         return _sized(digits, 8, 16) + tail
@@ -73,6 +73,14 @@ def normalise_phone(text: str) -> str:
         local, direct = digits[area : area + 8], digits[area + 8 :]
         return f"{digits[:area]}-{local}" + (f"-{direct}" if direct else "") + tail
     return _sized(digits, 7, 12) + tail
+
+
+def _national(digits: str) -> str:
+    """Without China's country code; an area code then gets back the 0 that is left out after it."""
+    national = re.sub(r"^(?:\+86|0086)", "", digits)
+    if national != digits and not re.match(r"0|1[3-9]|[48]00", national):
+        return "0" + national
+    return national
 
 
 def _sized(digits: str, least: int, most: int) -> str:

@@ -111,8 +111,10 @@ def _core(folded: str) -> str:
 
 
 def _without_region(text: str, lexicon: _Lexicon) -> str:
-    """Drop leading regions (省 then 市); never the whole name."""
+    """Drop leading regions (省 then 市); nothing is left of a name that is only regions."""
     for _ in range(2):
+        if text in lexicon.regions:
+            return ""  # or 深圳市 would leave 市
         for length in range(min(lexicon.longest_region, len(text) - 1), 1, -1):
             if text[:length] in lexicon.regions:
                 text = text[length:]
