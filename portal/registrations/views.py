@@ -1,6 +1,7 @@
 """File registrations and find them again."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from portal import exports
+from portal import db, exports
 from portal.domain.access import Permission as P
 from portal.domain.access import Scope, scope_of
 from portal.domain.errors import RuleViolation
@@ -31,7 +32,7 @@ from portal.web import labels
 from portal.web.access import partners_of, registrations_of
 from portal.web.htmx import go_to, is_htmx, wants_fragment
 from portal.web.login import needs
-from portal.web.request import actor, now, reading, today, transaction
+from portal.web.request import actor, engine, now, reading, today, transaction
 
 bp = Blueprint("registrations", __name__)
 
@@ -68,19 +69,18 @@ def list_page() -> ResponseReturnValue:
 @needs(P.REGISTRATION_EXPORT)
 def export(form: str) -> ResponseReturnValue:
     """What is filtered, as a file."""
-    rows = queries.export_rows(
-        reading(),
-        scope=registrations_of(actor()),
-        filters=filters_from(request.args),
-        today=today(),
-        user_id=actor().user_id,
-    )
+    found = {
+        "scope": registrations_of(actor()),
+        "filters": filters_from(request.args),
+        "today": today(),
+        "user_id": actor().user_id,
+    }
     header = [
         _("Reference"), _("Filed at"), _("Party"), _("Customer"), _("English name"), _("Credit code"),
         _("Website"), _("Contact person"), _("Telephone"), _("City"), _("Customer class"), _("Ports"),
         _("Yearly revenue"), _("Stage"), _("Source"), _("State"), _("Protected until"),
     ]  # fmt: skip
-    cells = (_cells(row) for row in rows)
+    cells = _exported(found)
     name = f"registrations-{today().isoformat()}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if form == "csv":
@@ -88,6 +88,13 @@ def export(form: str) -> ResponseReturnValue:
         return Response(lines, mimetype="text/csv; charset=utf-8", headers=headers)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(exports.xlsx_bytes(header, cells, _("Registrations")), mimetype=kind, headers=headers)
+
+
+def _exported(found: dict[str, Any]) -> Iterator[list[Any]]:
+    """The cells, from a session of their own: the request's is closed before the last row is sent."""
+    with db.reading(engine()) as session:
+        for row in queries.export_rows(session, **found):
+            yield _cells(row)
 
 
 def _cells(row: Any) -> list[Any]:

@@ -2,20 +2,37 @@
 
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, abort, current_app, g, request
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
+from werkzeug.routing import IntegerConverter
 
 from portal import clock, db
 from portal.config import Config
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor
 
+_LARGEST_ID = 2**31 - 1
+
+
+class RowId(IntegerConverter):
+    """``<int:…>`` in an address: what no column can hold is no address (404), not an error."""
+
+    def __init__(self, url_map: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(url_map, *arguments, **{"max": _LARGEST_ID, **options})
+
 
 def init_app(app: Flask) -> None:
-    """Close the reading session when the request is over."""
+    """Close the reading session when the request is over; refuse what no database can read."""
+    app.url_map.converters["int"] = RowId
+
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL has no text with a NUL in it, and no person types one into an address.
+        if any("\x00" in value for value in request.args.values()):
+            abort(400)
 
     @app.teardown_appcontext
     def close_session(_error: BaseException | None) -> None:
