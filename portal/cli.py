@@ -37,6 +37,13 @@ def _ready() -> Any:
     return engine
 
 
+def _in_a_folder(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file to write before any work is done for it."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"There is no folder {path.parent}.")
+    return path
+
+
 @main.command(with_appcontext=False)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
@@ -103,14 +110,15 @@ def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Move in from a CSV or xlsx file; all of it or nothing."""
     from portal.commands.moving import run
 
-    sys.exit(run(_ready(), kind, file, dry_run=dry_run, as_json=as_json))
+    with output.refusals():
+        sys.exit(run(_ready(), kind, file, dry_run=dry_run, as_json=as_json))
 
 
 @main.command(with_appcontext=False)
 @click.argument("kind", type=click.Choice(["registrations", "audit"]))
 @click.option("--as-of", "as_of", metavar="DATE", help="As things stood at the end of this day.")
 @click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), callback=_in_a_folder)
 def export(kind: str, as_of: str | None, form: str, out: Path | None) -> None:
     """Write data to standard output or a file."""
     from portal.commands import moving
@@ -154,7 +162,7 @@ def check() -> None:
 
 
 @main.command(with_appcontext=False)
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), callback=_in_a_folder)
 def backup(file: Path) -> None:
     """Write a consistent copy while serving."""
     with output.refusals():

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from portal import db
 from portal.auth.service import sign_in
+from portal.domain.errors import RuleViolation
 from portal.models import tables as t
 from portal.registrations.export import COLUMNS
 from tests.imports.files import FILES, REGISTRATIONS, as_csv
@@ -99,6 +100,18 @@ def test_reasons_come_in_the_language_of_the_terminal(
 
 
 @pytest.mark.engines("sqlite")
+def test_a_lost_race_is_a_refusal_and_no_crash(
+    portal: Portal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beaten(*_arguments: object, **_options: object) -> None:
+        raise RuleViolation("db.conflict", constraint="partner.code")
+
+    monkeypatch.setattr("portal.commands.moving.import_file", beaten)
+    done = portal("import", "partners", folder / "partners.csv")
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+
+
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -109,6 +122,8 @@ def test_reasons_come_in_the_language_of_the_terminal(
         ("export", "partners"),
         ("export", "registrations", "--format", "pdf"),
         ("user", "add", "a@example.com"),
+        ("export", "registrations", "--out", "nowhere/out.csv"),
+        ("backup", "nowhere/copy.db"),
         ("restore", "nowhere.db"),
         ("dance",),
     ],
