@@ -4,9 +4,11 @@ An entry point (view, command, seed) wraps its work in `transaction()`, the sing
 commits, seals the audit trail and turns a lost race into a `RuleViolation`.
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,6 +23,9 @@ from portal.domain.errors import RuleViolation, StaleVersion
 _REGISTRY_LOCK = 0x706F7274
 _WRITE = "portal_writes"
 _CHUNK = 500
+# Seconds that an act waits for its turn: a rush of filings is worked off, not turned away.
+_PATIENCE = 120
+_turns: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 _Key = TypeVar("_Key", int, str)
 
 
@@ -31,11 +36,15 @@ def make_engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
-            parsed, connect_args={"check_same_thread": False, "timeout": 30}, pool_size=20
+            parsed,
+            connect_args={"check_same_thread": False, "timeout": _PATIENCE},
+            pool_size=20,
+            max_overflow=80,
+            pool_timeout=_PATIENCE,
         )
         _tune_sqlite(engine)
         return engine
-    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=_PATIENCE)
 
 
 def _tune_sqlite(engine: Engine) -> None:
@@ -46,7 +55,7 @@ def _tune_sqlite(engine: Engine) -> None:
         for pragma in (
             "foreign_keys=ON",
             "journal_mode=WAL",
-            "busy_timeout=30000",
+            f"busy_timeout={_PATIENCE * 1000}",
             "synchronous=NORMAL",
             "cache_size=-65536",
         ):
@@ -67,7 +76,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
     :raises RuleViolation: ``db.conflict``: a constraint refused the change.
     """
     writer = engine.execution_options(**{_WRITE: True})
-    with Session(writer, expire_on_commit=False) as session:
+    with _turn(engine), Session(writer, expire_on_commit=False) as session:
         try:
             yield session
             commit(session)
@@ -80,6 +89,13 @@ def transaction(engine: Engine) -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+def _turn(engine: Engine) -> AbstractContextManager[Any]:
+    """SQLite writers of one process queue here: its own lock is polled, and polling is unfair."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _turns.setdefault(engine.pool, threading.Lock())
 
 
 def commit(session: Session) -> None:

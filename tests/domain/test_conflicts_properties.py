@@ -1,7 +1,6 @@
 """What holds of every time line, whatever happened (C1, C3, C11)."""
 
-import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,10 +8,9 @@ from hypothesis import strategies as st
 from portal.domain.conflicts import rank, replay
 from portal.domain.facts import OWNING_STATES, Fact, Joined, Moved, Pause, State, Timeline
 from portal.domain.periods import day_end
-from portal.domain.pipeline import STAGES, Stage
-from portal.domain.policy import Policies
+from portal.domain.pipeline import Stage
 from portal.domain.protection import protected_until
-from tests.model.histories import START, UNTIL, History, facts_of, histories, policy
+from tests.model.histories import START, UNTIL, History, facts_of, histories
 
 relaxed = settings(max_examples=150, deadline=None)
 
@@ -113,23 +111,3 @@ def test_a_pause_only_ever_lengthens_protection_by_the_days_it_covers(
     assert last == start + timedelta(days=days + len(covered))
     assert last not in covered
     assert protected_until(start, days, pauses[1:]) <= last
-
-
-def test_a_crowded_customer_is_replayed_as_fast_as_many_quiet_ones():
-    """Nothing quadratic: six thousand claims on one customer, and three on each of two thousand."""
-    policies, noon = Policies([policy()]), datetime(2026, 3, 2, 4, tzinfo=UTC)
-
-    def facts(claims: int) -> list[Fact]:
-        filed = [noon + timedelta(minutes=i) for i in range(claims)]
-        joined = [Joined(i, at, at, f"R{i:08d}", f"P{i}", STAGES[0]) for i, at in enumerate(filed)]
-        return [*joined, *(Moved(0, noon + timedelta(days=i), STAGES[i]) for i in (1, 2, 3))]
-
-    def seconds(claims: int, customers: int) -> float:
-        batch, start = facts(claims), time.process_time()
-        for _each in range(customers):
-            replay(batch, policies, UNTIL)
-        return time.process_time() - start
-
-    seconds(3, 100)  # warm up
-    quiet, crowded = seconds(3, 2000), seconds(6000, 1)
-    assert crowded < 3 * quiet + 0.05
