@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
@@ -22,6 +25,7 @@ from portal.registrations.export import COLUMNS
 from tests.imports.files import FILES, REGISTRATIONS, as_csv
 from tests.support.clocks import At, shanghai
 from tests.support.commands import Portal
+from tests.support.source import ROOT
 
 OBJECT = ["kind", "file", "rows", "accepted", "skipped", "refused"]
 
@@ -133,6 +137,27 @@ def test_wrong_usage_leaves_with_2(portal: Portal, folder: Path, arguments: tupl
     done = portal(*given)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr
+
+
+@pytest.mark.engines("sqlite")
+def test_a_process_of_its_own_in_a_bare_locale(empty_db_url: str, folder: Path) -> None:
+    """As cron runs it: no locale, no terminal, another folder, a database that is not there yet."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from portal.cli import main; main()", *arguments]
+        settings = {"PORTAL_DATABASE_URL": empty_db_url, "PORTAL_INSTANCE": str(folder), "LC_ALL": "C"}
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+
+    done = run("import", "partners", "partners.csv", "--json")
+    assert (done.returncode, done.stderr, json.loads(done.stdout)["accepted"]) == (0, "", 3)
+    refused = run("import", "tiers", "partners.csv")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("partners.csv:1: The column “code” is not known here.")
+    assert run("import", "people", "partners.csv").returncode == 2
+    assert run("check").returncode == 0
 
 
 # export

@@ -41,9 +41,8 @@ FILES: Mapping[str, Rows] = {
 
 def moving_in() -> Path:
     """The files of a real move, kept beside the repository (or above a second working tree of it)."""
-    return next(
-        folder for parent in ROOT.parents if (folder := parent / "shared" / "data" / "moving-in").is_dir()
-    )
+    folders = [parent / "shared" / "data" / "moving-in" for parent in ROOT.parents]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
 
 
 def header_of(rows: Rows) -> list[str]:
