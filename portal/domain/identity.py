@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.domain.facts import Rule
-from portal.domain.matching import Keys, KnownCustomer, Match, MatchReason, Outcome, match
+from portal.domain.matching import Keys, KnownCustomer, Match, MatchReason, Outcome, compare, match
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,9 @@ class Merged:
 
 
 IdentityEvent = Filed | Corrected | DecidedSame | DecidedDifferent | Merged
-_ORDER: dict[type[IdentityEvent], int] = {
-    Filed: 0,
-    Corrected: 1,
-    DecidedSame: 2,
-    DecidedDifferent: 2,
-    Merged: 3,
-}
+_ORDER: dict[type[IdentityEvent], int] = dict(
+    zip((Filed, Corrected, DecidedSame, DecidedDifferent, Merged), (0, 1, 2, 2, 3), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +132,16 @@ class _Replay:
         else:
             self.decide(event)
 
-    def find(self, keys: Keys, excluded: Iterable[int] = ()) -> Match:
+    def find(self, keys: Keys, excluded: Iterable[int] = (), but: int | None = None) -> Match:
+        """Compare with the customers that share a key; `but` is left out even where its code is equal."""
         near = set(self.by_full.get(keys.full, ()))
         if keys.uscc:
             near |= self.by_code.get(keys.uscc, set())
         if keys.core:
             near |= self.by_core.get(keys.core, set())
-        return match(keys, [self.customers[each] for each in near], set(excluded))
+        near.discard(but)
+        ruled_out = {self.alive(each) for each in excluded} - {None}
+        return match(keys, [self.customers[each] for each in near], ruled_out)
 
     def settle(self, filing: int, found: Match, at: datetime, rule: Rule) -> None:
         """Put a filing where the comparison says: on a customer, on a new one, or held."""
@@ -152,12 +151,12 @@ class _Replay:
             history.suspect = found.customer
             if filing not in self.held:
                 self.held.append(filing)
-            if not history.placed:
-                history.placed.append(Placed(at, None, Rule.HELD))
+            self.place(history, Placed(at, None, Rule.HELD))
             return
         founder = found.customer
         if founder is None:
-            founder = filing if filing not in self.customers else -filing
+            used = filing in self.customers or filing in self.merged
+            founder = -filing if used else filing
             self.customers[founder] = KnownCustomer(founder, self.ranks[filing])
         self.enter(filing, founder, at, rule)
 
@@ -167,8 +166,15 @@ class _Replay:
         if filing in self.held:
             self.held.remove(filing)
         history.suspect = None
-        if not history.placed or history.placed[-1].founder != founder:
-            history.placed.append(Placed(at, founder, rule))
+        self.place(history, Placed(at, founder, rule))
+
+    def place(self, history: FilingHistory, placed: Placed) -> None:
+        """Note where a filing stands from now on; it was not held that was held for no time at all."""
+        stays = history.placed
+        if stays and (stays[-1].at, stays[-1].founder) == (placed.at, None):
+            stays.pop()
+        if not stays or stays[-1].founder != placed.founder:
+            stays.append(placed)
 
     def learn(self, founder: int, keys: Keys) -> None:
         known = self.customers[founder]
@@ -180,18 +186,26 @@ class _Replay:
             self.by_core[keys.core].add(founder)
 
     def decide(self, event: DecidedSame | DecidedDifferent) -> None:
+        """Follow a decision, unless a code has come to light that says otherwise (§6)."""
         history = self.filings[event.filing]
         if event.filing not in self.held:
             return
         founder = self.alive(event.founder)
-        if isinstance(event, DecidedSame):
+        same = isinstance(event, DecidedSame)
+        if founder is not None and not same:
+            history.excluded.add(founder)
+        found = self.find(history.keys, history.excluded)
+        if founder is not None and same and not self.code_denies(history.keys, founder, found):
             history.match = Match(Outcome.SAME, founder, history.match.reason)
             self.enter(event.filing, founder, event.at, Rule.HELD)
         else:
-            history.excluded.add(founder)
-            found = self.find(history.keys, history.excluded)
             self.settle(event.filing, found, event.at, Rule.HELD)
         self.match_held_again(event.at)
+
+    def code_denies(self, keys: Keys, founder: int, found: Match) -> bool:
+        """Whether a filing's code says that it is not on this customer."""
+        elsewhere = found.reason is MatchReason.SAME_CODE and found.customer != founder
+        return elsewhere or compare(keys, self.customers[founder])[1] is MatchReason.OTHER_CODE
 
     def correct(self, event: Corrected) -> None:
         """Compare anew; a filing whose correction contradicts its customer moves out of it."""
@@ -199,28 +213,31 @@ class _Replay:
         history.keys = event.keys
         placed = history.placed[-1].founder
         if placed is not None:
-            known = self.customers[placed]
-            if self.only_filing_of(placed) == event.filing:
+            others = self.others_on(placed, event.filing)
+            if not others:
                 self.correct_alone(event, placed)
                 return
-            if not (event.keys.uscc and known.code and event.keys.uscc != known.code):
-                self.learn(placed, event.keys)
-                return
+            # A code that only this filing had brought goes with the correction.
+            known = self.customers[placed]
+            known.code = next((each.keys.uscc for each in others if each.keys.uscc), None)
         found = self.find(event.keys, history.excluded)
-        self.settle(event.filing, found, event.at, Rule.CORRECTED)
+        if placed is not None and not self.code_denies(event.keys, placed, found):
+            self.learn(placed, event.keys)
+        else:
+            self.settle(event.filing, found, event.at, Rule.CORRECTED)
         self.match_held_again(event.at)
 
     def correct_alone(self, event: Corrected, placed: int) -> None:
         """Nobody else filed this customer: it takes the correction on, or proves to be another."""
         history = self.filings[event.filing]
-        found = self.find(event.keys, {placed, *history.excluded})
+        found = self.find(event.keys, history.excluded, but=placed)
         if found.outcome is not Outcome.SAME or found.customer is None:
             self.customers[placed].code = event.keys.uscc
             self.learn(placed, event.keys)
-            return
-        self.forget(placed)
-        self.merged[placed] = found.customer
-        self.settle(event.filing, found, event.at, Rule.CORRECTED)
+        else:
+            self.forget(placed)
+            self.merged[placed] = found.customer
+            self.settle(event.filing, found, event.at, Rule.CORRECTED)
         self.match_held_again(event.at)
 
     def forget(self, founder: int) -> KnownCustomer:
@@ -230,14 +247,17 @@ class _Replay:
                 founders.discard(founder)
         return self.customers.pop(founder)
 
-    def only_filing_of(self, founder: int) -> int | None:
-        there = [filing for filing, history in self.filings.items() if history.placed[-1].founder == founder]
-        return there[0] if len(there) == 1 else None
+    def others_on(self, founder: int, filing: int) -> list[FilingHistory]:
+        """The other filings that are on a customer now."""
+        there = (each for each, history in self.filings.items() if history.placed[-1].founder == founder)
+        return [self.filings[each] for each in there if each != filing]
 
     def merge(self, event: Merged) -> None:
         loser, winner = self.alive(event.loser), self.alive(event.winner)
-        if loser == winner:
+        if loser is None or winner is None or loser == winner:
             return
+        if len({self.customers[each].code for each in (loser, winner)} - {None}) > 1:
+            return  # two valid codes are two companies, also where the second came to light later
         self.merged[loser] = winner
         gone = self.forget(loser)
         for filing, history in self.filings.items():
@@ -252,10 +272,14 @@ class _Replay:
             self.customers[winner].cores.add(core)
         self.match_held_again(event.at)
 
-    def alive(self, founder: int) -> int:
+    def alive(self, founder: int) -> int | None:
+        """The customer meant: merged since, or founded by an older filing that came to light since."""
         while founder in self.merged:
             founder = self.merged[founder]
-        return founder
+        if founder in self.customers:
+            return founder
+        history = self.filings.get(abs(founder))
+        return history.placed[-1].founder if history else None
 
     def match_held_again(self, at: datetime) -> None:
         """A decision may have settled what other held filings are on (§6)."""

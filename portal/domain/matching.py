@@ -81,7 +81,7 @@ def compare(keys: Keys, known: KnownCustomer) -> tuple[Outcome, MatchReason]:
     return Outcome.DIFFERENT, MatchReason.NOTHING_ALIKE
 
 
-def match(keys: Keys, candidates: Iterable[KnownCustomer], excluded: Collection[int] = ()) -> Match:
+def match(keys: Keys, candidates: Iterable[KnownCustomer], excluded: Collection[int | None] = ()) -> Match:
     """Find the customer a filing is on, among those sharing a key; `excluded` were ruled out.
 
     A code beats a name. A whole name that several customers bear does not decide: *possibly*.
