@@ -8,11 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.db import chunks
 from portal.domain.pipeline import Stage
 from portal.models import tables as t
 
 KEY_ACCOUNTS_ID = 0
 _COLUMNS = ("projects", "ports", "yearly_revenue", "reached")
+_ADDED = tuple(f"more_{name}" for name in _COLUMNS)
+_ADD = (
+    sa.update(t.pipeline_stat)
+    .where(t.pipeline_stat.c.party_id == sa.bindparam("party"), t.pipeline_stat.c.stage == sa.bindparam("at"))
+    .values({name: t.pipeline_stat.c[name] + sa.bindparam(f"more_{name}") for name in _COLUMNS})
+)
 _Totals = list[Any]
 
 
@@ -45,19 +52,32 @@ class Delta:
             self.totals[party, value("highest_stage")][3] += sign
 
     def apply(self, session: Session) -> None:
-        """Add what was collected to the stored rows."""
+        """Add what was collected to the stored rows: three statements, however many parties."""
         table = t.pipeline_stat
-        for (party, stage), totals in self.totals.items():
-            if not any(totals):
-                continue
-            values = dict(zip(_COLUMNS, totals, strict=True))
-            updated: Any = session.execute(
-                sa.update(table)
-                .where(table.c.party_id == party, table.c.stage == stage)
-                .values({name: table.c[name] + value for name, value in values.items()})
+        changed = {key: totals for key, totals in self.totals.items() if any(totals)}
+        if not changed:
+            return
+        parties = {party for party, _stage in changed}
+        stored: set[tuple[int, Stage]] = set()
+        for part in chunks(parties):
+            rows = session.execute(
+                sa.select(table.c.party_id, table.c.stage).where(table.c.party_id.in_(part))
             )
-            if not updated.rowcount:
-                session.execute(sa.insert(table), [{"party_id": party, "stage": stage, **values}])
+            stored.update((row.party_id, row.stage) for row in rows)
+        fresh = [
+            {"party_id": party, "stage": stage, **dict(zip(_COLUMNS, _none(), strict=True))}
+            for party, stage in changed
+            if (party, stage) not in stored
+        ]
+        if fresh:
+            session.execute(sa.insert(table), fresh)
+        session.connection().execute(
+            _ADD,
+            [
+                {"party": party, "at": stage, **dict(zip(_ADDED, totals, strict=True))}
+                for (party, stage), totals in changed.items()
+            ],
+        )
 
 
 def recount(session: Session) -> dict[tuple[int, Stage], tuple[Any, ...]]:

@@ -139,7 +139,8 @@ def _insert(session: Session, rows: list[dict[str, Any]], actor: Actor | None, n
         )
         ids.update((row.ref, row.id) for row in found)
     journal.write(session, list(_facts(rows, ids, now)), actor=actor)
-    insert_plain(session, t.search_gram, ("gram", "registration_id"), _grams(rows, ids))
+    # In the order of the table: with a million pieces, any other order costs twice the time.
+    insert_plain(session, t.search_gram, ("gram", "registration_id"), sorted(_grams(rows, ids)))
     return list(ids.values())
 
 

@@ -52,6 +52,16 @@ class CustomerAlias(SQLModel, table=True):
 _OWNING = sa.text("is_owner")
 
 
+def _owned(name: str, *columns: str) -> sa.Index:
+    # SQLite uses such an index only where the query says the same words: it has no booleans.
+    return sa.Index(name, *columns, sqlite_where=sa.text("is_owner = 1"), postgresql_where=_OWNING)
+
+
+def _where(name: str, column: str, condition: str) -> sa.Index:
+    where = sa.text(condition)
+    return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
+
+
 class Registration(Versioned, table=True):
     """One party's claim on a customer (客户报备). `partner_id` NULL: key accounts.
 
@@ -81,7 +91,13 @@ class Registration(Versioned, table=True):
         sa.Index("ix_registration_party_filed", "partner_id", "filed_at", "id"),
         sa.Index("ix_registration_party_stage", "partner_id", "stage", "filed_at", "id"),
         sa.Index("ix_registration_state_filed", "state", "filed_at", "id"),
-        sa.Index("ix_registration_lapse", "protected_until", "state"),
+        sa.Index("ix_registration_lapse", "protected_until", "id"),
+        # The board's columns and the home page's lists, each in its order, over what is owned.
+        _owned("ix_registration_board", "stage", "protected_until", "id"),
+        _owned("ix_registration_board_signed", "stage", "filed_at", "id"),
+        _owned("ix_registration_board_party", "partner_id", "stage", "protected_until", "id"),
+        _where("ix_registration_support", "support_since", "support_since IS NOT NULL"),
+        _where("ix_registration_correction", "correction_since", "correction_since IS NOT NULL"),
         sa.Index("ix_registration_uscc", "uscc"),
         sa.Index("ix_registration_full_key", "full_key"),
         sa.Index("ix_registration_core_key", "core_key"),

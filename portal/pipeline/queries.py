@@ -47,9 +47,10 @@ def board(
             .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
             .where(scope, c.is_owner, c.stage == stage)
         )  # fmt: skip
-        order = c.filed_at.desc() if stage is Stage.SIGNED else c.protected_until
+        signed = stage is Stage.SIGNED
+        order = (c.filed_at.desc(), c.id.desc()) if signed else (c.protected_until, c.id)
         cards = _shown(cards, show, today, user_id, soon)
-        parts.append(sa.select(cards.order_by(order, c.id).limit(COLUMN_SIZE + 1).subquery()))
+        parts.append(sa.select(cards.order_by(*order).limit(COLUMN_SIZE + 1).subquery()))
     found: dict[Stage, list[Any]] = {stage: [] for stage in STAGES}
     for card in session.execute(sa.union_all(*parts)):
         found[Stage(card.stage)].append(card)

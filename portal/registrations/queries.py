@@ -9,14 +9,16 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.facts import State
-from portal.domain.names import normalise
 from portal.domain.pipeline import Stage
 from portal.domain.terms import CustomerClass, EventKind
 from portal.models import tables as t
 from portal.paging import Page, page_by_key
+from portal.registrations.search import found_by
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
+# Counting what a search finds means reading names, so it stops sooner.
+SEARCH_COUNT_LIMIT = 200
 SORTS: Mapping[str, tuple[Any, bool]] = {
     "newest": (t.registration.c.filed_at, True),
     "oldest": (t.registration.c.filed_at, False),
@@ -71,11 +73,11 @@ _LISTED = (
 )
 
 
-def _narrowed(query: Any, scope: Any, filters: Filters, today: date, user_id: int) -> Any:
+def _narrowed(query: Any, scope: Any, filters: Filters, today: date, user_id: int, found: Any) -> Any:
     c = t.registration.c
     query = query.where(scope)
-    if filters.text:
-        query = query.where(found_by(filters.text))
+    if found is not None:
+        query = query.where(found)
     if filters.states:
         query = query.where(sa.or_(*(_in_state(state, today) for state in filters.states)))
     if filters.stages:
@@ -105,31 +107,14 @@ def _in_state(state: State, today: date) -> Any:
     return c.state == state
 
 
-def found_by(text: str) -> Any:
-    """The condition on `registration` for names or references that contain `text`.
-
-    The table of two-character pieces narrows by its two rarest-looking pieces; the name decides.
-    """
-    c, gram = t.registration.c, t.search_gram.c
-    plain = normalise(text)
-    pieces = [plain[i : i + 2] for i in range(len(plain) - 1)] or [plain]
-    inside = sa.func.lower(c.full_key).contains(plain, autoescape=True)
-    reference = sa.func.lower(c.ref).contains(plain, autoescape=True)
-    english = sa.func.lower(c.customer_name_en).contains(text.strip().lower(), autoescape=True)
-    matches = sa.or_(inside, reference, english)
-    if not plain:
-        return english
-    wanted = sorted(set(pieces), key=lambda piece: (piece in _COMMON, piece))[:3]
-    for piece in wanted:
-        if len(piece) == 2 and piece not in _COMMON:
-            matches = sa.and_(matches, c.id.in_(sa.select(gram.registration_id).where(gram.gram == piece)))
-    return matches
-
-
-# Pieces that nearly every company bears: looking them up would cost more than it narrows.
-_COMMON = frozenset(
-    ("有限", "限公", "公司", "股份", "份有", "科技", "技有", "集团", "限责", "责任", "任公", "实业")
-)
+def _found(session: Session, filters: Filters) -> Any:
+    """`found_by`, asked once for the list and its count."""
+    if not filters.text:
+        return None
+    known = session.info.setdefault("found_by", {})
+    if filters.text not in known:
+        known[filters.text] = found_by(session, filters.text)
+    return known[filters.text]
 
 
 def list_registrations(
@@ -147,7 +132,7 @@ def list_registrations(
     query = sa.select(*_LISTED, effective_state(today)).join(
         t.partner, t.partner.c.id == c.partner_id, isouter=True
     )
-    query = _narrowed(query, scope, filters, today, user_id)
+    query = _narrowed(query, scope, filters, today, user_id, _found(session, filters))
     column, descending = SORTS[filters.sort]
     if filters.sort == "lapse":
         query = query.where(column.is_not(None))
@@ -156,10 +141,16 @@ def list_registrations(
     )
 
 
+def count_limit(filters: Filters) -> int:
+    """Up to how many rows are counted."""
+    return SEARCH_COUNT_LIMIT if filters.text else COUNT_LIMIT
+
+
 def count_registrations(session: Session, *, scope: Any, filters: Filters, today: date, user_id: int) -> int:
-    """How many there are, counted up to `COUNT_LIMIT` + 1 (then: more than that)."""
-    query = _narrowed(sa.select(t.registration.c.id), scope, filters, today, user_id)
-    limited = query.limit(COUNT_LIMIT + 1).subquery()
+    """How many there are, counted up to `count_limit` + 1 (then: more than that)."""
+    found = _found(session, filters)
+    query = _narrowed(sa.select(t.registration.c.id), scope, filters, today, user_id, found)
+    limited = query.limit(count_limit(filters) + 1).subquery()
     return int(session.scalar(sa.select(sa.func.count()).select_from(limited)) or 0)
 
 
@@ -169,7 +160,8 @@ def export_rows(session: Session, *, scope: Any, filters: Filters, today: date, 
     query = sa.select(t.registration, effective_state(today), t.partner.c.code.label("partner_code")).join(
         t.partner, t.partner.c.id == c.partner_id, isouter=True
     )
-    query = _narrowed(query, scope, filters, today, user_id).order_by(c.filed_at.desc(), c.id.desc())
+    query = _narrowed(query, scope, filters, today, user_id, _found(session, filters))
+    query = query.order_by(c.filed_at.desc(), c.id.desc())
     return session.execute(query.execution_options(yield_per=500))
 
 

@@ -49,7 +49,7 @@ def list_page() -> ResponseReturnValue:
         "page": page,
         "filters": filters,
         "total": queries.count_registrations(reading(), **found),
-        "limit": queries.COUNT_LIMIT,
+        "limit": queries.count_limit(filters),
         "link": lambda cursor: url_for(".list_page", **as_query(filters), **{"from": cursor}),
         "query": as_query(filters),
         "states": State,

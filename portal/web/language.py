@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, get_translations
 from flask_login import current_user
+from markupsafe import Markup
 
 LOCALES = ("zh", "en")
 DEFAULT = "en"
@@ -30,21 +31,26 @@ def _install_quick_gettext(app: Flask) -> None:
     def catalogue(_locale: str) -> Any:
         return get_translations()
 
-    # Jinja's own newstyle wrapper fills in the placeholders and escapes them.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: catalogue(locale()).ugettext(text),
-        lambda one, many, number: catalogue(locale()).ungettext(one, many, number),
-        newstyle=True,
-    )
+    def quick_gettext(text: str, **values: Any) -> Markup:
+        return Markup(catalogue(locale()).ugettext(text)) % values  # noqa: S704 - values are escaped
+
+    def quick_ngettext(one: str, many: str, number: int, **values: Any) -> Markup:
+        text = catalogue(locale()).ungettext(one, many, number)
+        return Markup(text) % {"num": number, **values}  # noqa: S704 - values are escaped
+
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
+    # Jinja's own wrappers make a new context for every text inside a loop.
+    app.jinja_env.globals.update(_=quick_gettext, gettext=quick_gettext, ngettext=quick_ngettext)
 
 
 def locale() -> str:
     """``zh`` or ``en`` for this request; the default outside of one."""
     if not has_request_context():
         return DEFAULT
-    if "locale" not in g:
-        g.locale = _negotiated()
-    return cast(str, g.locale)
+    kept = g.get("locale")
+    if kept is None:
+        kept = g.locale = _negotiated()
+    return cast(str, kept)
 
 
 def _negotiated() -> str:

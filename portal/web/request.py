@@ -74,7 +74,10 @@ def now() -> datetime:
 
 def today() -> date:
     """The request's business day."""
-    return business_date(now())
+    kept = g.get("today")
+    if kept is None:
+        kept = g.today = business_date(now())
+    return cast(date, kept)
 
 
 def actor() -> Actor:
