@@ -9,6 +9,8 @@ _USCC_LENGTH = 18
 _USCC_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
 _CONFUSED = str.maketrans("OIZS", "0125")
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# A whole number and then an extension, as this module itself writes it.
+_EXTENDED = re.compile(r"(0\d{2,3}-\d{7,8}|1\d{10}|[48]00\d{7}|(?![48]00)[2-9]\d{6,7}|\+\d{8,16})-(\d{1,6})")
 _HOST_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.UNICODE)
 _EMAIL = re.compile(r"[^\s@\"<>(),;:]{1,64}@[^\s@\"<>(),;:]{1,189}")
 
@@ -55,6 +57,8 @@ def normalise_phone(text: str) -> str:
         ``phone.characters``.
     """
     typed = clean(text[:200])
+    if written := _EXTENDED.fullmatch(typed):
+        typed = f"{written[1]}#{written[2]}"
     typed, _, extension = re.sub(r"(?i)\s*(?:转|ext\.?|#|x)\s*", "|", typed, count=1).partition("|")
     digits = re.sub(r"[\s\-–—().·]", "", typed)
     if not re.fullmatch(r"\+?\d*", digits) or not re.fullmatch(r"\d{0,6}", extension):

@@ -12,6 +12,7 @@ from portal.domain.errors import RuleViolation
 LONGEST_NAME = 200
 _DATA = Path(__file__).with_name("names.json")
 _DROPPED = re.compile(r"[\W_]+", re.UNICODE)
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$", re.UNICODE)
 _BRACKETED = re.compile(r"[(\[{<【〔《〈「『](.*?)[)\]}>】〕》〉」』]")
 _CONTROL = frozenset({"Cc", "Cs", "Co", "Cn"})
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})
@@ -104,6 +105,7 @@ def _core(folded: str) -> str:
     lexicon = _lexicon()
     text = lexicon.latin_suffix.sub("", folded)
     text = _BRACKETED.sub(lambda m: "" if m[1].strip() in lexicon.regions else m[1], text)
+    text = _EDGES.sub("", text)
     text = "".join(text.split()) if not text.isascii() else text
     text = lexicon.branch.sub("", text) if len(text) > 10 else text
     text = lexicon.suffix.sub("", text)

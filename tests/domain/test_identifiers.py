@@ -1,0 +1,144 @@
+"""Credit codes, telephones, websites, e-mail addresses: read or refused by their reason."""
+
+import contextlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.domain.errors import RuleViolation
+from portal.domain.identifiers import normalise_phone, normalise_website, parse_email, parse_uscc
+
+CODES = ["91330106R3E9BHKFGW", "91310115TX2334G26K"]
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def refusal(read: Callable[[str], object], text: str) -> str:
+    with pytest.raises(RuleViolation) as refused:
+        read(text)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "91330106r3e9bhkfgw",
+        " 91330106-R3E9-BHKFGW ",
+        "９１３３０１０６Ｒ３Ｅ９ＢＨＫＦＧＷ",
+        "91330106 R3E9BHKFGW\u200b",
+        "9133O106R3E9BHKFGW",
+        "9I330106R3E9BHKFGW",
+    ],
+)
+def test_a_code_is_read_however_it_was_typed(typed: str):
+    assert parse_uscc(typed) == "91330106R3E9BHKFGW"
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "-", "\u200b"])
+def test_no_code_is_none(blank: str):
+    assert parse_uscc(blank) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("9133", "uscc.length"),
+        ("91330106R3E9BHKFGWW", "uscc.length"),
+        ("9" * 10_000, "uscc.length"),
+        ("91330106R3E9BHKF?W", "uscc.characters"),
+        ("91330106R3E9BHKF😀W", "uscc.characters"),
+        ("91330106R3E9BHKFGX", "uscc.check_digit"),
+        ("000000000000000001", "uscc.check_digit"),
+    ],
+)
+def test_a_bad_code_is_refused_by_its_reason(typed: str, code: str):
+    assert refusal(parse_uscc, typed) == code
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(CODES), st.integers(0, 17), st.sampled_from(ALPHABET))
+def test_any_one_wrong_character_is_noticed(code: str, place: int, wrong: str):
+    typed = code[:place] + wrong + code[place + 1 :]
+    if typed == code:
+        assert parse_uscc(typed) == code
+    else:
+        assert refusal(parse_uscc, typed) == "uscc.check_digit"
+
+
+@pytest.mark.parametrize(
+    ("typed", "phone"),
+    [
+        ("138 1234 5678", "13812345678"),
+        ("+86 138-1234-5678", "13812345678"),
+        ("０１０－１２３４５６７８", "010-12345678"),
+        ("(0755)1234567 转 801", "0755-1234567-801"),
+        ("400-123-4567", "4001234567"),
+        ("400-123-4567 ext. 8", "4001234567-8"),
+        ("13812345678#12", "13812345678-12"),
+        ("010-12345678-801", "010-12345678-801"),
+        ("2345678 x 9", "2345678-9"),
+        ("0755123-4567", "0755-1234567"),
+        ("+886 2 2345 6789", "+886223456789"),
+    ],
+)
+def test_a_telephone_has_one_form(typed: str, phone: str):
+    assert normalise_phone(typed) == phone
+    assert normalise_phone(phone) == phone
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", "phone.too_short"),
+        ("1381234567", "phone.too_short"),
+        ("138123456789", "phone.too_long"),
+        ("9" * 10_000, "phone.too_long"),
+        ("不知道", "phone.characters"),
+        ("<script>", "phone.characters"),
+    ],
+)
+def test_a_bad_telephone_is_refused_by_its_reason(typed: str, code: str):
+    assert refusal(normalise_phone, typed) == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        ("", ""),
+        ("HTTPS://www.Example.com:8080/a?b#c", "example.com"),
+        ("user:pass@example.com/", "example.com"),
+        ("华达.中国", "华达.中国"),
+    ],
+)
+def test_a_website_is_its_host(typed: str, host: str):
+    assert normalise_website(typed) == host
+
+
+@pytest.mark.parametrize(
+    "typed", ["example", "javascript:alert(1)", "a..b", "-a.com", "😀.com", "a." * 5_000]
+)
+def test_a_bad_website_is_refused(typed: str):
+    assert refusal(normalise_website, typed) == "website.form"
+
+
+def test_an_address_is_lower_case():
+    assert parse_email(" Wang.Li@Example.COM ") == "wang.li@example.com"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "a", "@b.cn", "a@b", "a b@c.cn", "a@b..cn", "a@b.cn,c@d.cn", "x" * 65 + "@b.cn"]
+)
+def test_a_bad_address_is_refused(typed: str):
+    assert refusal(parse_email, typed) == "email.form"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300))
+@pytest.mark.parametrize("read", [parse_uscc, normalise_phone, normalise_website, parse_email])
+def test_any_text_is_read_or_refused_and_what_was_read_reads_the_same(
+    read: Callable[[str], str | None], text: str
+):
+    with contextlib.suppress(RuleViolation):
+        found = read(text)
+        assert not found or read(found) == found
