@@ -25,6 +25,8 @@ NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PARTNERS = 500
 # The measured partner has as many registrations at either size: what grows is what lies around it.
 OWN = 600
+# Between the ids of one copy and the next; more than anything that is filed while measuring.
+_APART = 1_000_000
 STAGES = ("interest", "meeting", "solution", "trial", "signed")
 
 
@@ -69,7 +71,7 @@ def multiply(engine: Engine, base: int, times: int) -> None:
     """
     with engine.begin() as connection:
         for number in range(1, times):
-            _copy(connection, base, base * number, f"{number}号有限公司")
+            _copy(connection, base, _APART * number, f"{number}号有限公司")
         if engine.dialect.name == "postgresql":
             for table in (t.customer, t.customer_alias, t.registration, t.registration_event, t.ownership):
                 newest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
@@ -109,15 +111,25 @@ def _copy(connection: sa.Connection, base: int, offset: int, ending: str) -> Non
         (t.search_gram, {"registration_id"}, {}),
     ]
     for table, moved, values in changed:
-        first = table.c.id if "id" in table.c else table.c.registration_id
         source = [
             values[each.name].label(each.name) if each.name in values
             else (each + offset).label(each.name) if each.name in moved
             else each
             for each in table.c
         ]  # fmt: skip
-        query = sa.select(*source).where(first <= base)
+        query = sa.select(*source).where(_imported(table, base))
         connection.execute(sa.insert(table).from_select([each.name for each in table.c], query))
+
+
+def _imported(table: sa.Table, base: int) -> sa.ColumnElement[bool]:
+    """The rows that came with the import, not with filings that were measured since."""
+    if table is t.customer:
+        return t.customer.c.founder_key <= base
+    if table is t.customer_alias:
+        known = sa.select(t.customer.c.id).where(t.customer.c.founder_key <= base)
+        return t.customer_alias.c.customer_id.in_(known)
+    claim: sa.ColumnElement[int] = table.c.id if table is t.registration else table.c.registration_id
+    return claim <= base
 
 
 def _names(table: sa.Table, name: str, renamed: Any, ending: str) -> dict[str, Any]:
