@@ -87,8 +87,8 @@ def test_an_instant_is_shanghais_unless_it_says_otherwise(typed: str):
 
 
 def test_m4_half_a_fen_is_rounded_up():
-    rounded = [str(round_fen(Decimal(each))) for each in ("33.335", "33.333", "-33.335")]
-    assert rounded == ["33.34", "33.33", "-33.34"]
+    rounded = [str(round_fen(Decimal(each))) for each in ("33.335", "33.345", "33.333", "-33.345")]
+    assert rounded == ["33.34", "33.35", "33.33", "-33.35"]
 
 
 @relaxed
