@@ -31,10 +31,10 @@ def _install_quick_gettext(app: Flask) -> None:
     def catalogue(_locale: str) -> Any:
         return get_translations()
 
-    def quick_gettext(text: str, **values: Any) -> Markup:
+    def quick_gettext(text: str, /, **values: Any) -> Markup:
         return Markup(catalogue(locale()).ugettext(text)) % values  # noqa: S704 - values are escaped
 
-    def quick_ngettext(one: str, many: str, number: int, **values: Any) -> Markup:
+    def quick_ngettext(one: str, many: str, number: int, /, **values: Any) -> Markup:
         text = catalogue(locale()).ungettext(one, many, number)
         return Markup(text) % {"num": number, **values}  # noqa: S704 - values are escaped
 
