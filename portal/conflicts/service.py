@@ -192,8 +192,9 @@ def settle_lapses(session: Session, *, now: datetime, today: Any) -> list[int]:
     """
     due = session.execute(
         sa.select(t.registration.c.id, t.registration.c.customer_id).where(
-            t.registration.c.state == State.ACTIVE,
+            t.registration.c.is_owner,
             t.registration.c.protected_until < today,
+            t.registration.c.state == State.ACTIVE,
         )
     ).all()
     settle(session, {row.customer_id for row in due}, now=now)

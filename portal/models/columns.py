@@ -8,8 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-_FEN = Decimal("0.01")
-
 
 class MoneyType(TypeDecorator[Decimal]):
     """Yuan as `Decimal` in Python, whole fen as BIGINT in the database.
@@ -31,7 +29,7 @@ class MoneyType(TypeDecorator[Decimal]):
         return int(fen)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
-        return None if value is None else (Decimal(int(value)) / 100).quantize(_FEN)
+        return None if value is None else Decimal(int(value)).scaleb(-2)
 
     def __repr__(self) -> str:
         return "MoneyType()"

@@ -57,9 +57,9 @@ def _owned(name: str, *columns: str) -> sa.Index:
     return sa.Index(name, *columns, sqlite_where=sa.text("is_owner = 1"), postgresql_where=_OWNING)
 
 
-def _where(name: str, column: str, condition: str) -> sa.Index:
+def _where(name: str, condition: str, *columns: str) -> sa.Index:
     where = sa.text(condition)
-    return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
+    return sa.Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
 
 
 class Registration(Versioned, table=True):
@@ -91,13 +91,21 @@ class Registration(Versioned, table=True):
         sa.Index("ix_registration_party_filed", "partner_id", "filed_at", "id"),
         sa.Index("ix_registration_party_stage", "partner_id", "stage", "filed_at", "id"),
         sa.Index("ix_registration_state_filed", "state", "filed_at", "id"),
-        sa.Index("ix_registration_lapse", "protected_until", "id"),
         # The board's columns and the home page's lists, each in its order, over what is owned.
+        _owned("ix_registration_lapse", "protected_until", "id"),
+        _owned("ix_registration_party_lapse", "partner_id", "protected_until", "id"),
+        _owned("ix_registration_party_step", "partner_id", "next_step_on", "id"),
         _owned("ix_registration_board", "stage", "protected_until", "id"),
         _owned("ix_registration_board_signed", "stage", "filed_at", "id"),
         _owned("ix_registration_board_party", "partner_id", "stage", "protected_until", "id"),
-        _where("ix_registration_support", "support_since", "support_since IS NOT NULL"),
-        _where("ix_registration_correction", "correction_since", "correction_since IS NOT NULL"),
+        _where("ix_registration_support", "support_since IS NOT NULL", "support_since"),
+        _where("ix_registration_correction", "correction_since IS NOT NULL", "correction_since"),
+        _where(
+            "ix_registration_party_correction",
+            "correction_since IS NOT NULL",
+            "partner_id",
+            "correction_since",
+        ),
         sa.Index("ix_registration_uscc", "uscc"),
         sa.Index("ix_registration_full_key", "full_key"),
         sa.Index("ix_registration_core_key", "core_key"),
