@@ -2,14 +2,18 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 _LARGEST = 2**63 - 1
+_STATEMENTS = 256
 
 
 @dataclass(frozen=True)
@@ -22,21 +26,27 @@ class Page:
 
 
 def page_by_key(
-    session: Any, query: Any, *, column: Any, key: Any, descending: bool, size: int, cursor: str | None
+    session: Any,
+    query: Any,
+    *,
+    column: Any,
+    key: Any,
+    descending: bool,
+    size: int,
+    cursor: str | None,
+    values: Mapping[str, Any] = MappingProxyType({}),
 ) -> Page:
     """Run `query` ordered by (`column`, `key`), one page from `cursor` on (None: the first).
 
-    A cursor that was tampered with counts as none.
+    A cursor that was tampered with counts as none. `values` are for the query's own parameters. A
+    query that is the same object every time is put in order once, not for every page.
     """
     place = _decode(cursor, column)
     backwards = bool(place and place[0] == "before")
     down = descending != backwards
-    if place:
-        edge = sa.tuple_(sa.literal(place[1], column.type), sa.literal(place[2]))
-        pair = sa.tuple_(column, key)
-        query = query.where(pair < edge if down else pair > edge)
-    order = (column.desc(), key.desc()) if down else (column.asc(), key.asc())
-    rows = session.execute(query.order_by(*order).limit(size + 1)).all()
+    statement = _ordered(query, column, key, down, place is not None, size)
+    edge = {"edge": place[1], "edge_key": place[2]} if place else {}
+    rows = session.execute(statement, {**values, **edge}).all()
     more = len(rows) > size
     rows = list(rows[:size])
     if backwards:
@@ -48,6 +58,17 @@ def page_by_key(
         _encode("after", rows[-1], column, key) if rows and has_after else None,
         _encode("before", rows[0], column, key) if rows and has_before else None,
     )
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _ordered(query: Any, column: Any, key: Any, down: bool, from_edge: bool, size: int) -> Any:
+    """`query` in its order, one row more than a page; behind the row ``:edge`` if `from_edge`."""
+    if from_edge:
+        edge = sa.tuple_(sa.bindparam("edge", type_=column.type), sa.bindparam("edge_key", type_=key.type))
+        pair = sa.tuple_(column, key)
+        query = query.where(pair < edge if down else pair > edge)
+    order = (column.desc(), key.desc()) if down else (column.asc(), key.asc())
+    return query.order_by(*order).limit(size + 1)
 
 
 def _encode(side: str, row: Any, column: Any, key: Any) -> str:

@@ -37,7 +37,7 @@ WEB_LIBRARIES = {
     *("flask", "flask_login", "flask_wtf", "flask_babel", "flask_limiter"),
     *("werkzeug", "wtforms", "jinja2", "markupsafe", "babel", "itsdangerous"),
 }
-PAGE_FILES = re.compile(r"(\w+_)?(views|forms)\.py")
+PAGE_FILES = re.compile(r"(\w+_)?(views|forms|rows)\.py")
 
 
 def own_features(module: Module) -> set[str]:
@@ -71,7 +71,7 @@ def allowed(module: Module) -> tuple[set[str], set[str] | None]:
     if not PAGE_FILES.fullmatch(name):
         return services | own_features(module), None
     own = own_features(module) | {"portal.web", "portal.domain"}
-    if name.endswith("forms.py"):
+    if name.endswith(("forms.py", "rows.py")):
         return own, WEB_LIBRARIES
     return own | services | {"portal.config", "portal.imports", "portal.exports"}, WEB_LIBRARIES
 

@@ -79,6 +79,7 @@ def test_a_page_asks_at_most_eight_questions_however_many_rows_there_are(
     app: Flask, engine: sa.Engine, people: dict[str, Person], login: Login, own_code: str
 ) -> None:
     _file(engine, own_code, 0, 3)
+    _counts(app, people, login)  # what is kept between requests is there afterwards
     few = _counts(app, people, login)
     _file(engine, own_code, 3, 120)
     many = _counts(app, people, login)

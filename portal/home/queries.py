@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from portal.models import tables as t
 
 _EACH = 20
 _LIST = 12
+_STATEMENTS = 200
 
 
 @dataclass(frozen=True)
@@ -58,52 +60,63 @@ def _tasks(kind: str, scope: Any, *conditions: Any, order: Any) -> Any:
 
 
 def tasks_for_claimants(session: Session, *, scope: Any, today: date, policy: Policy) -> list[Task]:
-    """For partner people and key accounts: corrections, next steps due, protection running out."""
-    c = t.registration.c
+    """For partner people and key accounts: corrections, next steps due, protection running out.
+
+    What lapsed is called to mind for as long as a protection period lasts.
+    """
     soon = today + timedelta(days=max(policy.lapsing_soon_days))
-    rows = session.execute(
-        sa.union_all(
-            _tasks("correct", scope, c.correction_since.is_not(None), order=c.correction_since),
-            _tasks("step", scope, c.is_owner, c.next_step_on <= today, order=c.next_step_on),
-            _tasks(
-                "lapse", scope, c.is_owner, c.state.in_((State.ACTIVE, State.LAPSED)),
-                c.protected_until <= soon, c.protected_until >= today - timedelta(days=28),
-                order=c.protected_until,
-            ),
-        )
+    since = today - timedelta(days=policy.protection_days)
+    days = {"today": today, "soon": soon, "since": since}
+    return _in_order(session.execute(_for_claimants(scope), days).all())
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _for_claimants(scope: Any) -> Any:
+    c = t.registration.c
+    return sa.union_all(
+        _tasks("correct", scope, c.correction_since.is_not(None), order=c.correction_since),
+        _tasks("step", scope, c.is_owner, c.next_step_on <= sa.bindparam("today"), order=c.next_step_on),
+        _tasks(
+            "lapse", scope, c.is_owner, c.protected_until <= sa.bindparam("soon"),
+            c.protected_until >= sa.bindparam("since"), order=c.protected_until,
+        ),
     )  # fmt: skip
-    return _in_order(rows, today)
 
 
 def tasks_for_reviewers(
     session: Session, *, scope: Any, today: date, policy: Policy, decides: bool
 ) -> list[Task]:
     """For channel sales and channel managers: held filings, support, what is about to lapse."""
-    c = t.registration.c
     soon = today + timedelta(days=min(policy.lapsing_soon_days))
-    parts = [
-        _tasks("support", scope, c.support_since.is_not(None), order=c.support_since),
-        _tasks(
-            "lapse", scope, c.is_owner, c.state == State.ACTIVE, c.protected_until <= soon,
-            c.protected_until >= today, order=c.protected_until,
-        ),
-    ]  # fmt: skip
-    if decides:
-        parts.append(_tasks("held", scope, c.state == State.HELD, order=c.filed_at))
-    tasks = _in_order(session.execute(sa.union_all(*parts)), today)
+    rows = session.execute(_for_reviewers(scope, decides), {"today": today, "soon": soon}).all()
     days = policy.held_review_working_days
     return sorted(
         (
             Task(each.kind, each.row, add_working_days(business_date(each.row.filed_at), days))
             if each.kind == "held"
             else each
-            for each in tasks
+            for each in _in_order(rows)
         ),
         key=_due,
     )[:_LIST]
 
 
-def _in_order(rows: Any, today: date) -> list[Task]:
+@lru_cache(maxsize=_STATEMENTS)
+def _for_reviewers(scope: Any, decides: bool) -> Any:
+    c = t.registration.c
+    parts = [
+        _tasks("support", scope, c.support_since.is_not(None), order=c.support_since),
+        _tasks(
+            "lapse", scope, c.is_owner, c.protected_until <= sa.bindparam("soon"),
+            c.protected_until >= sa.bindparam("today"), order=c.protected_until,
+        ),
+    ]  # fmt: skip
+    if decides:
+        parts.append(_tasks("held", scope, c.state == State.HELD, order=c.filed_at))
+    return sa.union_all(*parts)
+
+
+def _in_order(rows: Any) -> list[Task]:
     tasks = [Task(row.kind, row, _due_of(row)) for row in rows]
     return sorted(tasks, key=_due)[: _LIST if len(tasks) > _LIST else None]
 
@@ -124,12 +137,15 @@ def _due(task: Task) -> tuple[date, int]:
 
 def waiting_and_held(session: Session, *, scope: Any) -> list[Any]:
     """The newest claims in sight that wait or are held."""
+    return list(session.execute(_waiting_and_held(scope)).all())
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _waiting_and_held(scope: Any) -> Any:
     c = t.registration.c
-    return list(
-        session.execute(
-            sa.select(c.id, c.customer_name, c.state, c.queue_position, c.filed_at)
-            .where(scope, c.state.in_((State.WAITING, State.HELD)))
-            .order_by(c.filed_at.desc(), c.id.desc())
-            .limit(6)
-        )
+    return (
+        sa.select(c.id, c.customer_name, c.state, c.queue_position, c.filed_at)
+        .where(scope, c.state.in_((State.WAITING, State.HELD)))
+        .order_by(c.filed_at.desc(), c.id.desc())
+        .limit(6)
     )

@@ -6,13 +6,12 @@ from flask.typing import ResponseReturnValue
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
 from portal.domain.periods import BUSINESS_OFFSET, reporting_week
-from portal.domain.pipeline import STAGES
-from portal.home import queries
+from portal.home import queries, rows
 from portal.partners.queries import list_partners
 from portal.partners.scope import totals_of
-from portal.pipeline.queries import reached, stage_totals
+from portal.pipeline.queries import stage_totals
 from portal.policy.service import policy_on
-from portal.registrations.queries import Filters, list_registrations
+from portal.registrations.listing import Filters, list_registrations
 from portal.web.access import partners_of, registrations_of
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today
@@ -39,9 +38,14 @@ def start() -> ResponseReturnValue:
     return render_template(
         "home/today.html",
         tasks=tasks,
-        waiting=queries.waiting_and_held(session, scope=scope),
-        funnel=[(stage, *totals.get(stage, (0, 0, 0))) for stage in STAGES],
-        reached=reached(session, totals_of(person)),
+        task_rows=rows.task_rows(
+            tasks,
+            works=allows(person, P.REGISTRATION_WORK),
+            show_partner=not person.is_partner,
+        ),
+        waiting=rows.waiting_rows(queries.waiting_and_held(session, scope=scope)),
+        funnel=rows.funnel_rows(totals),
+        sums=rows.funnel_sums(totals),
         hour=now().astimezone(BUSINESS_OFFSET).hour,
         thursday=reporting_week(today()),
     )
@@ -52,7 +56,7 @@ def start() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Registrations and partners in sight whose name or number contains the text."""
     text = request.args.get("q", "").strip()[:100]
-    rows, partners = [], []
+    found, partners = [], []
     if text and allows(actor(), P.REGISTRATION_VIEW):
         page = list_registrations(
             reading(),
@@ -63,10 +67,10 @@ def search() -> ResponseReturnValue:
             cursor=None,
             size=20,
         )
-        rows = page.rows
+        found = page.rows
     if text and allows(actor(), P.PARTNER_VIEW):
         partners = list_partners(reading(), scope=partners_of(actor()), text=text, today=today())[:20]
-    return render_template("home/search.html", text=text, rows=rows, partners=partners)
+    return render_template("home/search.html", text=text, rows=found, partners=partners)
 
 
 @bp.get("/more")

@@ -1,6 +1,7 @@
 """Reads for the partner register."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,11 +9,29 @@ from sqlmodel import Session
 
 from portal.models import tables as t
 
+_STATEMENTS = 200
+
 
 def partner_choices(session: Session, scope: Any) -> list[Any]:
     """Partners by name, for choosing one."""
+    return list(session.execute(_choices(scope)).all())
+
+
+def partner_stamp(session: Session, scope: Any) -> tuple[int, int]:
+    """Two numbers that differ whenever a partner was added or changed."""
+    return tuple(session.execute(_stamp(scope)).one())
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _stamp(scope: Any) -> Any:
     c = t.partner.c
-    return list(session.execute(sa.select(c.id, c.name, c.code).where(scope).order_by(c.code)))
+    return sa.select(sa.func.count(c.id), sa.func.coalesce(sa.func.sum(c.version), 0)).where(scope)
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _choices(scope: Any) -> Any:
+    c = t.partner.c
+    return sa.select(c.id, c.name, c.code).where(scope).order_by(c.code)
 
 
 def list_partners(session: Session, *, scope: Any, text: str, today: date) -> list[Any]:

@@ -1,5 +1,6 @@
 """The running totals a person may sum up: own partner, region, key accounts, all."""
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +14,18 @@ KEY_ACCOUNTS_ID = 0
 
 def totals_of(person: Actor) -> Any:
     """The condition on `pipeline_stat` for the parties `person` sees."""
-    scope, party = scope_of(person), t.pipeline_stat.c.party_id
+    return _totals(scope_of(person), person.partner_id, person.region)
+
+
+@lru_cache(maxsize=1000)
+def _totals(scope: Scope, partner_id: int | None, region: str | None) -> Any:
+    party = t.pipeline_stat.c.party_id
     if scope is Scope.ALL:
         return sa.true()
     if scope is Scope.OWN_PARTNER:
-        return party == person.partner_id
+        return party == partner_id
     if scope is Scope.KEY_ACCOUNTS:
         return party == KEY_ACCOUNTS_ID
     if scope is Scope.REGION:
-        return party.in_(sa.select(t.partner.c.id).where(t.partner.c.region == person.region))
+        return party.in_(sa.select(t.partner.c.id).where(t.partner.c.region == region))
     return sa.false()

@@ -1,8 +1,10 @@
 """Reads for the board: all columns in one query, each column one page by key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +14,8 @@ from portal.domain.facts import State
 from portal.domain.pipeline import STAGES, Stage
 from portal.models import tables as t
 
-COLUMN_SIZE = 30
+COLUMN_SIZE = 20
+_STATEMENTS = 400
 
 
 @dataclass(frozen=True)
@@ -21,84 +24,92 @@ class Column:
 
     stage: Stage
     cards: list[Any]
-    projects: int
-    ports: int
-    yearly_revenue: Decimal
+    total: "Total"
     more: bool
 
 
 def board(
-    session: Session, *, scope: Any, today: date, user_id: int, show: str, soon: int, parties: Any
+    session: Session,
+    *,
+    scope: Any,
+    today: date,
+    user_id: int,
+    show: str,
+    soon: int,
+    totals: Mapping[Stage, "Total"],
 ) -> list[Column]:
-    """The owned projects by stage: what needs support first, then what lapses first.
+    """The owned projects by stage; in each what lapses first stands on top.
 
     `show` narrows the cards: all, mine, lapsing (within `soon` days), support.
     """
+    values = {"user": user_id, "soon": today + timedelta(days=soon)}
+    found: dict[Stage, list[Any]] = {stage: [] for stage in STAGES}
+    for card in session.execute(_cards(scope, show), values).all():
+        found[card.stage].append(card)
+    return [
+        Column(stage, cards[:COLUMN_SIZE], totals[stage], more=len(cards) > COLUMN_SIZE)
+        for stage, cards in found.items()
+    ]
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _cards(scope: Any, show: str) -> Any:
     c = t.registration.c
     parts = []
     for stage in STAGES:
         cards = (
+            # In the order in which `rows.card_rows` takes them apart.
             sa.select(
                 c.id, c.customer_name, c.ports, c.yearly_revenue, c.stage, c.state, c.protected_until,
-                c.next_step, c.next_step_on, c.support_note, c.support_since, c.version, c.partner_id,
-                c.contract_on, t.user.c.name.label("worker"), t.partner.c.name.label("partner_name"),
+                c.next_step, c.next_step_on, c.support_note, c.support_since, c.contract_on,
+                t.user.c.name.label("worker"), t.partner.c.name.label("partner_name"),
             )
             .join(t.user, t.user.c.id == c.worker_id, isouter=True)
             .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-            .where(scope, c.is_owner, c.stage == stage)
+            .where(scope, c.is_owner, c.stage == stage, *_shown(show))
         )  # fmt: skip
         signed = stage is Stage.SIGNED
         order = (c.filed_at.desc(), c.id.desc()) if signed else (c.protected_until, c.id)
-        cards = _shown(cards, show, today, user_id, soon)
         parts.append(sa.select(cards.order_by(*order).limit(COLUMN_SIZE + 1).subquery()))
-    found: dict[Stage, list[Any]] = {stage: [] for stage in STAGES}
-    for card in session.execute(sa.union_all(*parts)):
-        found[Stage(card.stage)].append(card)
-    totals = stage_totals(session, parties)
-    return [
-        Column(
-            stage,
-            found[stage][:COLUMN_SIZE],
-            *totals.get(stage, (0, 0, Decimal(0))),
-            more=len(found[stage]) > COLUMN_SIZE,
-        )
-        for stage in STAGES
-    ]
+    return sa.union_all(*parts)
 
 
-def _shown(cards: Any, show: str, today: date, user_id: int, soon: int) -> Any:
+def _shown(show: str) -> tuple[Any, ...]:
     c = t.registration.c
     if show == "mine":
-        return cards.where(c.worker_id == user_id)
+        return (c.worker_id == sa.bindparam("user"),)
     if show == "lapsing":
-        return cards.where(
-            c.state.in_((State.ACTIVE, State.LAPSED)), c.protected_until <= today + timedelta(days=soon)
-        )
+        return (c.state.in_((State.ACTIVE, State.LAPSED)), c.protected_until <= sa.bindparam("soon"))
     if show == "support":
-        return cards.where(c.support_since.is_not(None))
-    return cards
+        return (c.support_since.is_not(None),)
+    return ()
 
 
-def stage_totals(session: Session, parties: Any) -> dict[Stage, tuple[int, int, Decimal]]:
-    """Projects, ports and yearly revenue by stage, from the running totals."""
-    c = t.pipeline_stat.c
-    rows = session.execute(
-        sa.select(c.stage, sa.func.sum(c.projects), sa.func.sum(c.ports), sa.func.sum(c.yearly_revenue))
-        .where(parties)
-        .group_by(c.stage)
-    )
-    return {stage: (int(n), int(ports), revenue) for stage, n, ports, revenue in rows}
+@dataclass(frozen=True)
+class Total:
+    """A stage's projects, their ports and yearly revenue; how many projects ever got that far."""
+
+    projects: int = 0
+    ports: int = 0
+    yearly_revenue: Decimal = Decimal(0)
+    reached: int = 0
 
 
-def reached(session: Session, parties: Any) -> dict[Stage, int]:
-    """How many projects ever got at least as far as each stage."""
-    c = t.pipeline_stat.c
-    highest = dict(
-        session.execute(sa.select(c.stage, sa.func.sum(c.reached)).where(parties).group_by(c.stage)).all()
-    )
-    counts: dict[Stage, int] = {}
-    running = 0
+def stage_totals(session: Session, parties: Any) -> dict[Stage, Total]:
+    """Every stage's totals, from the running ones."""
+    rows = {row.stage: row for row in session.execute(_totals(parties)).all()}
+    totals: dict[Stage, Total] = {}
+    got_here = 0
     for stage in reversed(STAGES):
-        running += int(highest.get(stage, 0))
-        counts[stage] = running
-    return counts
+        row = rows.get(stage)
+        got_here += int(row.reached) if row else 0
+        n, ports, revenue = (row.projects, row.ports, row.yearly_revenue) if row else (0, 0, Decimal(0))
+        totals[stage] = Total(int(n), int(ports), revenue, got_here)
+    return {stage: totals[stage] for stage in STAGES}
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _totals(parties: Any) -> Any:
+    c = t.pipeline_stat.c
+    sums = (sa.func.sum(each).label(each.name) for each in (c.projects, c.ports, c.yearly_revenue, c.reached))
+    return sa.select(c.stage, *sums).where(parties).group_by(c.stage)

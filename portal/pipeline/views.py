@@ -14,6 +14,7 @@ from portal.domain.pipeline import GATES, STAGES, Stage
 from portal.partners.scope import totals_of
 from portal.pipeline import queries, service
 from portal.pipeline.forms import EndForm, MoveForm
+from portal.pipeline.rows import card_rows
 from portal.policy.service import policy_on
 from portal.web.access import registration_or_404, registrations_of
 from portal.web.htmx import go_to, wants_fragment
@@ -42,14 +43,23 @@ def _board_page(**more: Any) -> str:
         user_id=actor().user_id,
         show=show,
         soon=soon,
-        parties=totals_of(actor()),
+        totals=queries.stage_totals(reading(), totals_of(actor())),
     )
+    show_partner = scope_of(actor()) in (Scope.ALL, Scope.REGION)
     context = {
-        "columns": columns,
+        "columns": [
+            (
+                each.stage,
+                str(each.stage.number),
+                each.total,
+                card_rows(each.cards, each.stage, show_partner=show_partner),
+                each.more,
+            )
+            for each in columns
+        ],
         "show": show,
         "stages": STAGES,
         "works": allows(actor(), P.REGISTRATION_WORK),
-        "show_partner": scope_of(actor()) in (Scope.ALL, Scope.REGION),
         "undo": _undoable(),
         **more,
     }

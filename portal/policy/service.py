@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +16,31 @@ from portal.models import PolicyVersion
 from portal.models import tables as t
 
 _DEFAULT = Path(__file__).with_name("default.json")
+_VERSIONS = sa.select(
+    t.policy_version.c.id, t.policy_version.c.effective_from, sa.cast(t.policy_version.c.body, sa.Text)
+)
+_LATEST = (
+    _VERSIONS.where(t.policy_version.c.effective_from <= sa.bindparam("day"))
+    .order_by(sa.desc(t.policy_version.c.effective_from))
+    .limit(1)
+)
 
 
 def load_policies(session: Session) -> Policies:
     """Every version, ready to be asked for a day."""
-    rows = session.execute(
-        sa.select(t.policy_version.c.id, t.policy_version.c.effective_from, t.policy_version.c.body)
-    )
-    return Policies([parse_policy(version, day, body) for version, day, body in rows])
+    return Policies([_parsed(*row) for row in session.execute(_VERSIONS)])
 
 
 def policy_on(session: Session, day: date) -> Policy:
     """The one version in force on `day`."""
-    row = session.execute(
-        sa.select(t.policy_version.c.id, t.policy_version.c.effective_from, t.policy_version.c.body)
-        .where(t.policy_version.c.effective_from <= day)
-        .order_by(sa.desc(t.policy_version.c.effective_from))
-        .limit(1)
-    ).first()
-    return Policies([parse_policy(*row)] if row else []).at(day)
+    row = session.execute(_LATEST, {"day": day}).first()
+    return Policies([_parsed(*row)] if row else []).at(day)
+
+
+@lru_cache(maxsize=256)
+def _parsed(version: int, effective_from: date, body: str) -> Policy:
+    """A version as it is stored; the same text is read only once."""
+    return parse_policy(version, effective_from, json.loads(body))
 
 
 def add_policy(

@@ -28,12 +28,13 @@ def save_draft(session: Session, *, actor: Actor, now: datetime, form: str, fiel
 
 def load_draft(session: Session, *, actor: Actor, form: str) -> tuple[dict[str, Any], datetime] | None:
     """The kept fields and when they were kept."""
-    row = session.execute(
-        sa.select(t.draft.c.data, t.draft.c.saved_at).where(
-            t.draft.c.user_id == actor.user_id, t.draft.c.form == form
-        )
-    ).first()
+    row = session.execute(_DRAFT, {"user": actor.user_id, "form": form}).first()
     return (row.data, row.saved_at) if row else None
+
+
+_DRAFT = sa.select(t.draft.c.data, t.draft.c.saved_at).where(
+    t.draft.c.user_id == sa.bindparam("user"), t.draft.c.form == sa.bindparam("form")
+)
 
 
 def drop_draft(session: Session, *, actor: Actor, form: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from portal.domain.facts import State
 from portal.domain.pipeline import Stage
 from portal.domain.terms import CustomerClass
-from portal.registrations.queries import SORTS, Filters
+from portal.registrations.listing import SORTS, Filters
 
 _E = TypeVar("_E", bound=StrEnum)
 

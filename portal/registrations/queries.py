@@ -1,168 +1,17 @@
 """Reads for the registration pages: columns, never objects; one or few queries a page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.facts import State
-from portal.domain.pipeline import Stage
-from portal.domain.terms import CustomerClass, EventKind
+from portal.domain.terms import EventKind
 from portal.models import tables as t
-from portal.paging import Page, page_by_key
-from portal.registrations.search import found_by
-
-PAGE_SIZE = 50
-COUNT_LIMIT = 1000
-# Counting what a search finds means reading names, so it stops sooner.
-SEARCH_COUNT_LIMIT = 200
-SORTS: Mapping[str, tuple[Any, bool]] = {
-    "newest": (t.registration.c.filed_at, True),
-    "oldest": (t.registration.c.filed_at, False),
-    "lapse": (t.registration.c.protected_until, False),
-    "revenue": (t.registration.c.yearly_revenue, True),
-    "ports": (t.registration.c.ports, True),
-    "name": (t.registration.c.full_key, False),
-}
-
-
-def effective_state(today: date) -> Any:
-    """The state as it is today: a lapse counts from its day on, even where no tick wrote it down."""
-    c = t.registration.c
-    lapsed = sa.and_(c.state == State.ACTIVE, c.protected_until < today)
-    return sa.case((lapsed, sa.literal(State.LAPSED.value)), else_=sa.cast(c.state, sa.String)).label(
-        "state_now"
-    )
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a list is narrowed to; every field comes from the address."""
-
-    text: str = ""
-    states: tuple[State, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    partner_id: int | None = None
-    customer_class: CustomerClass | None = None
-    mine: bool = False
-    support: bool = False
-    correction: bool = False
-    sort: str = "newest"
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-_LISTED = (
-    t.registration.c.id,
-    t.registration.c.ref,
-    t.registration.c.customer_name,
-    t.registration.c.full_key,
-    t.registration.c.city,
-    t.registration.c.customer_class,
-    t.registration.c.ports,
-    t.registration.c.yearly_revenue,
-    t.registration.c.stage,
-    t.registration.c.filed_at,
-    t.registration.c.protected_until,
-    t.registration.c.queue_position,
-    t.registration.c.correction_since,
-    t.registration.c.support_since,
-    t.partner.c.name.label("partner_name"),
-)
-
-
-def _narrowed(query: Any, scope: Any, filters: Filters, today: date, user_id: int, found: Any) -> Any:
-    c = t.registration.c
-    query = query.where(scope)
-    if found is not None:
-        query = query.where(found)
-    if filters.states:
-        query = query.where(sa.or_(*(_in_state(state, today) for state in filters.states)))
-    if filters.stages:
-        query = query.where(c.stage.in_(filters.stages))
-    if filters.partner_id is not None:
-        query = query.where(
-            c.partner_id.is_(None) if filters.partner_id == 0 else c.partner_id == filters.partner_id
-        )
-    if filters.customer_class:
-        query = query.where(c.customer_class == filters.customer_class)
-    if filters.mine:
-        query = query.where(c.worker_id == user_id)
-    if filters.support:
-        query = query.where(c.support_since.is_not(None))
-    if filters.correction:
-        query = query.where(c.correction_since.is_not(None))
-    return query
-
-
-def _in_state(state: State, today: date) -> Any:
-    c = t.registration.c
-    if state is State.ACTIVE:
-        return sa.and_(c.state == State.ACTIVE, c.protected_until >= today)
-    if state is State.LAPSED:
-        late = sa.and_(c.state == State.ACTIVE, c.protected_until < today)
-        return sa.or_(c.state == State.LAPSED, late)
-    return c.state == state
-
-
-def _found(session: Session, filters: Filters) -> Any:
-    """`found_by`, asked once for the list and its count."""
-    if not filters.text:
-        return None
-    known = session.info.setdefault("found_by", {})
-    if filters.text not in known:
-        known[filters.text] = found_by(session, filters.text)
-    return known[filters.text]
-
-
-def list_registrations(
-    session: Session,
-    *,
-    scope: Any,
-    filters: Filters,
-    today: date,
-    user_id: int,
-    cursor: str | None,
-    size: int = PAGE_SIZE,
-) -> Page:
-    """One page of registrations, by key."""
-    c = t.registration.c
-    query = sa.select(*_LISTED, effective_state(today)).join(
-        t.partner, t.partner.c.id == c.partner_id, isouter=True
-    )
-    query = _narrowed(query, scope, filters, today, user_id, _found(session, filters))
-    column, descending = SORTS[filters.sort]
-    if filters.sort == "lapse":
-        query = query.where(column.is_not(None))
-    return page_by_key(
-        session, query, column=column, key=c.id, descending=descending, size=size, cursor=cursor
-    )
-
-
-def count_limit(filters: Filters) -> int:
-    """Up to how many rows are counted."""
-    return SEARCH_COUNT_LIMIT if filters.text else COUNT_LIMIT
-
-
-def count_registrations(session: Session, *, scope: Any, filters: Filters, today: date, user_id: int) -> int:
-    """How many there are, counted up to `count_limit` + 1 (then: more than that)."""
-    found = _found(session, filters)
-    query = _narrowed(sa.select(t.registration.c.id), scope, filters, today, user_id, found)
-    limited = query.limit(count_limit(filters) + 1).subquery()
-    return int(session.scalar(sa.select(sa.func.count()).select_from(limited)) or 0)
-
-
-def export_rows(session: Session, *, scope: Any, filters: Filters, today: date, user_id: int) -> Any:
-    """Everything that is filtered, newest first, streamed."""
-    c = t.registration.c
-    query = sa.select(t.registration, effective_state(today), t.partner.c.code.label("partner_code")).join(
-        t.partner, t.partner.c.id == c.partner_id, isouter=True
-    )
-    query = _narrowed(query, scope, filters, today, user_id, _found(session, filters))
-    query = query.order_by(c.filed_at.desc(), c.id.desc())
-    return session.execute(query.execution_options(yield_per=500))
+from portal.registrations.listing import effective_state
 
 
 def state_now(row: Any, today: date) -> State:
@@ -173,19 +22,21 @@ def state_now(row: Any, today: date) -> State:
 
 def party_of(session: Session, row: Any) -> Any:
     """Names for a registration's page: partner, filer, and who works it."""
-    filer, worker = t.user.alias("filer"), t.user.alias("worker")
-    c = t.registration.c
-    return session.execute(
-        sa.select(
-            t.partner.c.name.label("partner"), t.partner.c.code,
-            filer.c.name.label("filer"), worker.c.name.label("worker"),
-        )
-        .select_from(t.registration)
-        .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-        .join(filer, filer.c.id == c.filed_by_id, isouter=True)
-        .join(worker, worker.c.id == c.worker_id, isouter=True)
-        .where(c.id == row.id)
-    ).one()  # fmt: skip
+    return session.execute(_PARTY, {"id": row.id}).one()
+
+
+_FILER, _WORKER = t.user.alias("filer"), t.user.alias("worker")
+_PARTY = (
+    sa.select(
+        t.partner.c.name.label("partner"), t.partner.c.code,
+        _FILER.c.name.label("filer"), _WORKER.c.name.label("worker"),
+    )
+    .select_from(t.registration)
+    .join(t.partner, t.partner.c.id == t.registration.c.partner_id, isouter=True)
+    .join(_FILER, _FILER.c.id == t.registration.c.filed_by_id, isouter=True)
+    .join(_WORKER, _WORKER.c.id == t.registration.c.worker_id, isouter=True)
+    .where(t.registration.c.id == sa.bindparam("id"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -212,68 +63,83 @@ def owner_of(session: Session, customer_id: int | None) -> Neighbour | None:
 
 def time_line(session: Session, registration_id: int) -> list[Any]:
     """The facts of a registration, newest first, with who recorded them."""
+    return list(session.execute(_time_line(), {"id": registration_id}).all())
+
+
+@cache
+def _time_line() -> Any:
     e = t.registration_event.c
-    undone = sa.select(e.about_id).where(e.registration_id == registration_id, e.kind == EventKind.UNDONE)
-    return list(
-        session.execute(
-            sa.select(
-                e.id, e.kind, e.at, e.recorded_at, e.stage, e.reason, e.note, e.data, e.actor_id,
-                t.user.c.name.label("actor_name"), e.id.in_(undone).label("was_undone"),
-            )
-            .join(t.user, t.user.c.id == e.actor_id, isouter=True)
-            .where(e.registration_id == registration_id)
-            .order_by(e.at.desc(), e.id.desc())
+    own = e.registration_id == sa.bindparam("id")
+    undone = sa.select(e.about_id).where(own, e.kind == EventKind.UNDONE)
+    return (
+        sa.select(
+            e.id, e.kind, e.at, e.recorded_at, e.stage, e.reason, e.note, e.data, e.actor_id,
+            t.user.c.name.label("actor_name"), e.id.in_(undone).label("was_undone"),
         )
+        .join(t.user, t.user.c.id == e.actor_id, isouter=True)
+        .where(own)
+        .order_by(e.at.desc(), e.id.desc())
     )  # fmt: skip
 
 
 def files_of(session: Session, registration_id: int) -> list[Any]:
     """The files hung on a registration."""
-    c = t.attachment.c
-    return list(
-        session.execute(
-            sa.select(c.id, c.name, c.size, c.uploaded_at, t.user.c.name.label("by"))
-            .join(t.user, t.user.c.id == c.uploaded_by_id)
-            .where(c.registration_id == registration_id)
-            .order_by(c.id.desc())
-        )
+    return list(session.execute(_FILES, {"id": registration_id}).all())
+
+
+_FILES = (
+    sa.select(
+        t.attachment.c.id, t.attachment.c.name, t.attachment.c.size, t.attachment.c.uploaded_at,
+        t.user.c.name.label("by"),
     )
+    .join(t.user, t.user.c.id == t.attachment.c.uploaded_by_id)
+    .where(t.attachment.c.registration_id == sa.bindparam("id"))
+    .order_by(t.attachment.c.id.desc())
+)  # fmt: skip
 
 
 def claims_on(session: Session, customer_id: int, today: date) -> list[Any]:
     """All claims on a customer, for those who may see them: owner first, then the queue."""
+    return list(session.execute(_claims(), {"customer": customer_id, "today": today}).all())
+
+
+@cache
+def _claims() -> Any:
     c = t.registration.c
-    return list(
-        session.execute(
-            sa.select(
-                c.id, c.ref, c.filed_at, c.stage, c.queue_position, c.protected_until, c.owned_since,
-                t.partner.c.name.label("partner_name"), effective_state(today),
-            )
-            .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-            .where(c.customer_id == customer_id)
-            .order_by(sa.func.coalesce(c.queue_position, 9999), c.filed_at)
+    return (
+        sa.select(
+            c.id, c.ref, c.filed_at, c.stage, c.queue_position, c.protected_until, c.owned_since,
+            t.partner.c.name.label("partner_name"), effective_state(),
         )
+        .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
+        .where(c.customer_id == sa.bindparam("customer"))
+        .order_by(sa.func.coalesce(c.queue_position, 9999), c.filed_at)
     )  # fmt: skip
 
 
 def saved_views(session: Session, user_id: int, page: str) -> list[Any]:
     """A person's named filters of a page."""
-    c = t.saved_view.c
-    return list(
-        session.execute(
-            sa.select(c.id, c.name, c.query).where(c.user_id == user_id, c.page == page).order_by(c.name)
-        )
-    )
+    return list(session.execute(_SAVED_VIEWS, {"user": user_id, "page": page}).all())
+
+
+_SAVED_VIEWS = (
+    sa.select(t.saved_view.c.id, t.saved_view.c.name, t.saved_view.c.query)
+    .where(t.saved_view.c.user_id == sa.bindparam("user"), t.saved_view.c.page == sa.bindparam("page"))
+    .order_by(t.saved_view.c.name)
+)
 
 
 def recent_filings(session: Session, scope: Any, today: date) -> list[Any]:
     """The newest few registrations in sight."""
+    return list(session.execute(_recent(scope), {"today": today}).all())
+
+
+@lru_cache(maxsize=200)
+def _recent(scope: Any) -> Any:
     c = t.registration.c
-    return list(
-        session.execute(
-            sa.select(c.id, c.customer_name, c.filed_at, effective_state(today))
-            .where(scope)
-            .order_by(c.filed_at.desc(), c.id.desc())
-            .limit(5)
-        )
+    return (
+        sa.select(c.id, c.customer_name, c.filed_at, effective_state())
+        .where(scope)
+        .order_by(c.filed_at.desc(), c.id.desc())
+        .limit(5)
     )

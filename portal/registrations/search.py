@@ -1,5 +1,8 @@
 """Find registrations by a part of a name or reference, at any size."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,47 +13,82 @@ from portal.models import tables as t
 
 # A piece of a name that more registrations have than this narrows a search too little.
 RARE = 1000
+_PIECES = 8
+_ESCAPE = "/"
 # Pieces that nearly every company bears: looking them up would cost more than it narrows.
 _COMMON = frozenset(
     ("有限", "限公", "公司", "股份", "份有", "科技", "技有", "集团", "限责", "责任", "任公", "实业")
 )
 
 
-def found_by(session: Session, text: str) -> Any:
-    """The condition on `registration` for names or references that contain `text`.
+@dataclass(frozen=True)
+class Search:
+    """How a text is searched: which condition fits it (`found`), and the values of its parameters."""
+
+    kind: str
+    values: Mapping[str, str]
+
+
+def search_for(session: Session, text: str) -> Search:
+    """How to find names or references that contain `text`.
 
     The name decides. Where one of its two-character pieces is rare, the table of pieces narrows
     first; where all are common, going through the list in its order meets enough rows soon.
     """
-    c, gram = t.registration.c, t.search_gram.c
-    plain = normalise(text)
-    english = sa.func.lower(c.customer_name_en).contains(text.strip().lower(), autoescape=True)
+    plain, english = normalise(text), _containing(text.strip().lower())
     if not plain:
-        return english
-    inside = sa.func.lower(c.full_key).contains(plain, autoescape=True)
-    reference = sa.func.lower(c.ref).contains(plain, autoescape=True)
-    matches = sa.or_(inside, reference, english)
+        return Search("english", {"english": english})
+    values = {"english": english, "inside": _containing(plain)}
     rare = _rarest(session, plain)
-    if rare is None:
+    return Search("any", values) if rare is None else Search("rare", {**values, "piece": rare})
+
+
+@cache
+def found(kind: str) -> Any:
+    """The condition on `registration` for a kind of search; its parameters come with `Search`."""
+    c, gram = t.registration.c, t.search_gram.c
+    english = sa.func.lower(c.customer_name_en).like(
+        sa.bindparam("english", type_=sa.String()), escape=_ESCAPE
+    )
+    if kind == "english":
+        return english
+    inside = sa.bindparam("inside", type_=sa.String())
+    matches = sa.or_(
+        sa.func.lower(c.full_key).like(inside, escape=_ESCAPE),
+        sa.func.lower(c.ref).like(inside, escape=_ESCAPE),
+        english,
+    )
+    if kind == "any":
         return matches
-    return sa.and_(matches, c.id.in_(sa.select(gram.registration_id).where(gram.gram == rare)))
+    rare = sa.select(gram.registration_id).where(gram.gram == sa.bindparam("piece"))
+    return sa.and_(matches, c.id.in_(rare))
+
+
+def _containing(text: str) -> str:
+    """A LIKE pattern for texts that contain `text`, whose own signs stand for themselves."""
+    for sign in (_ESCAPE, "%", "_"):
+        text = text.replace(sign, _ESCAPE + sign)
+    return f"%{text}%"
 
 
 def _rarest(session: Session, plain: str) -> str | None:
     """The piece of a search text that the fewest registrations have; None if all are common."""
-    pieces = sorted({plain[i : i + 2] for i in range(len(plain) - 1)} - _COMMON)[:8]
+    pieces = sorted({plain[i : i + 2] for i in range(len(plain) - 1)} - _COMMON)[:_PIECES]
     if not pieces:
         return None
-    gram = t.search_gram.c.gram
-    counts = session.execute(
-        sa.select(
-            *(
-                sa.select(sa.func.count())
-                .select_from(sa.select(gram).where(gram == piece).limit(RARE + 1).subquery())
-                .scalar_subquery()
-                for piece in pieces
-            )
-        )
-    ).one()
-    number, piece = min(zip(counts, pieces, strict=True))
+    counts = session.execute(_counts(len(pieces)), {f"piece{i}": each for i, each in enumerate(pieces)})
+    number, piece = min(zip(counts.one(), pieces, strict=True))
     return piece if number <= RARE else None
+
+
+@cache
+def _counts(pieces: int) -> Any:
+    """How many registrations have each of so many pieces, counted up to `RARE` + 1."""
+    gram = t.search_gram.c.gram
+    of_each = (sa.select(gram).where(gram == sa.bindparam(f"piece{i}")) for i in range(pieces))
+    return sa.select(
+        *(
+            sa.select(sa.func.count()).select_from(each.limit(RARE + 1).subquery()).scalar_subquery()
+            for each in of_each
+        )
+    )

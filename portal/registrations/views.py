@@ -3,12 +3,22 @@
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from portal import db, exports
@@ -19,13 +29,14 @@ from portal.domain.facts import State
 from portal.domain.identifiers import parse_uscc
 from portal.domain.names import LONGEST_NAME
 from portal.domain.pipeline import Stage
-from portal.partners.queries import partner_choices
+from portal.partners.queries import partner_choices, partner_stamp
 from portal.policy.service import policy_on
-from portal.registrations import queries
+from portal.registrations import listing, queries
 from portal.registrations.checks import Checked, check_customer
 from portal.registrations.drafts import FILING, drop_draft, load_draft, save_draft
 from portal.registrations.filters import as_query, filters_from
 from portal.registrations.forms import FilingForm
+from portal.registrations.rows import list_rows
 from portal.registrations.saved import drop_view, save_view
 from portal.registrations.service import file_registration
 from portal.web import labels
@@ -33,6 +44,7 @@ from portal.web.access import partners_of, registrations_of
 from portal.web.htmx import go_to, is_htmx, wants_fragment
 from portal.web.login import needs
 from portal.web.request import actor, engine, now, reading, today, transaction
+from portal.web.templating import part
 
 bp = Blueprint("registrations", __name__)
 
@@ -42,27 +54,41 @@ bp = Blueprint("registrations", __name__)
 def list_page() -> ResponseReturnValue:
     """Registrations, filtered by the address."""
     filters = filters_from(request.args)
-    scope = registrations_of(actor())
+    scope, sees_partners = registrations_of(actor()), scope_of(actor()) in (Scope.ALL, Scope.REGION)
     found = {"scope": scope, "filters": filters, "today": today(), "user_id": actor().user_id}
-    page = queries.list_registrations(reading(), cursor=request.args.get("from"), **found)
+    page = listing.list_registrations(reading(), cursor=request.args.get("from"), **found)
+    query = as_query(filters)
     context = {
         "page": page,
+        "rows": list_rows(page.rows, show_partner=sees_partners),
         "filters": filters,
-        "total": queries.count_registrations(reading(), **found),
-        "limit": queries.count_limit(filters),
+        "total": listing.count_registrations(reading(), **found),
+        "limit": listing.count_limit(filters),
         "link": lambda cursor: url_for(".list_page", **as_query(filters), **{"from": cursor}),
-        "query": as_query(filters),
+        "query": query,
+        "query_string": f"?{urlencode(query, doseq=True)}" if query else "",
         "states": State,
         "stages": Stage,
-        "sorts": list(queries.SORTS),
-        "show_partner": scope_of(actor()) in (Scope.ALL, Scope.REGION),
+        "sorts": list(listing.SORTS),
     }
     if wants_fragment():
         return render_template("registrations/_table.html", **context)
     context["views"] = queries.saved_views(reading(), actor().user_id, "registrations")
-    if context["show_partner"]:
-        context["partners"] = partner_choices(reading(), partners_of(actor()))
+    if sees_partners:
+        context["partners"] = _partner_options(filters.partner_id)
     return render_template("registrations/list.html", **context)
+
+
+def _partner_options(chosen: int | None) -> Markup:
+    """The partners one may choose from: written out again only when one was added or changed."""
+    scope, template = partners_of(actor()), "registrations/_partner_options.html"
+    if chosen is not None:
+        return part(template, partners=partner_choices(reading(), scope), chosen=chosen)
+    stamp = partner_stamp(reading(), scope)
+    kept = current_app.extensions.setdefault("partner_options", {})
+    if kept.get(scope, (None,))[0] != stamp:
+        kept[scope] = stamp, part(template, partners=partner_choices(reading(), scope))
+    return cast(Markup, kept[scope][1])
 
 
 @bp.get("/registrations/export.<any(csv, xlsx):form>")
@@ -93,7 +119,7 @@ def export(form: str) -> ResponseReturnValue:
 def _exported(found: dict[str, Any]) -> Iterator[list[Any]]:
     """The cells, from a session of their own: the request's is closed before the last row is sent."""
     with db.reading(engine()) as session:
-        for row in queries.export_rows(session, **found):
+        for row in listing.export_rows(session, **found):
             yield _cells(row)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from flask import Flask
 from flask_babel import gettext, ngettext
@@ -29,10 +30,14 @@ def init_app(app: Flask) -> None:
 _SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$"}
 
 
+def sign_of(code: str) -> str:
+    """A currency as it stands before an amount: ¥ for CNY."""
+    return _SIGNS.get(code, f"{code} ")
+
+
 def sign() -> str:
     """The deployer's currency as it stands before an amount."""
-    code = request.config().currency
-    return _SIGNS.get(code, f"{code} ")
+    return sign_of(request.config().currency)
 
 
 def money(amount: Decimal | None) -> str:
@@ -56,15 +61,21 @@ def _local(value: date | datetime) -> date:
 
 def day(value: date | datetime | None) -> str:
     """11-27 周五 / Fri 27 Nov; with the year when it is another one."""
-    if value is None:
-        return ""
-    when = _local(value)
-    other_year = when.year != request.today().year
-    if locale() == "zh":
+    return "" if value is None else day_in(value, locale(), request.today().year)
+
+
+def day_in(value: date | datetime, language: str, year: int) -> str:
+    """`day` for a known language and present year: for lists, which have a date in every row."""
+    return _day(_local(value), language, year)
+
+
+@lru_cache(maxsize=2048)
+def _day(when: date, language: str, year: int) -> str:
+    if language == "zh":
         text = f"{when.month:02}-{when.day:02}"
-        return f"{when.year}-{text}" if other_year else f"{text} {_ZH_DAYS[when.weekday()]}"
+        return f"{text} {_ZH_DAYS[when.weekday()]}" if when.year == year else f"{when.year}-{text}"
     text = f"{when.day} {_EN_MONTHS[when.month - 1]}"
-    return f"{text} {when.year}" if other_year else f"{_EN_DAYS[when.weekday()]} {text}"
+    return f"{_EN_DAYS[when.weekday()]} {text}" if when.year == year else f"{text} {when.year}"
 
 
 def iso(value: date | datetime | None) -> str:
@@ -79,9 +90,11 @@ def moment(value: datetime | None) -> str:
 
 def in_days(value: date | None) -> str:
     """How far a day is: today, in 4 days, 2 days ago."""
-    if value is None:
-        return ""
-    days = (value - request.today()).days
+    return "" if value is None else _in_days((value - request.today()).days, locale())
+
+
+@lru_cache(maxsize=512)
+def _in_days(days: int, _language: str) -> str:
     if days == 0:
         return str(gettext("today"))
     if days > 0:

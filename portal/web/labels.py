@@ -136,11 +136,11 @@ MATCH_REASONS: Mapping[MatchReason, Any] = {
 
 def label(value: StrEnum | None) -> str:
     """The word for an enum member in the person's language; empty for none."""
-    return "" if value is None else _word(type(value), value.value, locale())
+    return "" if value is None else word(type(value), value.value, locale())
 
 
 @cache
-def _word(kind: type[StrEnum], value: str, _locale: str) -> str:
+def word(kind: type[StrEnum], value: str, _locale: str) -> str:
     """A page shows the same few words on every row: each is looked up once per language."""
     return str(_BY_KIND[kind, value])
 

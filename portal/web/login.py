@@ -23,6 +23,16 @@ PUBLIC = frozenset(
      "auth.choose_language", "auth.health", "auth.logo"}
 )  # fmt: skip
 _View = TypeVar("_View", bound=Callable[..., Any])
+_PERSON = (
+    sa.select(
+        t.user.c.id, t.user.c.name, t.user.c.email, t.user.c.partner_id, t.user.c.region, t.user.c.locale,
+        t.user.c.theme, t.user.c.session_stamp, t.partner.c.name.label("partner_name"), t.user_role.c.role,
+    )
+    .select_from(t.user)
+    .join(t.partner, t.partner.c.id == t.user.c.partner_id, isouter=True)
+    .join(t.user_role, t.user_role.c.user_id == t.user.c.id, isouter=True)
+    .where(t.user.c.id == sa.bindparam("id"), t.user.c.active)
+)  # fmt: skip
 _SAFE_NEXT = re.compile(r"/(?![/\\])[^\x00-\x1f\\]*")
 
 
@@ -75,21 +85,7 @@ def load_user(cookie_id: str) -> SignedIn | None:
     user_id, _, stamp = cookie_id.partition(":")
     if not user_id.isdigit():
         return None
-    user, partner = t.user.c, t.partner.c
-    rows = (
-        reading()
-        .execute(
-            sa.select(
-                user.id, user.name, user.email, user.partner_id, user.region, user.locale, user.theme,
-                user.session_stamp, partner.name.label("partner_name"), t.user_role.c.role,
-            )
-            .select_from(t.user)
-            .join(t.partner, partner.id == user.partner_id, isouter=True)
-            .join(t.user_role, t.user_role.c.user_id == user.id, isouter=True)
-            .where(user.id == int(user_id), user.active)
-        )
-        .all()
-    )  # fmt: skip
+    rows = reading().execute(_PERSON, {"id": int(user_id)}).all()
     if not rows or rows[0].session_stamp != stamp:
         return None
     row = rows[0]
@@ -100,13 +96,15 @@ def load_user(cookie_id: str) -> SignedIn | None:
 
 def _refuse_strangers() -> ResponseReturnValue | None:
     endpoint = request.endpoint
-    if endpoint is None or endpoint in PUBLIC:
-        if current_user.is_authenticated and endpoint != "static":
-            g.actor = current_user.actor
+    if endpoint == "static":
         return None
-    if not current_user.is_authenticated:
+    person: Any = current_user._get_current_object()
+    if person.is_authenticated:
+        g.actor = person.actor
+    if endpoint is None or endpoint in PUBLIC:
+        return None
+    if not person.is_authenticated:
         return ask_to_sign_in()
-    g.actor = current_user.actor
     view = current_app.view_functions[endpoint]
     permission = cast(Permission | None, getattr(view, "permission", None))
     if permission is None or not allows(g.actor, permission):

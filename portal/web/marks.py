@@ -4,16 +4,18 @@ A macro call costs a page as much as a query does when it is made fifty times; t
 functions with a cache, and what they make is the same HTML that the macros would.
 """
 
-from datetime import date
-from functools import lru_cache
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache, partial
+from typing import Any, cast
 
-from flask import Flask
+from flask import Flask, current_app, g
 from flask_babel import gettext, ngettext
 from markupsafe import Markup
 
 from portal.domain.facts import State
-from portal.web import labels, request
+from portal.web import filters, labels, request, templating
 from portal.web.language import locale
 
 _LOOKS = {
@@ -27,39 +29,76 @@ _LOOKS = {
 }
 _WEEK = 7
 _WEEKS = 4
+_NOTHING = Markup("")
+
+
+class Look:
+    """How values look in one request: its language and day are asked for once, not for every value."""
+
+    def __init__(self, language: str, today: date, sprite: str, sign: str) -> None:
+        self.language, self.today, self.year = language, today, today.year
+        self._sprite, self._sign = sprite, sign
+
+    def label(self, value: StrEnum | None) -> str:
+        """The word for an enum member; empty for none."""
+        return "" if value is None else labels.word(type(value), value.value, self.language)
+
+    def day(self, value: date | datetime | None) -> str:
+        """A day as `filters.day` writes it."""
+        return "" if value is None else filters.day_in(value, self.language, self.year)
+
+    def whole_money(self, amount: Decimal) -> str:
+        """A sum without fen: ¥126,000."""
+        return f"{self._sign}{amount:,.0f}"
+
+    def icon(self, name: str) -> Markup:
+        """An icon of the sprite."""
+        return _icon(self._sprite, name)
+
+    def state(self, value: Any) -> Markup:
+        """The pill of a state."""
+        return _state(str(value), self.language, self._sprite)
+
+    def guard(self, state: Any, until: date | None) -> Markup:
+        """The protection bar: what is left of it on this day."""
+        signed = state == State.SIGNED
+        if until is None and not signed:
+            return _NOTHING
+        days = (until - self.today).days if until and not signed else 0
+        return _guard_mark(signed, max(days, -1), self.language, self._sprite)
+
+
+def look() -> Look:
+    """This request's `Look`."""
+    kept = g.get("look")
+    if kept is None:
+        sprite = str(current_app.jinja_env.globals["sprite"])
+        kept = g.look = Look(locale(), request.today(), sprite, filters.sign())
+    return cast(Look, kept)
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `state_mark`, `guard_mark` and `stage_mark`."""
-    sprite = str(app.jinja_env.globals["sprite"])
+    """Give templates `state_mark` and `guard_mark`; `look` for rows that are made in Python."""
+    app.jinja_env.globals["state_mark"] = lambda value: look().state(value)
+    app.jinja_env.globals["guard_mark"] = lambda state, until: look().guard(state, until)
 
-    def icon(name: str) -> str:
-        use = f'<use href="{sprite}#i-{name}"/>'
-        return f'<svg class="ico " viewBox="0 0 24 24" aria-hidden="true">{use}</svg>'
 
-    @lru_cache(maxsize=64)
-    def state(value: str, _locale: str) -> Markup:
-        kind, name = _LOOKS[State(value)]
-        text = Markup.escape(str(labels.label(State(value))))
-        return Markup(f'<span class="pill {kind}">{icon(name)}{text}</span>')  # noqa: S704 - escaped above
+@lru_cache(maxsize=256)
+def _icon(sprite: str, name: str) -> Markup:
+    return templating.icon(sprite, name)
 
-    @lru_cache(maxsize=512)
-    def guard(signed: bool, days: int, _locale: str) -> Markup:
-        kind, sign, text = _guard(signed, days, icon)
-        return Markup(f'<span class="guard {kind}">{sign}{Markup.escape(text)}</span>')  # noqa: S704 - escaped
 
-    def state_mark(value: Any) -> Markup:
-        return state(str(value), locale())
+@lru_cache(maxsize=64)
+def _state(value: str, _language: str, sprite: str) -> Markup:
+    kind, name = _LOOKS[State(value)]
+    text = Markup.escape(str(labels.label(State(value))))
+    return Markup(f'<span class="pill {kind}">{_icon(sprite, name)}{text}</span>')  # noqa: S704 - escaped above
 
-    def guard_mark(value: Any, until: date | None) -> Markup:
-        signed = str(value) == State.SIGNED
-        if until is None and not signed:
-            return Markup("")
-        days = (until - request.today()).days if until and not signed else 0
-        return guard(signed, max(days, -1), locale())
 
-    app.jinja_env.globals["state_mark"] = state_mark
-    app.jinja_env.globals["guard_mark"] = guard_mark
+@lru_cache(maxsize=512)
+def _guard_mark(signed: bool, days: int, _language: str, sprite: str) -> Markup:
+    kind, sign, text = _guard(signed, days, partial(_icon, sprite))
+    return Markup(f'<span class="guard {kind}">{sign}{Markup.escape(text)}</span>')  # noqa: S704 - escaped
 
 
 def _guard(signed: bool, days: int, icon: Any) -> tuple[str, str, str]:

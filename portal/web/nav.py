@@ -1,16 +1,23 @@
 """The entries of the side bar and the tab bar, by permission."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Flask, g, request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 
 from portal.config import Config
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
-from portal.web.filters import sign
+from portal.domain.roles import Actor
+from portal.web.filters import sign_of
 from portal.web.language import locale
+from portal.web.templating import part
+
+_FRAMES = 1000
 
 
 @dataclass(frozen=True)
@@ -64,22 +71,51 @@ def entry_of(endpoint: str) -> Entry | None:
     return next(iter(exact + near), None)
 
 
-def init_app(app: Flask, config: Config) -> None:
-    """Give templates the navigation and the vendor's name."""
+@dataclass(frozen=True)
+class Frame:
+    """What stands around every page a person opens: drawn once per language, roles and place."""
 
-    @app.template_global()
-    def current_entry() -> Entry | None:
-        return entry_of(request.endpoint or "")
+    head: Markup
+    side: Markup
+    tabs: Markup
+    entries: tuple[Entry, ...]
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Give templates the navigation, the vendor's name and the currency."""
+    names = {"zh": config.vendor_name, "en": config.vendor_name_en}
+    app.jinja_env.globals["currency_sign"] = sign_of(config.currency).strip()
+    app.jinja_env.globals["own_logo"] = config.logo is not None
+    app.jinja_env.globals["brand"] = lambda: names[locale()]
+
+    @lru_cache(maxsize=_FRAMES)
+    def drawn(_locale: str, actor: Actor | None, endpoint: str) -> Frame:
+        return _draw(actor, endpoint)
 
     @app.context_processor
     def navigation() -> dict[str, object]:
-        actor = g.get("actor")
-        entries = [each for each in ENTRIES if actor and allows(actor, each.permission)]
-        zh = locale() == "zh"
+        actor: Actor | None = g.get("actor")
+        kind = Actor(0, "", actor.roles, 0 if actor.is_partner else None) if actor else None
         return {
-            "entries": entries,
-            "signed_in": current_user if actor else None,
-            "currency_sign": sign().strip(),
-            "own_logo": config.logo is not None,
-            "brand": config.vendor_name if zh else config.vendor_name_en,
+            "frame": drawn(locale(), kind, request.endpoint or ""),
+            "signed_in": current_user._get_current_object() if actor else None,
         }
+
+
+def _draw(actor: Actor | None, endpoint: str) -> Frame:
+    """The frame for people of `actor`'s roles on the page `endpoint`."""
+    section = entry_of(endpoint)
+    here = "page" if section and section.endpoint == endpoint else "true"
+    entries = tuple(each for each in ENTRIES if actor and allows(actor, each.permission))
+    marked = [(each, here if section and each.endpoint == section.endpoint else "") for each in entries]
+    groups = [
+        (title, [pair for pair in marked if pair[0].group == group])
+        for group, title in (("main", gettext("Main")), ("admin", gettext("Administration")))
+    ]
+
+    return Frame(
+        part("layout/_head.html"),
+        part("layout/_side_nav.html", groups=[each for each in groups if each[1]]),
+        part("layout/_tab_bar.html", entries=[pair for pair in marked if pair[0].short], endpoint=endpoint),
+        entries,
+    )

@@ -140,10 +140,10 @@ def test_the_error_page_does_not_need_the_database(app: Flask, people, login: Lo
 def test_the_error_page_does_not_need_the_frame(app: Flask, people, login: Login):
     client = login(app.test_client(), people["alice"])
 
-    def current_entry() -> None:
+    def brand() -> None:
         raise ZeroDivisionError
 
-    app.jinja_env.globals["current_entry"] = current_entry
+    app.jinja_env.globals["brand"] = brand
     page = client.get("/")
     assert page.status_code == 500
     assert "Something is wrong on our side" in page.text

@@ -1,0 +1,112 @@
+"""How the tasks and the funnel of "today" look, ready to be written into the template."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from portal.domain.pipeline import STAGES, Stage
+from portal.home.queries import Task
+from portal.pipeline.queries import Total
+from portal.web.filters import in_days
+from portal.web.language import gettext as _
+from portal.web.marks import Look, look
+
+_ICONS = {
+    "correct": "pencil",
+    "step": "calendar-event",
+    "lapse": "shield-half",
+    "support": "lifebuoy",
+    "held": "scale",
+}
+_URGENT_DAYS = 3
+# The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
+_BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
+
+
+def task_rows(tasks: Iterable[Task], *, works: bool, show_partner: bool) -> Iterator[tuple[Any, ...]]:
+    """For each task its values, in the order of `today.html`."""
+    eyes = look()
+    for task in tasks:
+        r, kind = task.row, task.kind
+        days = (task.due - eyes.today).days if task.due else 0
+        href = f"/registrations/{r.id}"
+        what = _what(task, eyes)
+        if show_partner and r.partner_name:
+            what = f"{what} · {r.partner_name}"
+        yield (
+            href,
+            r.customer_name,
+            eyes.icon(_ICONS[kind]),
+            "d" if days <= _URGENT_DAYS else "w",
+            what,
+            eyes.guard(r.state, r.protected_until) if kind == "lapse" else None,
+            in_days(task.due),
+            days < 0,
+            *_act(kind, href, r.id, works),
+        )
+
+
+def _what(task: Task, eyes: Look) -> str:
+    """What a task is about, in a line."""
+    r = task.row
+    if task.kind == "correct":
+        return _("To correct") + _(": ") + str(r.correction_note)
+    if task.kind == "step":
+        return str(r.next_step)
+    if task.kind == "support":
+        return _("Needs support") + _(": ") + str(r.support_note)
+    if task.kind == "held":
+        return _("Same customer or not?")
+    ports = _("ports")
+    text = f"{eyes.label(r.stage)} · {r.ports:,} {ports}"
+    if r.last_progress_at:
+        since = _("last progress %(day)s", day=eyes.day(r.last_progress_at))
+        text = f"{text} · {since}"
+    return text
+
+
+def _act(kind: str, href: str, registration_id: int, works: bool) -> tuple[str, str]:
+    """Where a task is done, and the word on its button."""
+    if kind == "correct":
+        return f"{href}/correct", _("Correct it")
+    if kind == "held":
+        return f"/held/{registration_id}", _("Compare")
+    if kind == "lapse" and works:
+        return f"{href}/move", _("Log progress")
+    return href, _("Open")
+
+
+def waiting_rows(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """For each claim that waits or is held its values, in the order of `today.html`."""
+    eyes = look()
+    for r in rows:
+        place = _("place %(number)s", number=r.queue_position) if r.queue_position else ""
+        yield str(r.id), r.customer_name, eyes.day(r.filed_at), place, eyes.state(r.state)
+
+
+def funnel_rows(totals: Mapping[Stage, Total]) -> Iterator[tuple[Any, ...]]:
+    """For each stage its figures, the slice of the funnel, and the share that went further."""
+    eyes, most = look(), max(1, *(total.ports for total in totals.values()))
+    heights = [totals[stage].ports / most * _HIGHEST for stage in STAGES]
+    further = {stage: totals[after].reached for stage, after in pairwise(STAGES)}
+    for stage, left, right in zip(STAGES, heights, [*heights[1:], heights[-1] * _SLOPE], strict=True):
+        total, top, end = totals[stage], f"{_BOX - left:.1f}", f"{_BOX - right:.1f}"
+        share = f"{further[stage] / total.reached:.0%}" if stage in further and total.reached else ""
+        yield (
+            str(stage.number),
+            eyes.label(stage),
+            f"{total.projects:,}",
+            f"{total.ports:,}",
+            eyes.whole_money(total.yearly_revenue),
+            f"M0 {top}C50 {top} 50 {end} 100 {end}V{_BOX}H0Z",
+            f"{total.ports / most * 100:.1f}",
+            share,
+        )
+
+
+def funnel_sums(totals: Mapping[Stage, Total]) -> Total:
+    """All stages together."""
+    every = totals.values()
+    revenue = sum((each.yearly_revenue for each in every), Decimal(0))
+    return Total(sum(each.projects for each in every), sum(each.ports for each in every), revenue)
