@@ -115,6 +115,16 @@ def reading(engine: Engine) -> Iterator[Session]:
             session.rollback()
 
 
+def unbound(engine: Engine) -> Engine:
+    """The same engine for reads that need no transaction: PostgreSQL is spared its begin and end.
+
+    There each statement sees what is committed when it starts, in a transaction or not.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def is_postgres(session: Session) -> bool:
     """Whether the session talks to PostgreSQL."""
     return session.get_bind().dialect.name == "postgresql"

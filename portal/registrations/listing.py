@@ -18,7 +18,7 @@ from portal.domain.pipeline import Stage
 from portal.domain.terms import CustomerClass
 from portal.models import tables as t
 from portal.paging import Page, page_by_key
-from portal.registrations.search import Search, found, search_for
+from portal.registrations.search import Kind, Search, found, search_for
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
@@ -86,14 +86,14 @@ class _Shape:
     """What a statement is built from: the filters without their values, and the kind of search."""
 
     filters: Filters
-    search: str = ""
+    search: tuple[Kind, bool] | None = None
 
 
 def _shape(filters: Filters, search: Search | None) -> _Shape:
     party = filters.partner_id and 1  # None: any, 0: key accounts, else a partner
     anyone = filters.customer_class and CustomerClass.A
     bare = replace(filters, text="", partner_id=party, customer_class=anyone)
-    return _Shape(bare, search.kind if search else "")
+    return _Shape(bare, (search.kind, search.narrowed) if search else None)
 
 
 def _values(filters: Filters, search: Search | None, today: date, user_id: int) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _narrowed(query: Any, scope: Any, shape: _Shape) -> Any:
     c, filters = t.registration.c, shape.filters
     query = query.where(scope)
     if shape.search:
-        query = query.where(found(shape.search))
+        query = query.where(found(*shape.search))
     if filters.states:
         query = query.where(sa.or_(*(_in_state(state) for state in filters.states)))
     if filters.stages:

@@ -1,7 +1,9 @@
 """Find registrations by a part of a name or reference, at any size."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -15,17 +17,27 @@ from portal.models import tables as t
 RARE = 1000
 _PIECES = 8
 _ESCAPE = "/"
+_HAN = re.compile("[\u3400-\u9fff]")
 # Pieces that nearly every company bears: looking them up would cost more than it narrows.
 _COMMON = frozenset(
     ("有限", "限公", "公司", "股份", "份有", "科技", "技有", "集团", "限责", "责任", "任公", "实业")
 )
 
 
+class Kind(StrEnum):
+    """What a text is looked for in."""
+
+    NAME = "name"
+    ENGLISH = "english"
+    EVERYWHERE = "everywhere"
+
+
 @dataclass(frozen=True)
 class Search:
     """How a text is searched: which condition fits it (`found`), and the values of its parameters."""
 
-    kind: str
+    kind: Kind
+    narrowed: bool
     values: Mapping[str, str]
 
 
@@ -34,31 +46,33 @@ def search_for(session: Session, text: str) -> Search:
 
     The name decides. Where one of its two-character pieces is rare, the table of pieces narrows
     first; where all are common, going through the list in its order meets enough rows soon.
+    A text with a Chinese character is no part of an English name, and has no case to ignore.
     """
-    plain, english = normalise(text), _containing(text.strip().lower())
+    plain, typed = normalise(text), _containing(text.strip().lower())
     if not plain:
-        return Search("english", {"english": english})
-    values = {"english": english, "inside": _containing(plain)}
+        return Search(Kind.ENGLISH, False, {"typed": typed})
+    kind = Kind.NAME if _HAN.search(plain) else Kind.EVERYWHERE
+    values = {"typed": typed, "inside": _containing(plain)}
     rare = _rarest(session, plain)
-    return Search("any", values) if rare is None else Search("rare", {**values, "piece": rare})
+    return Search(kind, rare is not None, {**values, "piece": rare} if rare else values)
 
 
 @cache
-def found(kind: str) -> Any:
+def found(kind: Kind, narrowed: bool) -> Any:
     """The condition on `registration` for a kind of search; its parameters come with `Search`."""
     c, gram = t.registration.c, t.search_gram.c
-    english = sa.func.lower(c.customer_name_en).like(
-        sa.bindparam("english", type_=sa.String()), escape=_ESCAPE
-    )
-    if kind == "english":
-        return english
+    typed = sa.bindparam("typed", type_=sa.String())
+    english = c.customer_name_en.ilike(typed, escape=_ESCAPE)
+    # Bare columns: PostgreSQL knows how common a text is in a column, but not in a function of it.
     inside = sa.bindparam("inside", type_=sa.String())
-    matches = sa.or_(
-        sa.func.lower(c.full_key).like(inside, escape=_ESCAPE),
-        sa.func.lower(c.ref).like(inside, escape=_ESCAPE),
-        english,
-    )
-    if kind == "any":
+    matches = {
+        Kind.ENGLISH: english,
+        Kind.NAME: sa.or_(c.full_key.like(inside, escape=_ESCAPE), c.ref.like(typed, escape=_ESCAPE)),
+        Kind.EVERYWHERE: sa.or_(
+            c.full_key.like(inside, escape=_ESCAPE), c.ref.ilike(typed, escape=_ESCAPE), english
+        ),
+    }[kind]
+    if not narrowed:
         return matches
     rare = sa.select(gram.registration_id).where(gram.gram == sa.bindparam("piece"))
     return sa.and_(matches, c.id.in_(rare))

@@ -54,7 +54,7 @@ def config() -> Config:
 def reading() -> Session:
     """The request's session for reading; what it would write is never committed."""
     if "reading" not in g:
-        g.reading = Session(engine(), autoflush=False)
+        g.reading = Session(db.unbound(engine()), autoflush=False)
     return cast(Session, g.reading)
 
 
