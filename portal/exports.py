@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,6 +10,8 @@ from typing import Any
 
 from portal.domain.periods import BUSINESS_OFFSET
 
+# Characters that xlsx, being XML, has no way to hold; one of them would fail the whole file.
+_UNHOLDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -72,4 +75,4 @@ def _typed(value: Any) -> Any:
         return "" if value is None else str(value).lower()
     if isinstance(value, (int, Decimal)):
         return value
-    return safe_cell(value)
+    return _UNHOLDABLE.sub("", safe_cell(value))

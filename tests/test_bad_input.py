@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -200,3 +201,38 @@ def test_a_database_that_is_gone_is_said_plainly(
     assert "Nothing was half done" in answer.text
     with db.reading(engine) as session:
         assert session.execute(sa.select(t.registration.c.id)).all() == []
+
+
+@pytest.mark.parametrize("digit", ["²", "١", "５"], ids=["superscript", "Arabic", "full width"])
+def test_digits_that_are_no_numbers_in_ids_and_versions(
+    app: Flask, alice: Any, file_as: Any, people: People, at: Any, login: Any, digit: str
+) -> None:
+    filed = file_as(people["alice"], at("2026-03-02 10:00")).registration_id
+    assert alice.get(f"/board?moved={filed}&event={digit}").status_code == 200
+    assert alice.post(f"/registrations/{filed}/undo", data={"event": digit}).status_code == 422
+    person = {"version": digit, "name": "Bob", "roles": "partner_rep"}
+    assert alice.post(f"/people/{people['bob'].user_id}", data=person).status_code == 409
+    manager = login(app.test_client(), people["channel_manager"])
+    partner = {"version": digit, "name": "通信", "kind": "growth", "region": "east"}
+    assert manager.post(f"/partners/{people['bob'].partner_id}/edit", data=partner).status_code == 409
+
+
+def test_control_characters_are_dropped_and_exports_survive_them(
+    alice: Any, engine: sa.Engine, file_as: Any, people: People, at: Any
+) -> None:
+    alice.post("/registrations", data={**FORM, "contact": "苏\x07晓\x0b", "notes": "first\x00\r\nsecond"})
+    # What came in before, or by an import, is in the database as it was.
+    file_as(people["alice"], at("2026-03-02 10:01"), "别的有限公司", contact="a\x0bb\ufffe")
+    with db.reading(engine) as session:
+        assert session.scalar(sa.select(t.registration.c.contact).order_by(t.registration.c.id)) == "苏晓"
+        assert session.scalar(sa.select(t.registration_event.c.note).limit(1)) == "first\nsecond"
+    answer = alice.get("/registrations/export.xlsx")
+    assert answer.status_code == 200
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert "ab" in [cell.value for row in sheet for cell in row]
+
+
+def test_nul_where_postgresql_would_choke(client: Any, alice: Any) -> None:
+    assert client.post("/login", data={"email": "a\x00b@c.de", "password": "x"}).status_code == 401
+    assert alice.post("/registrations/views", data={"name": "a\x00b", "query": "q=x"}).status_code == 303
+    assert alice.post("/registrations/views", data={"name": "\x00", "query": "q=x"}).status_code == 422

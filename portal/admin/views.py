@@ -14,6 +14,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.roles import PARTNER_ROLES, Role
 from portal.partners.queries import partner_choices
 from portal.web.access import partners_of
+from portal.web.forms import posted_number
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, transaction
@@ -115,7 +116,6 @@ def change_user(user_id: int) -> ResponseReturnValue:
     form = _offer(UserForm(request.form))
     form.email.required = False
     if form.validate():
-        version = form.version.data or ""
         try:
             with transaction() as session:
                 people.change_user(
@@ -123,7 +123,7 @@ def change_user(user_id: int) -> ResponseReturnValue:
                     actor=actor(),
                     now=now(),
                     user_id=user_id,
-                    version=int(version) if version.isdigit() and len(version) < 10 else -1,
+                    version=posted_number(form.version.data),
                     name=form.name.data,
                     roles=form.chosen_roles(),
                     region=form.region.data if everybody else person.region,

@@ -48,7 +48,7 @@ def sign_in(session: Session, *, email: str, password: str, address: str, now: d
     Failed tries are counted per account and per network address; too many in 15 minutes refuse
     even the right password.
     """
-    email = email.strip().lower()[:254]
+    email = email.replace("\x00", "").strip().lower()[:254]
     keys = [f"account:{email}"[:128], f"address:{address}"[:128]]
     if _throttled(session, keys, now):
         return SignIn(None, "throttled")

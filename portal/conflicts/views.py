@@ -80,8 +80,7 @@ def decide(registration_id: int) -> ResponseReturnValue:
 
 
 def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return forms.posted_number(request.form.get(name))
 
 
 @bp.get("/customers/<int:customer_id>")

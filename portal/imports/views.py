@@ -92,7 +92,7 @@ def refused(kind: str, key: str) -> ResponseReturnValue:
     header = [_("Row"), _("Reason"), *columns]
     lines = exports.csv_lines(header, _with_reasons(report, columns))
     headers = {"Content-Disposition": f'attachment; filename="refused-{kind}.csv"'}
-    return Response("".join(lines), mimetype="text/csv; charset=utf-8", headers=headers)
+    return Response("".join(lines), mimetype="text/csv", headers=headers)
 
 
 def _with_reasons(report: Report, columns: list[str]) -> list[list[Any]]:

@@ -12,6 +12,7 @@ from portal.domain.terms import PartnerKind
 from portal.partners import queries, service
 from portal.partners.forms import PartnerForm, TierForm
 from portal.web.access import partner_or_404, partners_of
+from portal.web.forms import posted_number
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today, transaction
@@ -99,7 +100,6 @@ def edit(partner_id: int) -> ResponseReturnValue:
     form.code.required = False
     form.offer_managers(queries.managers(reading()))
     if form.validate():
-        version = form.version.data or ""
         try:
             with transaction() as session:
                 service.change_partner(
@@ -107,7 +107,7 @@ def edit(partner_id: int) -> ResponseReturnValue:
                     actor=actor(),
                     now=now(),
                     partner_id=partner_id,
-                    version=int(version) if version.isdigit() and len(version) < 10 else -1,
+                    version=posted_number(form.version.data),
                     values=form.values(),
                 )
         except RuleViolation as error:

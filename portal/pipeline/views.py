@@ -17,6 +17,7 @@ from portal.pipeline.forms import EndForm, MoveForm
 from portal.pipeline.rows import card_rows
 from portal.policy.service import policy_on
 from portal.web.access import registration_or_404, registrations_of
+from portal.web.forms import posted_number
 from portal.web.htmx import go_to, wants_fragment
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today, transaction
@@ -69,14 +70,12 @@ def _board_page(**more: Any) -> str:
 
 def _undoable() -> dict[str, Any] | None:
     """The move that was just made, while it can be taken back."""
-    moved, event = request.args.get("moved", ""), request.args.get("event", "")
-    if not (moved.isdigit() and event.isdigit()) or len(moved + event) > 18:
+    moved, event = posted_number(request.args.get("moved")), posted_number(request.args.get("event"))
+    if moved < 0 or event < 0:
         return None
-    row = registration_or_404(int(moved))
-    possible = service.can_undo(
-        reading(), actor=actor(), now=now(), registration_id=row.id, event_id=int(event)
-    )
-    return {"row": row, "event_id": int(event), "possible": possible}
+    row = registration_or_404(moved)
+    possible = service.can_undo(reading(), actor=actor(), now=now(), registration_id=row.id, event_id=event)
+    return {"row": row, "event_id": event, "possible": possible}
 
 
 def _own(registration_id: int) -> Any:
@@ -129,7 +128,7 @@ def move(registration_id: int) -> ResponseReturnValue:
                 actor=actor(),
                 now=now(),
                 registration_id=row.id,
-                version=_version(form),
+                version=posted_number(form.version.data),
                 to=target,
                 gate={name: form[name].data for name in GATES[target]},
                 reason=form.reason.data or "",
@@ -142,24 +141,18 @@ def move(registration_id: int) -> ResponseReturnValue:
     return go_to(url_for("pipeline.board", moved=row.id, event=moved.event_id))
 
 
-def _version(form: Any) -> int:
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 @bp.post("/registrations/<int:registration_id>/undo")
 @needs(P.REGISTRATION_WORK)
 def undo(registration_id: int) -> ResponseReturnValue:
     """Take one's own last move back."""
     row = _own(registration_id)
-    event = request.form.get("event", "")
     with transaction() as session:
         service.undo_move(
             session,
             actor=actor(),
             now=now(),
             registration_id=row.id,
-            event_id=int(event) if event.isdigit() and len(event) < 18 else 0,
+            event_id=posted_number(request.form.get("event")),
         )
     flash(_("Taken back: the project is where it was."))
     return go_to(url_for("pipeline.board"))
@@ -192,7 +185,12 @@ def end(registration_id: int, how: str) -> ResponseReturnValue:
 
 
 def _end(row: Any, form: EndForm, how: str) -> None:
-    act = {"actor": actor(), "now": now(), "registration_id": row.id, "version": _version(form)}
+    act = {
+        "actor": actor(),
+        "now": now(),
+        "registration_id": row.id,
+        "version": posted_number(form.version.data),
+    }
     reason = form.reason.data or ""
     if how == "lost" and not form.lost_reason.member:
         raise RuleViolation("required", "lost_reason")

@@ -36,8 +36,7 @@ def own_or_403(registration_id: int) -> Any:
 
 def posted_version() -> int:
     """The version the form was drawn from; -1 (always outdated) when it is missing."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return forms.posted_number(request.form.get("version"))
 
 
 def back(registration_id: int) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ def save_view(session: Session, *, actor: Actor, page: str, name: str, query: st
 
     :raises RuleViolation: ``view.name``.
     """
-    name = name.strip()
+    name = "".join(char for char in name if char.isprintable()).strip()
     if not name or len(name) > 60:
         raise RuleViolation("view.name", "name")
     c = t.saved_view.c

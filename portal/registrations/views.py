@@ -111,7 +111,7 @@ def export(form: str) -> ResponseReturnValue:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if form == "csv":
         lines = stream_with_context(exports.csv_lines(header, cells))
-        return Response(lines, mimetype="text/csv; charset=utf-8", headers=headers)
+        return Response(lines, mimetype="text/csv", headers=headers)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(exports.xlsx_bytes(header, cells, _("Registrations")), mimetype=kind, headers=headers)
 

@@ -1,5 +1,6 @@
 """Form fields that speak the domain: they parse with its rules and show its refusals."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,9 @@ from portal.domain.identifiers import normalise_phone, normalise_website, parse_
 from portal.domain.money import parse_amount, parse_count
 from portal.domain.names import check_name
 from portal.web import labels
+
+# No keyboard types them, and neither PostgreSQL (NUL) nor a spreadsheet can hold them all.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class PortalForm(Form):  # type: ignore[misc]
@@ -78,7 +82,9 @@ class ParsedField(Field):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Parse what was typed; an empty optional field is None."""
-        self.typed = valuelist[0] if valuelist else ""
+        if not valuelist:
+            return  # not on the page at all: `pre_validate` says whether that will do
+        self.typed = valuelist[0]
         self.data = None
         if not self.typed.strip():
             if self.required:
@@ -99,12 +105,18 @@ def bounded(longest: int) -> Callable[[str], str]:
     """A parser of free text: outer blanks gone, at most `longest` characters."""
 
     def parse(text: str) -> str:
-        tidy = text.replace("\r\n", "\n").replace("\x00", "").strip()
+        tidy = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
         if len(tidy) > longest:
             raise RuleViolation("text.too_long", length=len(tidy), longest=longest)
         return tidy
 
     return parse
+
+
+def posted_number(text: str | None) -> int:
+    """The row id or version that a hidden field or address carries; -1, which none has, for all else."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def name_field(label: Any, **kwargs: Any) -> ParsedField:
@@ -208,6 +220,7 @@ __all__ = [
     "name_field",
     "parse_date",
     "phone_field",
+    "posted_number",
     "text_field",
     "uscc_field",
     "website_field",
