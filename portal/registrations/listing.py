@@ -111,7 +111,7 @@ def _narrowed(query: Any, scope: Any, shape: _Shape) -> Any:
     if filters.states:
         query = query.where(sa.or_(*(_in_state(state) for state in filters.states)))
     if filters.stages:
-        query = query.where(c.stage.in_(filters.stages))
+        query = query.where(sa.or_(*(_is(c.stage, stage) for stage in filters.stages)))
     if filters.partner_id is not None:
         of_partner = c.partner_id == sa.bindparam("partner")
         query = query.where(of_partner if filters.partner_id else c.partner_id.is_(None))
@@ -129,11 +129,20 @@ def _narrowed(query: Any, scope: Any, shape: _Shape) -> Any:
 def _in_state(state: State) -> Any:
     c = t.registration.c
     if state is State.ACTIVE:
-        return sa.and_(c.state == State.ACTIVE, c.protected_until >= TODAY)
+        return sa.and_(_is(c.state, State.ACTIVE), c.protected_until >= TODAY)
     if state is State.LAPSED:
-        late = sa.and_(c.state == State.ACTIVE, c.protected_until < TODAY)
-        return sa.or_(c.state == State.LAPSED, late)
-    return c.state == state
+        late = sa.and_(_is(c.state, State.ACTIVE), c.protected_until < TODAY)
+        return sa.or_(_is(c.state, State.LAPSED), late)
+    return _is(c.state, state)
+
+
+def _is(column: Any, value: Any) -> Any:
+    """`column` has this value, said in the statement itself.
+
+    PostgreSQL plans a statement that it meets often without looking at its parameters, and cannot
+    know then whether a state is rare.
+    """
+    return column == sa.literal(value, column.type, literal_execute=True)
 
 
 def _search(session: Session, filters: Filters) -> Search | None:
