@@ -121,7 +121,7 @@ def pages(engine: Engine) -> list[tuple[str, str, str]]:
         ("home", "/"),
         ("board", "/board"),
         ("list", "/registrations"),
-        ("list, filtered", "/registrations?state=active&stage=meeting"),
+        ("list, filtered", "/registrations?state=waiting&stage=meeting"),
         ("list, searched", f"/registrations?q={SEARCHED}"),
     ]
     check = "/registrations/check?customer_name=青鲸物流7有限公司"

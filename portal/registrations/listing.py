@@ -23,7 +23,7 @@ from portal.registrations.search import Kind, Search, found, search_for
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
 # Counting what a search finds means reading names, so it stops sooner.
-SEARCH_COUNT_LIMIT = 200
+SEARCH_COUNT_LIMIT = 100
 _STATEMENTS = 512
 # The parameter of every statement that shows a state as it is today.
 TODAY = sa.bindparam("today", type_=sa.Date())
