@@ -21,6 +21,7 @@ from portal import audit
 from portal.domain.errors import RuleViolation, StaleVersion
 
 _REGISTRY_LOCK = 0x706F7274
+_SIGN_IN_LOCK = 0x6C6F6769
 _WRITE = "portal_writes"
 _CHUNK = 500
 # Seconds that an act waits for its turn: a rush of filings is worked off, not turned away.
@@ -135,8 +136,17 @@ def lock_registry(session: Session) -> None:
 
     PostgreSQL: one advisory lock. SQLite: the transaction holds the write lock already.
     """
+    _lock(session, _REGISTRY_LOCK)
+
+
+def lock_sign_in(session: Session) -> None:
+    """Wait for the turn to count a try to sign in; held until the transaction ends."""
+    _lock(session, _SIGN_IN_LOCK)
+
+
+def _lock(session: Session, key: int) -> None:
     if is_postgres(session):
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_REGISTRY_LOCK)))
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
 def constraint_of(error: IntegrityError) -> str:

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -12,6 +13,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlmodel import Session
 
 from portal import audit
+from portal.db import lock_sign_in
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
 from portal.models import tables as t
@@ -34,43 +36,62 @@ def _nobody() -> str:
     return _hasher().hash(secrets.token_urlsafe(24))
 
 
-@dataclass(frozen=True)
-class SignIn:
-    """The outcome of a try: the cookie id, or why not (``wrong`` or ``throttled``)."""
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try to sign in, already counted as a failed one; `user` is None for an unknown address."""
 
-    cookie_id: str | None
-    refused: str = ""
+    keys: tuple[str, str]
+    address_row: int
+    user: Any
 
 
-def sign_in(session: Session, *, email: str, password: str, address: str, now: datetime) -> SignIn:
-    """Check an e-mail address and a password; unknown, switched off and wrong look the same.
+def begin_sign_in(session: Session, *, email: str, address: str, now: datetime) -> Try | None:
+    """Count a try per account and per network address; None when there were too many in 15 minutes.
 
-    Failed tries are counted per account and per network address; too many in 15 minutes refuse
-    even the right password.
+    It is counted before the password is looked at: many tries at once get no further than many
+    in a row, and the slow comparison (`password_fits`) holds up nobody's writing.
     """
     email = email.replace("\x00", "").strip().lower()[:254]
-    keys = [f"account:{email}"[:128], f"address:{address}"[:128]]
+    keys = f"account:{email}"[:128], f"address:{address}"[:128]
+    lock_sign_in(session)
     if _throttled(session, keys, now):
-        return SignIn(None, "throttled")
-    row = session.execute(
-        sa.select(
-            t.user.c.id, t.user.c.name, t.user.c.password_hash, t.user.c.active, t.user.c.session_stamp
-        ).where(t.user.c.email == email)
+        return None
+    counted = session.scalars(
+        sa.insert(t.login_attempt).returning(t.login_attempt.c.id, sort_by_parameter_order=True),
+        [{"key": key, "at": now} for key in keys],
+    ).all()
+    c = t.user.c
+    user = session.execute(
+        sa.select(c.id, c.name, c.password_hash, c.session_stamp).where(c.email == email, c.active)
     ).first()
-    fits = _fits(row.password_hash if row else None, password)
-    if row is None or not fits or not row.active:
-        session.execute(sa.insert(t.login_attempt), [{"key": key, "at": now} for key in keys])
-        subject = ("user", row.id if row else None)
+    return Try(keys, counted[1], user)
+
+
+def password_fits(tried: Try, password: str) -> bool:
+    """Whether the password is right. Takes as long for an unknown or switched off account."""
+    return _fits(tried.user.password_hash if tried.user else None, password)
+
+
+def end_sign_in(session: Session, *, tried: Try, fits: bool, now: datetime) -> str | None:
+    """Write down how the try ended; the cookie id, or None: unknown, switched off and wrong look the same."""
+    user = tried.user
+    if user and fits:
+        c = t.user.c
+        same = sa.update(t.user).where(c.id == user.id, c.session_stamp == user.session_stamp, c.active)
+        fits = session.execute(same.values(last_seen_on=now).returning(c.id)).first() is not None
+    if user is None or not fits:
+        subject = ("user", user.id if user else None)
         audit.record(session, actor=None, action="user.sign_in_failed", at=now, subject=subject)
-        return SignIn(None, "wrong")
-    session.execute(sa.delete(t.login_attempt).where(t.login_attempt.c.key == keys[0]))
-    session.execute(sa.update(t.user).where(t.user.c.id == row.id).values(last_seen_on=now))
-    person = Actor(row.id, row.name, frozenset())
-    audit.record(session, actor=person, action="user.signed_in", at=now, subject=("user", row.id))
-    return SignIn(f"{row.id}:{row.session_stamp}")
+        return None
+    attempt = t.login_attempt.c
+    mine = sa.or_(attempt.key == tried.keys[0], attempt.id == tried.address_row)
+    session.execute(sa.delete(t.login_attempt).where(mine))
+    person = Actor(user.id, user.name, frozenset())
+    audit.record(session, actor=person, action="user.signed_in", at=now, subject=("user", user.id))
+    return f"{user.id}:{user.session_stamp}"
 
 
-def _throttled(session: Session, keys: list[str], now: datetime) -> bool:
+def _throttled(session: Session, keys: tuple[str, str], now: datetime) -> bool:
     session.execute(sa.delete(t.login_attempt).where(t.login_attempt.c.at < now - THROTTLE_WINDOW))
     counts = dict(
         session.execute(
@@ -149,9 +170,11 @@ def set_password_by_link(session: Session, *, secret: str, password: str, now: d
     :raises RuleViolation: ``password.*``.
     """
     user_id, name, email = link_owner(session, secret, now)
-    session.execute(
-        sa.update(t.password_link).where(t.password_link.c.secret_hash == _digest(secret)).values(used_at=now)
-    )
+    link = t.password_link.c
+    unused = sa.update(t.password_link).where(link.secret_hash == _digest(secret), link.used_at.is_(None))
+    # Of two who use it in the same moment one finds it used.
+    if session.execute(unused.values(used_at=now).returning(link.id)).first() is None:
+        raise RuleViolation("password.link_used")
     return _store_password(session, Actor(user_id, name, frozenset()), email, password, now)
 
 

@@ -11,7 +11,7 @@ from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
 from portal.registrations.drafts import keep_carried
 from portal.web import language
-from portal.web.carry import again, unpack
+from portal.web.carry import again, still_carried, unpack
 from portal.web.forms import PortalForm, text_field
 from portal.web.login import load_user, needs, safe_next
 from portal.web.request import actor, config, now, reading, transaction
@@ -61,16 +61,16 @@ def login_form() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     """Sign in; a form that was sent after log-out becomes a draft."""
     email = request.form.get("email", "")
+    address = request.remote_addr or ""
     with transaction() as db_session:
-        outcome = service.sign_in(
-            db_session,
-            email=email,
-            password=request.form.get("password", ""),
-            address=request.remote_addr or "",
-            now=now(),
-        )
-    if outcome.cookie_id is None:
-        throttled = outcome.refused == "throttled"
+        tried = service.begin_sign_in(db_session, email=email, address=address, now=now())
+    cookie_id = None
+    if tried:
+        fits = service.password_fits(tried, request.form.get("password", ""))
+        with transaction() as db_session:
+            cookie_id = service.end_sign_in(db_session, tried=tried, fits=fits, now=now())
+    if cookie_id is None:
+        throttled = tried is None
         error = (
             _("Too many tries. Wait a quarter of an hour, then try again.")
             if throttled
@@ -81,11 +81,11 @@ def login() -> ResponseReturnValue:
             error=error,
             email=email,
             next=safe_next(request.form.get("next")),
-            carried=request.form.get("carried"),
+            carried=still_carried(),
         )
         return page, 429 if throttled else 401
     carried = unpack()
-    _begin(outcome.cookie_id)
+    _begin(cookie_id)
     target = safe_next(request.form.get("next")) or url_for("home.today")
     if carried:
         kept = _keep(carried)

@@ -44,6 +44,8 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
     """
     today = business_date(now)
     limit = policy_on(session, today).check_quota_per_day
+    # Many checks at once are counted one after the other.
+    session.execute(sa.select(t.user.c.id).where(t.user.c.id == actor.user_id).with_for_update())
     log = t.check_log.c
     used = session.scalar(
         sa.select(sa.func.count())

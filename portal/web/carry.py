@@ -5,6 +5,7 @@ them again. Forms that another site sent are never kept.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, render_template, request
 from itsdangerous import BadData, URLSafeSerializer
@@ -14,12 +15,12 @@ from portal.web.words import FIELDS
 _LARGEST = 64 * 1024
 _CARRIED = "carried"
 _NOT_CARRIED = frozenset({"csrf_token", "password", "current", _CARRIED})
-_OWN_SITES = (None, "same-origin", "none")
+_OWN_SITES = ("same-origin", "none")
 
 
 def typed() -> dict[str, Any] | None:
     """The posted fields; None when there is nothing to keep, too much, or another site sent it."""
-    if request.headers.get("Sec-Fetch-Site") not in _OWN_SITES:
+    if not _from_this_site():
         return None
     fields = {
         name: values if len(values) > 1 else values[0]
@@ -31,17 +32,31 @@ def typed() -> dict[str, Any] | None:
     return fields
 
 
+def _from_this_site() -> bool:
+    """Browsers say where a form stands: without TLS only by its origin, tools not at all."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in _OWN_SITES
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def still_carried() -> str | None:
+    """What the login form brought along; a form on another site brings nothing."""
+    return request.form.get(_CARRIED) if _from_this_site() else None
+
+
 def pack() -> str | None:
     """What was posted, signed, for a hidden field of the login form; what it carried already stays."""
     if _CARRIED in request.form:
-        return request.form[_CARRIED]
+        return still_carried()
     fields = typed()
     return str(_serializer().dumps({"path": request.path, "fields": fields})) if fields else None
 
 
 def unpack() -> tuple[str, dict[str, Any]] | None:
     """Path and fields of the form that the login page carried along, if any."""
-    packed = request.form.get(_CARRIED)
+    packed = still_carried()
     if not packed:
         return None
     try:

@@ -14,7 +14,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from portal.domain.access import Permission, allows
 from portal.domain.roles import Actor, Role
 from portal.models import tables as t
-from portal.web.carry import pack
+from portal.web.carry import pack, still_carried
 from portal.web.htmx import is_htmx, with_toast
 from portal.web.request import reading
 
@@ -127,7 +127,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
             next=safe_next(request.form.get("next")) if public else _came_from(),
             email=request.form.get("email") if public else None,
             expired=True,
-            carried=request.form.get("carried") if public else pack(),
+            carried=still_carried() if public else pack(),
         )
         return page, 401, {"HX-Retarget": "body", "HX-Reswap": "innerHTML"} if is_htmx() else {}
     if is_htmx():
