@@ -36,6 +36,12 @@ def safe_cell(value: Any) -> str:
     return text
 
 
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """CSV, line by line, with a BOM so that spreadsheets read the Chinese right."""
     buffer = io.StringIO()

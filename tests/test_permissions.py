@@ -76,7 +76,7 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
-    "imports.refused": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
+    "imports.refused": (IMPORTS, {"kind": "partners", "key": "0" * 32, "form": "csv"}),
     "admin.users": (PEOPLE, {}),
     "admin.new_user_form": (PEOPLE, {}),
     "admin.add_user": (PEOPLE, {}),

@@ -15,7 +15,9 @@ from sqlmodel import Session
 from portal import audit, clock, db, exports
 from portal.commands import output
 from portal.domain.calendar import parse_date
-from portal.imports.report import Report
+from portal.domain.errors import RuleViolation
+from portal.imports.reading import content_of
+from portal.imports.report import Refused, Report
 from portal.imports.run import DryRun, Refusal, import_file
 from portal.models import tables as t
 from portal.registrations.export import COLUMNS, registrations_as_of
@@ -24,12 +26,18 @@ from portal.registrations.export import COLUMNS, registrations_as_of
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
     """Import a file; answers the exit code."""
     try:
+        content = content_of(file)
+    except RuleViolation as problem:
+        with output.speaking():
+            _tell(Report(kind, file.name, refused=[Refused(1, "", "", problem)]), as_json)
+        return 1
+    try:
         with _progress(kind) as progress, db.transaction(engine) as session:
             report = import_file(
                 session,
                 kind=kind,
                 file_name=file.name,
-                content=file.read_bytes(),
+                content=content,
                 actor=None,
                 now=clock.now(),
                 dry_run=dry_run,

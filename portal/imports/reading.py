@@ -1,21 +1,29 @@
 """Files into rows of text: CSV in the encodings people have, xlsx with its dangers bounded."""
 
+import codecs
 import csv
 import io
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from difflib import get_close_matches
-from typing import Any
+from itertools import islice
+from pathlib import Path
 
 from portal.domain.errors import RuleViolation
-from portal.imports.words import folded
+from portal.imports import sheet
+from portal.imports.words import OURS, folded
 
 MOST_ROWS = 400_000
 MOST_BYTES = 200 * 1024 * 1024
 # An xlsx is a zip: a few kilobytes can unpack to gigabytes.
 MOST_UNPACKED = 600 * 1024 * 1024
+# So many columns are named when a header is refused.
+_NAMED = 12
+_PIECE = 1024 * 1024
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
@@ -26,6 +34,16 @@ class Row:
 
     number: int
     cells: Mapping[str, str]
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file, unless there are far too many.
+
+    :raises RuleViolation: ``import.too_large``.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise RuleViolation("import.too_large", largest=MOST_BYTES // 1024 // 1024)
+    return path.read_bytes()
 
 
 def read_rows(content: bytes, columns: Mapping[str, str], required: tuple[str, ...]) -> Iterator[Row]:
@@ -59,16 +77,19 @@ def _header(
 ) -> list[tuple[int, str]]:
     known = {folded(word): key for key, twin in columns.items() for word in (key, twin)}
     keys: list[tuple[int, str]] = []
+    strange: list[str] = []
     for at, text in enumerate(header):
         key = known.get(folded(text))
-        if key is None and text.strip():
+        if key is None and text.strip() and folded(text) not in OURS:
             near = get_close_matches(folded(text), known, 1)
-            meant = known[near[0]] if near else ", ".join(columns)
-            raise RuleViolation("import.unknown_column", column=text.strip()[:40], meant=meant)
+            strange.append(f"{text.strip()[:40]} → {known[near[0]]}?" if near else text.strip()[:40])
         if key is not None:
             if key in {each for _at, each in keys}:
                 raise RuleViolation("import.column_twice", column=text.strip()[:40])
             keys.append((at, key))
+    if strange:
+        named = ", ".join(strange[:_NAMED]) + (" …" if len(strange) > _NAMED else "")
+        raise RuleViolation("import.unknown_columns", columns=named, known=", ".join(columns))
     missing = [f"{key} ({columns[key]})" for key in required if key not in {each for _at, each in keys}]
     if missing:
         raise RuleViolation("import.missing_columns", columns=", ".join(missing))
@@ -76,33 +97,53 @@ def _header(
 
 
 def _csv_rows(content: bytes) -> Iterator[list[str]]:
-    text = _decoded(content)
-    if "\x00" in text[:4096]:
+    encoding = _encoding(content)
+    if b"\x00" in content[:4096]:
         raise RuleViolation("import.not_a_table")
+    # Counted before any row is kept: a file that is far too long costs no memory.
+    if content.count(b"\n") + content.count(b"\r") > MOST_ROWS:
+        longest = next(islice(_parsed(content, encoding), MOST_ROWS, None), None)
+        if longest is not None:
+            raise RuleViolation("import.too_many_rows", most=MOST_ROWS)
+    yield from _parsed(content, encoding)
+
+
+def _parsed(content: bytes, encoding: str) -> Iterator[list[str]]:
     # A cell longer than this is an unclosed quote, not a name.
     csv.field_size_limit(1_000_000)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=False)
+        yield from csv.reader(io.TextIOWrapper(io.BytesIO(content), encoding, newline=""), strict=False)
     except csv.Error as error:
         raise RuleViolation("import.not_a_table") from error
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        _refuse_mixed(content)
-    try:
-        return content.decode("gb18030")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RuleViolation("import.encoding", row=line) from error
+def _encoding(content: bytes) -> str:
+    """The encoding that all of the file can be read in."""
+    if _undecodable(content, "utf-8-sig") is None:
+        return "utf-8-sig"
+    _refuse_mixed(content)
+    at = _undecodable(content, "gb18030")
+    if at is not None:
+        raise RuleViolation("import.encoding", row=content.count(b"\n", 0, at) + 1)
+    return "gb18030"
+
+
+def _undecodable(content: bytes, encoding: str) -> int | None:
+    """About where the first bytes stand that are not in `encoding`; decoded a piece at a time."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(content), _PIECE):
+        piece = content[start : start + _PIECE]
+        try:
+            decoder.decode(piece, final=start + _PIECE >= len(content))
+        except UnicodeDecodeError as error:
+            return start + min(error.start, len(piece) - 1)
+    return None
 
 
 def _refuse_mixed(content: bytes) -> None:
     """GB18030 takes nearly any bytes: lines that are plainly UTF-8 show that the file is pasted."""
     utf8 = other = 0
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(io.BytesIO(content), start=1):
         if line.isascii():
             continue
         try:
@@ -116,8 +157,7 @@ def _refuse_mixed(content: bytes) -> None:
 
 
 def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
+    """The first sheet, read by a process that may take only so much memory and time."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -128,25 +168,19 @@ def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
         raise RuleViolation("import.bomb", size=unpacked // 1024 // 1024)
     if "xl/workbook.xml" not in names:
         raise RuleViolation("import.not_xlsx")
-    try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        rows = sheet.iter_rows()
-        for row in rows:
-            yield [_cell(value) for value in row]
-    except (CalamineError, ValueError) as error:
-        raise RuleViolation("import.not_xlsx") from error
-
-
-def _cell(value: Any) -> str:
-    """A typed cell as the text a person sees."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time.min else value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    command = [sys.executable, "-I", sheet.__file__]
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        reader = subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with reader:
+        try:
+            assert reader.stdout is not None  # noqa: S101 - it is a pipe
+            with io.TextIOWrapper(reader.stdout, "utf-8", newline="") as text:
+                yield from csv.reader(text)
+        finally:
+            reader.kill()  # when the rows were not wanted to the end
+    if reader.returncode == sheet.NOT_XLSX:
+        raise RuleViolation("import.not_xlsx")
+    if reader.returncode:
+        raise RuleViolation("import.unreadable")

@@ -20,15 +20,29 @@ def keep(instance: Path, user_id: int, name: str, content: bytes, now: datetime)
     return key
 
 
+def keep_beside(instance: Path, key: str, ending: str, content: bytes) -> None:
+    """Put what came of a file beside it, under its key."""
+    (_folder(instance) / f"{key}.{ending}").write_bytes(content)
+
+
 def take(instance: Path, user_id: int, key: str) -> tuple[str, bytes] | None:
     """Name and content of a file that this person put there."""
+    name = _name(instance, user_id, key)
+    return None if name is None else (name, (_folder(instance) / key).read_bytes())
+
+
+def take_beside(instance: Path, user_id: int, key: str, ending: str) -> bytes | None:
+    """What was put beside a file of this person."""
+    path = _folder(instance) / f"{key}.{ending}"
+    return None if _name(instance, user_id, key) is None or not path.is_file() else path.read_bytes()
+
+
+def _name(instance: Path, user_id: int, key: str) -> str | None:
     folder = _folder(instance)
     if not _KEY.fullmatch(key) or not (folder / f"{key}.json").is_file():
         return None
     told = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
-    if told["user"] != user_id:
-        return None
-    return told["name"], (folder / key).read_bytes()
+    return str(told["name"]) if told["user"] == user_id else None
 
 
 def _folder(instance: Path) -> Path:

@@ -13,6 +13,7 @@ from portal.imports import shelf
 from portal.imports.report import Report
 from portal.imports.run import KINDS, DryRun, Refusal, import_file
 from portal.web import labels
+from portal.web.language import locale
 from portal.web.login import needs
 from portal.web.request import actor, config, now, transaction
 
@@ -38,7 +39,16 @@ def preview() -> ResponseReturnValue:
     content = upload.read()
     key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
     report = _run(kind, upload.filename, content, dry_run=True)
-    page = render_template("imports/preview.html", report=report, key=key, columns=KINDS[kind].columns)
+    return _outcome(report, key)
+
+
+def _outcome(report: Report, key: str) -> ResponseReturnValue:
+    """The preview; what was refused is kept as files to correct and send again."""
+    if report.refused:
+        for ending, content in _refused_files(report).items():
+            shelf.keep_beside(config().instance, key, ending, content)
+    columns = KINDS[report.kind].columns
+    page = render_template("imports/preview.html", report=report, key=key, columns=columns)
     return page, 422 if report.refused else 200
 
 
@@ -72,8 +82,7 @@ def confirm(kind: str, key: str) -> ResponseReturnValue:
     file_name, content = _shelved(key)
     report = _run(kind, file_name, content, dry_run=False)
     if report.refused:
-        page = render_template("imports/preview.html", report=report, key=key, columns=KINDS[kind].columns)
-        return page, 422
+        return _outcome(report, key)
     flash(_("Imported: %(accepted)s accepted, %(skipped)s skipped.", **_counts(report)))
     return render_template("imports/done.html", report=report, words=labels.message)
 
@@ -82,17 +91,26 @@ def _counts(report: Report) -> dict[str, int]:
     return {"accepted": report.accepted, "skipped": report.skipped}
 
 
-@bp.get("/import/<any(partners, tiers, registrations, events):kind>/<key>/refused.csv")
+@bp.get("/import/<any(partners, tiers, registrations, events):kind>/<key>/refused.<any(csv, xlsx):form>")
 @needs(P.IMPORT_RUN)
-def refused(kind: str, key: str) -> ResponseReturnValue:
+def refused(kind: str, key: str, form: str) -> ResponseReturnValue:
     """The refused rows as they were, with the reason beside each."""
-    file_name, content = _shelved(key)
-    report = _run(kind, file_name, content, dry_run=True)
-    columns = list(KINDS[kind].columns)
-    header = [_("Row"), _("Reason"), *columns]
-    lines = exports.csv_lines(header, _with_reasons(report, columns))
-    headers = {"Content-Disposition": f'attachment; filename="refused-{kind}.csv"'}
-    return Response("".join(lines), mimetype="text/csv", headers=headers)
+    content = shelf.take_beside(config().instance, actor().user_id, key, f"refused.{form}")
+    if content is None:
+        abort(404)
+    headers = {"Content-Disposition": f'attachment; filename="refused-{kind}.{form}"'}
+    return Response(content, mimetype=exports.MEDIA_TYPES[form], headers=headers)
+
+
+def _refused_files(report: Report) -> dict[str, bytes]:
+    """The same rows as CSV and as xlsx, in the person's language."""
+    columns = KINDS[report.kind].columns
+    names = columns.values() if locale() == "zh" else columns.keys()
+    header, rows = [_("Row"), _("Reason"), *names], _with_reasons(report, list(columns))
+    return {
+        "refused.csv": "".join(exports.csv_lines(header, rows)).encode(),
+        "refused.xlsx": exports.xlsx_bytes(header, rows, _("Refused rows with reasons")),
+    }
 
 
 def _with_reasons(report: Report, columns: list[str]) -> list[list[Any]]:

@@ -127,3 +127,7 @@ def member(enum: type[StrEnum], text: str) -> Any:
 def ending(text: str) -> str | None:
     """``lost`` or ``released`` if the word names one of them."""
     return _ENDING_WORDS.get(folded(text))
+
+
+# The columns that the file of refused rows adds: it may be sent again as it is, corrected.
+OURS = frozenset(folded(text) for text in ("row", "行", "reason", "原因"))

@@ -65,10 +65,14 @@ MESSAGES: Mapping[str, Any] = {
     "import.refused": _l("The file was refused; nothing was written."),
     "import.too_large": _l("The file is larger than %(largest)s MB: split it."),
     "import.too_many_rows": _l("The file has more than %(most)s rows: split it."),
-    "import.unknown_column": _l("The column “%(column)s” is not known here. Meant: %(meant)s?"),
+    "import.unknown_columns": _l("Columns not known here: %(columns)s. Known: %(known)s."),
     "import.unknown_partner": _l("There is no partner with the code “%(value)s”. Import the partners first."),
     "import.unknown_registration": _l(
         "There is no registration “%(value)s”. Import the registrations first."
+    ),
+    "import.unreadable": _l(
+        "Reading this Excel file takes too much memory or time: a cell may stand far outside the table. "
+        "Copy the table to a new sheet, or save it as CSV."
     ),
     "import.value": _l("“%(value)s” is not understood. Possible: %(known)s, or the words of the portal."),
     "instant.form": _l("“%(value)s” is not a date and time: write it as 2026-03-01 10:00."),

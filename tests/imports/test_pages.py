@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
 from tests.imports.files import EVENTS, FILES, PARTNERS, REGISTRATIONS, Rows, as_csv
@@ -65,6 +66,11 @@ def test_refused_rows_come_back_with_their_reasons(admin: FlaskClient, counts: C
     assert "kind: " in told["Reason"]
     assert "email: " in told["Reason"]
     assert (told["code"], told["kind"], told["contact"]) == ("P4", "'=cmd()", "'=1+1")
+    book = admin.get(link(preview, "/refused.xlsx"))
+    [row] = load_workbook(io.BytesIO(book.data)).active.iter_rows(min_row=2, values_only=True)
+    assert [str(cell or "") for cell in row] == list(told.values())
+    corrected = [{**told, "kind": "growth", "email": ""}]
+    assert upload(admin, "partners", corrected).status_code == 200
     again = admin.post(link(preview, "/refused.csv").removesuffix("/refused.csv"))
     assert again.status_code == 422
     assert {name for name in before if counts()[name] != before[name]} <= ASIDE

@@ -1,8 +1,10 @@
 """What files may look like: encodings, headers and words of both languages, xlsx; and what is refused."""
 
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, time
 from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -133,11 +135,11 @@ def zipped(size: int) -> bytes:
 FILES_REFUSED = {
     "nothing": (b"", "file.empty"),
     "blanks": (b" \n\n", "file.empty"),
-    "an unknown column": (as_csv(TIERS, header={"tier": "teir"}), "import.unknown_column"),
+    "an unknown column": (as_csv(TIERS, header={"tier": "teir"}), "import.unknown_columns"),
     "a column twice": (as_csv(TIERS, header={"tier": "渠道编号"}), "import.column_twice"),
     "a missing column": (as_csv([{"partner": "P1", "tier": "gold", "ends_on": "2026-01-01"}]),
                          "import.missing_columns"),
-    "another kind's file": (as_csv(REGISTRATIONS), "import.unknown_column"),
+    "another kind's file": (as_csv(REGISTRATIONS), "import.unknown_columns"),
     "neither encoding": (b"partner,tier\n\xff\xff\xff\x00\x80,gold\n", "import.encoding"),
     "two encodings": ("partner,tier\n云帆,gold\n".encode() + "渠道,gold\n".encode("gb18030"),
                       "import.mixed_encodings"),
@@ -174,3 +176,68 @@ def test_an_unclosed_quote_or_a_row_too_short_or_long_is_no_crash(bring: Bring) 
     assert bring("partners", head + "P1,名称,growth,east,more,and more\n".encode()).accepted == 1
     long = "名" * 10_000
     assert bring("partners", head + f"P5,{long},growth,east\n".encode()).refused[0].column == "name"
+
+
+def sheet_with(change: Callable[[bytes], bytes]) -> bytes:
+    """A sound sheet of partners whose XML was changed by hand."""
+    out, sound = BytesIO(), BytesIO(as_xlsx([list(PARTNERS[0]), list(PARTNERS[0].values())]))
+    with zipfile.ZipFile(sound) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            new.writestr(entry.filename, change(content) if "sheet1.xml" in entry.filename else content)
+    return out.getvalue()
+
+
+FAR = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+
+
+def test_a_cell_at_the_far_end_of_the_sheet_does_not_take_the_portal_along(bring: Bring) -> None:
+    """A few kilobytes that ask for half a terabyte of memory."""
+    content = sheet_with(lambda xml: xml.replace(b"</sheetData>", FAR))
+    assert len(content) < 20_000
+    [refused] = bring("partners", content).refused
+    assert refused.problem.code == "import.unreadable"
+
+
+def test_an_xlsx_that_lies_about_its_size_is_bounded(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    spaces = b" " * 50_000_000
+    content = bytearray(sheet_with(lambda xml: xml.replace(b"<sheetData>", b"<sheetData>" + spaces)))
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        real = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    lie, at = (100).to_bytes(4, "little"), 0
+    while (at := content.find(real.to_bytes(4, "little"), at)) >= 0:
+        content[at : at + 4] = lie
+    assert bring("partners", bytes(content)).refused
+
+
+def test_entities_of_a_sheet_are_not_fetched_or_unfolded(bring: Bring) -> None:
+    doctype = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname"><!ENTITY b "&a;&a;&a;&a;">]><worksheet'
+    content = sheet_with(lambda xml: xml.replace(b"<worksheet", doctype, 1).replace(b">P1<", b">&b;<"))
+    report = bring("partners", content)
+    codes = [row.get("code", "") for row in report.sample]
+    assert not any("\n" in code or len(code) > 10 for code in codes)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_file_of_too_many_rows_is_refused_before_they_are_kept(
+    bring: Bring, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.imports.reading.MOST_ROWS", 100)
+    rows = [{**PARTNERS[0], "code": f"P{number}"} for number in range(99)]
+    long = [*rows, {**PARTNERS[0], "code": "one too many"}]
+
+    def content(rows: list[dict[str, Any]]) -> bytes:
+        if form == "csv":
+            return as_csv(rows)
+        return as_xlsx([list(rows[0]), *(list(row.values()) for row in rows)])
+
+    assert bring("partners", content(rows)).accepted == 99
+    report = bring("partners", content(long))
+    assert [each.problem.code for each in report.refused] == ["import.too_many_rows"]
+    assert report.rows == 0
+
+
+def test_every_unknown_column_is_named_with_the_one_that_was_meant(bring: Bring) -> None:
+    header = {"tier": "teir", "starts_on": "begins", "ends_on": "ends on"}
+    [refused] = bring("tiers", as_csv(TIERS, header=header)).refused
+    assert refused.problem.params["columns"] == "teir → tier?, begins, ends on → ends_on?"
