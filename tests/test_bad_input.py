@@ -236,3 +236,17 @@ def test_nul_where_postgresql_would_choke(client: Any, alice: Any) -> None:
     assert client.post("/login", data={"email": "a\x00b@c.de", "password": "x"}).status_code == 401
     assert alice.post("/registrations/views", data={"name": "a\x00b", "query": "q=x"}).status_code == 303
     assert alice.post("/registrations/views", data={"name": "\x00", "query": "q=x"}).status_code == 422
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("nothing", ["\u200b\u200b", "\x07", "\u202e", "\u2066\u2069 "])
+def test_what_nobody_can_see_is_nothing(alice: Any, nothing: str) -> None:
+    for field in ("contact", "city"):
+        answer = alice.post("/registrations", data={**FORM, field: nothing})
+        assert answer.status_code == 422, field
+
+
+@pytest.mark.engines("sqlite")
+def test_nobody_turns_the_direction_of_a_line(alice: Any, row_of: Any) -> None:
+    assert alice.post("/registrations", data={**FORM, "contact": "\u202e苏\u202c晓"}).status_code == 303
+    assert row_of(1).contact == "苏晓"

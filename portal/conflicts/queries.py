@@ -70,7 +70,9 @@ def find_customers(session: Session, text: str, full_key: str) -> list[Any]:
     """Customers whose code or a name's beginning is `text`, for choosing one to merge with."""
     c, alias = t.customer.c, t.customer_alias.c
     named = sa.select(alias.customer_id).where(
-        alias.full_key >= full_key, alias.full_key < full_key + "\uffff"
+        sa.literal(bool(full_key)),  # marks alone are no name, and every name begins with nothing
+        alias.full_key >= full_key,
+        alias.full_key < full_key + "\uffff",
     )
     return list(
         session.execute(

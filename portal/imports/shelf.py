@@ -3,26 +3,44 @@
 import json
 import re
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+from portal.domain.errors import RuleViolation
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _LIFETIME = 24 * 3600
 
 
 def keep(instance: Path, user_id: int, name: str, content: bytes, now: datetime) -> str:
-    """Put a file on the shelf; answers its key. Old files are thrown away."""
-    folder = _folder(instance)
-    _sweep(folder, now)
+    """Put a file on the shelf; answers its key. Old files are thrown away.
+
+    :raises RuleViolation: ``file.storage``.
+    """
     key = secrets.token_hex(16)
-    (folder / key).write_bytes(content)
-    (folder / f"{key}.json").write_text(json.dumps({"user": user_id, "name": name}), encoding="utf-8")
+    told = json.dumps({"user": user_id, "name": name}).encode()
+    try:
+        _sweep(_folder(instance), now)
+    except OSError as error:
+        raise RuleViolation("file.storage", "file") from error
+    _write(_folder(instance) / key, content)
+    _write(_folder(instance) / f"{key}.json", told)
     return key
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise RuleViolation("file.storage", "file") from error
 
 
 def keep_beside(instance: Path, key: str, ending: str, content: bytes) -> None:
     """Put what came of a file beside it, under its key."""
-    (_folder(instance) / f"{key}.{ending}").write_bytes(content)
+    _write(_folder(instance) / f"{key}.{ending}", content)
 
 
 def take(instance: Path, user_id: int, key: str) -> tuple[str, bytes] | None:
@@ -54,5 +72,6 @@ def _folder(instance: Path) -> Path:
 def _sweep(folder: Path, now: datetime) -> None:
     edge = now.timestamp() - _LIFETIME
     for path in folder.iterdir():
-        if path.stat().st_mtime < edge:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another worker sweeps too
+            if path.stat().st_mtime < edge:
+                path.unlink()

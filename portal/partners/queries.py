@@ -64,8 +64,10 @@ def list_partners(session: Session, *, scope: Any, text: str, today: date) -> li
         .limit(500)
     )  # fmt: skip
     if text:
-        like = f"%{text.lower()}%"
-        query = query.where(sa.or_(sa.func.lower(c.name).like(like), sa.func.lower(c.code).like(like)))
+        inside = (
+            sa.func.lower(column).contains(text.lower(), autoescape=True) for column in (c.name, c.code)
+        )
+        query = query.where(sa.or_(*inside))
     return list(session.execute(query))
 
 

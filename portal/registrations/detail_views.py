@@ -77,6 +77,7 @@ def _page(row: Any, **more: Any) -> str:
         "key_project": is_key_project(row.stage),
         "correctable": work.CORRECTABLE,
         "note_draft": draft[0].get("note", "") if draft else "",
+        "typed": {},
         "just_filed": request.args.get("filed") == "1",
         "lost_reasons": list(LostReason),
         "Stage": Stage,
@@ -86,6 +87,12 @@ def _page(row: Any, **more: Any) -> str:
         "gate_words": fact_words,
     }
     return render_template("registrations/detail.html", **{**context, **more})
+
+
+def _refused(row: Any, error: RuleViolation, **typed: Any) -> ResponseReturnValue:
+    """The page as it stands now, with what was wrong and what was typed."""
+    fresh = registration_or_404(row.id)
+    return _page(fresh, problem=error, typed=typed), 409 if error.code == "stale" else 422
 
 
 @bp.post("/notes")
@@ -145,17 +152,20 @@ def edit(registration_id: int) -> ResponseReturnValue:
 def next_step(registration_id: int) -> ResponseReturnValue:
     """What happens next, and by when."""
     row = own_or_403(registration_id)
-    due = request.form.get("due", "").strip()
-    with transaction() as session:
-        work.set_next_step(
-            session,
-            actor=actor(),
-            now=now(),
-            registration_id=row.id,
-            version=posted_version(),
-            step=forms.bounded(500)(request.form.get("step", "")),
-            due=forms.parse_date(due) if due else None,
-        )
+    step, due = request.form.get("step", ""), request.form.get("due", "").strip()
+    try:
+        with transaction() as session:
+            work.set_next_step(
+                session,
+                actor=actor(),
+                now=now(),
+                registration_id=row.id,
+                version=posted_version(),
+                step=forms.bounded(500)(step),
+                due=forms.parse_date(due) if due else None,
+            )
+    except RuleViolation as error:
+        return _refused(row, error, step=step, due=due)
     return back(row.id)
 
 
@@ -165,12 +175,15 @@ def support(registration_id: int) -> ResponseReturnValue:
     """Raise or close "needs support"."""
     row = own_or_403(registration_id)
     common = {"actor": actor(), "now": now(), "registration_id": row.id, "version": posted_version()}
-    with transaction() as session:
-        if request.form.get("done"):
-            work.close_support(session, **common)
-        else:
-            need = forms.bounded(500)(request.form.get("need", ""))
-            work.ask_support(session, **common, need=need)
+    need = request.form.get("need", "")
+    try:
+        with transaction() as session:
+            if request.form.get("done"):
+                work.close_support(session, **common)
+            else:
+                work.ask_support(session, **common, need=forms.bounded(500)(need))
+    except RuleViolation as error:
+        return _refused(row, error, need=need)
     return back(row.id)
 
 
@@ -179,16 +192,20 @@ def support(registration_id: int) -> ResponseReturnValue:
 def ask_correction(registration_id: int) -> ResponseReturnValue:
     """Name the fields that need correcting (G8)."""
     row = registration_or_404(registration_id)
-    with transaction() as session:
-        work.ask_correction(
-            session,
-            actor=actor(),
-            now=now(),
-            registration_id=row.id,
-            version=posted_version(),
-            fields=request.form.getlist("fields"),
-            note=forms.bounded(1000)(request.form.get("note", "")),
-        )
+    fields, note = request.form.getlist("fields"), request.form.get("note", "")
+    try:
+        with transaction() as session:
+            work.ask_correction(
+                session,
+                actor=actor(),
+                now=now(),
+                registration_id=row.id,
+                version=posted_version(),
+                fields=fields,
+                note=forms.bounded(1000)(note),
+            )
+    except RuleViolation as error:
+        return _refused(row, error, fields=fields, correction=note)
     flash(_("Sent back for correction. Only the fields you named are open; the place in the queue stays."))
     return back(row.id)
 
@@ -239,17 +256,20 @@ def add_file(registration_id: int) -> ResponseReturnValue:
     row = own_or_403(registration_id)
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        raise RuleViolation("required", "file")
-    with transaction() as session:
-        files.add_file(
-            session,
-            actor=actor(),
-            now=now(),
-            registration_id=row.id,
-            name=upload.filename,
-            content=upload.read(),
-            store=config().files,
-        )
+        return _refused(row, RuleViolation("required", "file"))
+    try:
+        with transaction() as session:
+            files.add_file(
+                session,
+                actor=actor(),
+                now=now(),
+                registration_id=row.id,
+                name=upload.filename,
+                content=upload.read(),
+                store=config().files,
+            )
+    except RuleViolation as error:
+        return _refused(row, error)
     return back(row.id)
 
 

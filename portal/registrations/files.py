@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -15,19 +16,23 @@ from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 
-_ACCEPTED = {
-    "application/pdf",
-    "image/png",
-    "image/jpeg",
-    "image/webp",
-    "application/zip",
-    "application/msword",
-    "application/vnd.ms-excel",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-}
 _TEXT = "text/plain"
+_OFFICE = (".docx", ".xlsx", ".pptx")
+_OLD_OFFICE = (".doc", ".xls", ".ppt", ".wps", ".et", ".dps")
+# What a file may be called: nobody's computer is to run a text because its name ends in .bat.
+_ENDINGS = {
+    "application/pdf": (".pdf",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/webp": (".webp",),
+    "application/zip": (".zip", *_OFFICE),
+    "application/msword": _OLD_OFFICE,
+    "application/vnd.ms-excel": (".xls", *_OLD_OFFICE),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _OFFICE,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx", *_OFFICE),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (".pptx", *_OFFICE),
+    _TEXT: (".txt", ".csv", ".md", ".log"),
+}
 
 
 def add_file(
@@ -52,7 +57,7 @@ def add_file(
     _put(store, key, content)
     row: dict[str, Any] = {
         "registration_id": registration_id,
-        "name": _tidy(name),
+        "name": _tidy(name, media_type),
         "media_type": media_type,
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -97,8 +102,13 @@ def _put(store: str, key: str, content: bytes) -> None:
     try:
         system, plain = fsspec.core.url_to_fs(path)
         system.makedirs(str(PurePosixPath(plain).parent), exist_ok=True)
-        with system.open(plain, "wb") as target:
-            target.write(content)
+        try:
+            with system.open(plain, "wb") as target:
+                target.write(content)
+        except OSError:
+            with suppress(OSError):
+                system.rm_file(plain)
+            raise
     except OSError as error:
         raise RuleViolation("file.storage", "file") from error
 
@@ -112,11 +122,11 @@ def _sniffed(content: bytes) -> str:
 
     kind = filetype.guess(content)
     if kind is not None:
-        if kind.mime in _ACCEPTED:
+        if kind.mime in _ENDINGS:
             return str(kind.mime)
         raise RuleViolation("file.kind", "file")
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = content.decode("gb18030")
@@ -127,7 +137,9 @@ def _sniffed(content: bytes) -> str:
     return _TEXT
 
 
-def _tidy(name: str) -> str:
-    """The last part of the sent name, printable, short."""
+def _tidy(name: str, media_type: str) -> str:
+    """The last part of the sent name, printable, short, with an ending that suits what is in it."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(char for char in last if char.isprintable())[-200:].strip() or "file"
+    tidy = "".join(char for char in last if char.isprintable())[-200:].strip() or "file"
+    endings = _ENDINGS[media_type]
+    return tidy if tidy.lower().endswith(endings) else tidy + endings[0]

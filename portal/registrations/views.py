@@ -38,7 +38,7 @@ from portal.registrations.filters import as_query, filters_from
 from portal.registrations.forms import FilingForm
 from portal.registrations.rows import list_rows
 from portal.registrations.saved import drop_view, save_view
-from portal.registrations.service import file_registration
+from portal.registrations.service import Filing, file_registration
 from portal.web import labels
 from portal.web.access import partners_of, registrations_of
 from portal.web.htmx import go_to, is_htmx, wants_fragment
@@ -179,12 +179,13 @@ def create() -> ResponseReturnValue:
     if form.validate():
         try:
             with transaction() as session:
+                filing = form.filing(today())
                 filed = file_registration(
                     session,
                     actor=actor(),
                     now=now(),
-                    filing=form.filing(today()),
-                    request_key=_uuid(form.request_key.data),
+                    filing=filing,
+                    request_key=_key_of(form.request_key.data, filing),
                 )
                 drop_draft(session, actor=actor(), form=FILING)
         except RuleViolation as error:
@@ -196,9 +197,13 @@ def create() -> ResponseReturnValue:
     return _form_page(form), 422
 
 
-def _uuid(text: str | None) -> str | None:
+def _key_of(posted: str | None, filing: Filing) -> str | None:
+    """The key of this form, person and content: sent twice it is one filing.
+
+    Changed after going back it is another filing, and nobody's key answers somebody else.
+    """
     try:
-        return str(uuid.UUID(text or ""))
+        return str(uuid.uuid5(uuid.UUID(posted or ""), f"{actor().user_id} {filing!r}"))
     except ValueError:
         return None
 

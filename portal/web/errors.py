@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.domain.errors import RuleViolation, StaleVersion, problems_of
 from portal.web import labels
@@ -57,7 +57,10 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
     """404, 403, 413 and their like."""
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
-    return page(error.code or 500)
+    answer = make_response(page(error.code or 500))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def on_database(error: DBAPIError | TimeoutError) -> ResponseReturnValue:

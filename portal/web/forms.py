@@ -18,8 +18,9 @@ from portal.domain.money import parse_amount, parse_count
 from portal.domain.names import check_name
 from portal.web import labels
 
-# No keyboard types them, and neither PostgreSQL (NUL) nor a spreadsheet can hold them all.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# No keyboard types them, and neither PostgreSQL (NUL) nor a spreadsheet can hold them all; those
+# that turn the direction of writing would turn the rest of the line on the page as well.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 class PortalForm(Form):  # type: ignore[misc]
@@ -94,6 +95,8 @@ class ParsedField(Field):  # type: ignore[misc]
             self.data = self.parse(self.typed)
         except RuleViolation as error:
             raise ValueError(labels.message(error)) from error
+        if self.required and self.data == "":
+            raise ValueError(labels.message(RuleViolation("required")))
 
     def pre_validate(self, form: Form) -> None:
         """A required field that was not sent at all is as empty as one sent empty."""
@@ -106,6 +109,8 @@ def bounded(longest: int) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         tidy = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+        if not any(char.isprintable() for char in tidy):
+            return ""
         if len(tidy) > longest:
             raise RuleViolation("text.too_long", length=len(tidy), longest=longest)
         return tidy
