@@ -19,6 +19,7 @@ from portal.domain.roles import Actor
 from portal.models import tables as t
 
 SHORTEST_PASSWORD = 10
+ENDED_KEPT = timedelta(days=60)
 LINK_LIFETIME = timedelta(days=7)
 THROTTLE_WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 8
@@ -89,6 +90,14 @@ def end_sign_in(session: Session, *, tried: Try, fits: bool, now: datetime) -> s
     person = Actor(user.id, user.name, frozenset())
     audit.record(session, actor=person, action="user.signed_in", at=now, subject=("user", user.id))
     return f"{user.id}:{user.session_stamp}"
+
+
+def end_session(session: Session, *, key: str, now: datetime) -> None:
+    """Log a session out for good; such cookies are too old by themselves after a month."""
+    ended = t.ended_session.c
+    session.execute(sa.delete(t.ended_session).where(ended.ended_at < now - ENDED_KEPT))
+    session.execute(sa.delete(t.ended_session).where(ended.key == key))
+    session.execute(sa.insert(t.ended_session), [{"key": key, "ended_at": now}])
 
 
 def _throttled(session: Session, keys: tuple[str, str], now: datetime) -> bool:

@@ -1,5 +1,7 @@
 """Log in and out, set a password, choose language and theme."""
 
+import secrets
+
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +15,7 @@ from portal.registrations.drafts import keep_carried
 from portal.web import language
 from portal.web.carry import again, still_carried, unpack
 from portal.web.forms import PortalForm, text_field
-from portal.web.login import load_user, needs, safe_next
+from portal.web.login import SESSION_KEY, load_user, needs, safe_next
 from portal.web.request import actor, config, now, reading, transaction
 
 bp = Blueprint("auth", __name__)
@@ -101,6 +103,7 @@ def _begin(cookie_id: str) -> None:
     session.clear()
     if chosen:
         session["locale"] = chosen
+    session[SESSION_KEY] = secrets.token_hex(16)
     person = load_user(cookie_id)
     login_user(person)
     g.actor = person.actor if person else None
@@ -117,8 +120,11 @@ def _keep(carried: tuple[str, dict[str, object]]) -> str | None:
 @bp.post("/logout")
 @needs(P.PROFILE)
 def logout() -> ResponseReturnValue:
-    """Sign out here."""
+    """Sign out here; a copy of the cookie is worth nothing afterwards."""
     chosen = language.locale()
+    if key := session.get(SESSION_KEY):
+        with transaction() as db_session:
+            service.end_session(db_session, key=key, now=now())
     logout_user()
     session.clear()
     session["locale"] = chosen

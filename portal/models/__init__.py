@@ -2,7 +2,7 @@
 
 from portal.models.base import Versioned
 from portal.models.partners import Partner, PolicyVersion, TierTerm
-from portal.models.people import Draft, LoginAttempt, PasswordLink, SavedView, User, UserRole
+from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.registrations import (
     Attachment,
     CheckLog,
@@ -24,6 +24,7 @@ __all__ = [
     "Customer",
     "CustomerAlias",
     "Draft",
+    "EndedSession",
     "ImportRun",
     "LoginAttempt",
     "Ownership",

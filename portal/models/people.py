@@ -68,6 +68,15 @@ class LoginAttempt(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
 
 
+class EndedSession(SQLModel, table=True):
+    """A session that was logged out: whoever kept its cookie gets nothing for it any more."""
+
+    __tablename__ = "ended_session"
+
+    key: str = Field(max_length=32, primary_key=True)
+    ended_at: datetime = Field(sa_type=UTCDateTime)
+
+
 class SavedView(SQLModel, table=True):
     """A person's named filter of a list page; `query` is the page's query string."""
 

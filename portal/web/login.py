@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import Flask, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
@@ -22,6 +22,7 @@ PUBLIC = frozenset(
     {"static", "auth.login_form", "auth.login", "auth.set_password_form", "auth.set_password",
      "auth.choose_language", "auth.health", "auth.logo"}
 )  # fmt: skip
+SESSION_KEY = "session_key"
 _View = TypeVar("_View", bound=Callable[..., Any])
 _PERSON = (
     sa.select(
@@ -32,6 +33,7 @@ _PERSON = (
     .join(t.partner, t.partner.c.id == t.user.c.partner_id, isouter=True)
     .join(t.user_role, t.user_role.c.user_id == t.user.c.id, isouter=True)
     .where(t.user.c.id == sa.bindparam("id"), t.user.c.active)
+    .where(~sa.exists().where(t.ended_session.c.key == sa.bindparam("session")))
 )  # fmt: skip
 _SAFE_NEXT = re.compile(r"/(?![/\\])[^\x00-\x1f\\]*")
 
@@ -81,12 +83,14 @@ def init_app(app: Flask) -> None:
 
 
 def load_user(cookie_id: str) -> SignedIn | None:
-    """The person whose cookie this is; None when it is gone, switched off or outdated."""
+    """The person whose cookie this is; None when it is gone, switched off, outdated or logged out."""
     user_id, _, stamp = cookie_id.partition(":")
     if not user_id.isdigit():
         return None
-    rows = reading().execute(_PERSON, {"id": int(user_id)}).all()
+    key = session.get(SESSION_KEY, "")
+    rows = reading().execute(_PERSON, {"id": int(user_id), "session": key}).all()
     if not rows or rows[0].session_stamp != stamp:
+        session.pop("_user_id", None)  # no later answer may sign this cookie anew
         return None
     row = rows[0]
     roles = frozenset(Role(each.role) for each in rows if each.role)

@@ -117,3 +117,19 @@ def test_nothing_that_another_site_sent_gets_into_a_form(app: Flask, people: Peo
         assert 'name="carried"' not in forged.text
     own = app.test_client().post("/login", data={"carried": blob}, headers={"Origin": "http://localhost"})
     assert 'name="carried"' in own.text
+
+
+@pytest.mark.parametrize("kept", ["as it was", "signed anew"])
+def test_a_copy_of_the_cookie_is_worth_nothing_after_log_out(
+    app: Flask, people: People, login: Any, kept: str
+) -> None:
+    client, other = (login(app.test_client(), people["alice"]) for _ in range(2))
+    cookie = client.get_cookie("session")
+    assert cookie
+    assert client.post("/logout").status_code == 303
+    thief = app.test_client()
+    thief.set_cookie("session", cookie.value)
+    if kept == "signed anew":
+        thief.post("/language", data={"locale": "zh"})
+    assert thief.get("/").status_code == 303
+    assert other.get("/").status_code == 200
