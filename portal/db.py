@@ -5,15 +5,16 @@ commits, seals the audit trail and turns a lost race into a `RuleViolation`.
 """
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
@@ -26,6 +27,7 @@ _WRITE = "portal_writes"
 _CHUNK = 500
 # Seconds that an act waits for its turn: a rush of filings is worked off, not turned away.
 _PATIENCE = 120
+_WAIT = "portal_patience"
 _turns: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 _Key = TypeVar("_Key", int, str)
 
@@ -42,10 +44,18 @@ def make_engine(url: str) -> Engine:
             pool_size=20,
             max_overflow=80,
             pool_timeout=_PATIENCE,
+            hide_parameters=True,  # what people typed, and hashes of passwords, are not for the log
         )
         _tune_sqlite(engine)
         return engine
-    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=_PATIENCE)
+    return sa.create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=_PATIENCE,
+        hide_parameters=True,
+    )
 
 
 def _tune_sqlite(engine: Engine) -> None:
@@ -66,19 +76,29 @@ def _tune_sqlite(engine: Engine) -> None:
     def on_begin(connection: sa.Connection) -> None:
         # A writer takes the write lock at once: upgrading a read later can fail under load.
         writes = connection.get_execution_options().get(_WRITE, False)
+        if writes:
+            patience = connection.get_execution_options().get(_WAIT, _PATIENCE)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
+def transaction(engine: Engine, *, patience: float | None = None) -> Iterator[Session]:
     """A session for one act that writes: committed at the end, undone whole on any error.
+
+    `patience`: seconds to wait for other writers, if not as long as a command would.
 
     :raises StaleVersion: somebody else changed a row between reading and writing it.
     :raises RuleViolation: ``db.conflict``: a constraint refused the change.
+    :raises TimeoutError, OperationalError: (SQLAlchemy's) other writers took longer than that.
     """
-    writer = engine.execution_options(**{_WRITE: True})
-    with _turn(engine), Session(writer, expire_on_commit=False) as session:
+    with (
+        _turn(engine, patience or _PATIENCE) as left,
+        Session(_writer(engine, left), expire_on_commit=False) as session,
+    ):
         try:
+            if patience and is_postgres(session):
+                session.execute(sa.text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
             yield session
             commit(session)
         except StaleDataError as error:
@@ -92,11 +112,26 @@ def transaction(engine: Engine) -> Iterator[Session]:
             raise
 
 
-def _turn(engine: Engine) -> AbstractContextManager[Any]:
-    """SQLite writers of one process queue here: its own lock is polled, and polling is unfair."""
+def _writer(engine: Engine, patience: float) -> Engine:
+    return engine.execution_options(**{_WRITE: True, _WAIT: patience})
+
+
+@contextmanager
+def _turn(engine: Engine, patience: float) -> Iterator[float]:
+    """SQLite writers of one process queue here: its own lock is polled, and polling is unfair.
+
+    Answers how many seconds of patience are left.
+    """
     if engine.dialect.name != "sqlite":
-        return nullcontext()
-    return _turns.setdefault(engine.pool, threading.Lock())
+        yield patience
+        return
+    turn, start = _turns.setdefault(engine.pool, threading.Lock()), time.monotonic()
+    if not turn.acquire(timeout=patience):
+        raise TimeoutError(f"other writers took longer than {patience} s")
+    try:
+        yield max(0.0, patience - (time.monotonic() - start))
+    finally:
+        turn.release()
 
 
 def commit(session: Session) -> None:

@@ -101,10 +101,12 @@ def _begin(cookie_id: str) -> None:
     """A fresh session: whatever an attacker planted before the login is gone."""
     chosen = session.get("locale")
     session.clear()
-    if chosen:
-        session["locale"] = chosen
     session[SESSION_KEY] = secrets.token_hex(16)
     person = load_user(cookie_id)
+    # In the cookie too: pages that say that the database is gone are in the person's language.
+    chosen = (person.locale if person else None) or chosen
+    if chosen:
+        session["locale"] = chosen
     login_user(person)
     g.actor = person.actor if person else None
 

@@ -68,13 +68,18 @@ def unpack() -> tuple[str, dict[str, Any]] | None:
 
 def again(path: str, fields: dict[str, Any]) -> str:
     """A page that shows what was typed and sends it to `path` when the person says so."""
-    pairs = [
+    pairs = pairs_of(fields)
+    shown = [(FIELDS[name], value) for name, value in pairs if name in FIELDS and value]
+    return render_template("errors/again.html", path=path, pairs=pairs, shown=shown)
+
+
+def pairs_of(fields: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Every name with each of its values."""
+    return [
         (name, value)
         for name, values in fields.items()
         for value in (values if isinstance(values, list) else [values])
     ]
-    shown = [(FIELDS[name], value) for name, value in pairs if name in FIELDS and value]
-    return render_template("errors/again.html", path=path, pairs=pairs, shown=shown)
 
 
 def _serializer() -> URLSafeSerializer:

@@ -1,6 +1,7 @@
 """Every error as a page in the person's language: what happened, what to do, a reference."""
 
 from contextlib import suppress
+from typing import Any
 
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.domain.errors import RuleViolation, StaleVersion, problems_of
 from portal.web import labels
+from portal.web.carry import pairs_of, typed
 from portal.web.htmx import is_htmx
+from portal.web.login import PUBLIC
 from portal.web.logs import log, reference
 
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
@@ -37,6 +40,7 @@ def page(status: int, messages: list[str] | None = None) -> ResponseReturnValue:
         "reference": reference(),
         "missing": labels.right(missing) if missing else None,
         "holders": labels.holders(missing) if missing else None,
+        "kept": _kept() if status >= 500 else None,
     }
     if is_htmx():
         return render_template("errors/_note.html", **context), status
@@ -45,6 +49,14 @@ def page(status: int, messages: list[str] | None = None) -> ResponseReturnValue:
     except Exception as error:
         log.error("error_page", path=request.path, reference=reference(), exc_info=error)
         return render_template("errors/frameless.html", **context), status
+
+
+def _kept() -> dict[str, Any] | None:
+    """What was typed into the form that met the fault, to be sent again from the error page."""
+    if request.method != "POST" or request.endpoint in PUBLIC or request.files:
+        return None
+    fields = typed()
+    return {"path": request.path, "pairs": pairs_of(fields)} if fields else None
 
 
 def on_rule(error: RuleViolation) -> ResponseReturnValue:

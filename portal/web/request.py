@@ -14,6 +14,7 @@ from portal.config import Config
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor
 
+_PATIENCE = 20.0
 _LARGEST_ID = 2**31 - 1
 
 
@@ -59,10 +60,13 @@ def reading() -> Session:
 
 
 def transaction() -> AbstractContextManager[Session]:
-    """A transaction for the request's one act; the reading session lets go of the database first."""
+    """A transaction for the request's one act; the reading session lets go of the database first.
+
+    A person waits for other writers only so long, and so does everybody behind in the server's queue.
+    """
     if "reading" in g:
         g.pop("reading").close()
-    return db.transaction(engine())
+    return db.transaction(engine(), patience=_PATIENCE)
 
 
 def now() -> datetime:

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
+from portal import db
 from portal.domain.access import Permission
 from portal.domain.errors import RuleViolation, RuleViolations, StaleVersion
+from portal.models import tables as t
 from portal.web.login import needs
 from tests.support.web import Login
 
@@ -123,15 +125,19 @@ def test_a_database_that_is_locked_or_busy_asks_to_try_again(
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/no-such-page", "/static-page"])
-def test_the_error_page_does_not_need_the_database(app: Flask, people, login: Login, monkeypatch, path: str):
-    """It is gone before anyone knows who is asking."""
+def test_the_error_page_does_not_need_the_database(
+    app: Flask, people, login: Login, monkeypatch, engine: sa.Engine, path: str
+):
+    """It is gone before anyone knows who is asking: the cookie remembers the language."""
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.user).values(locale="zh"))
     client = login(app.test_client(), people["alice"])
 
     def gone(*_arguments: object, **_options: object) -> None:
         raise broken()
 
     monkeypatch.setattr("portal.web.login.reading", gone)
-    page = client.get(path, headers={"Accept-Language": "zh-CN"})
+    page = client.get(path, headers={"Accept-Language": "en"})
     assert page.status_code == 503
     assert '<html lang="zh-CN"' in page.text
     assert "<h1" in page.text
