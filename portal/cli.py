@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 from flask.cli import FlaskGroup
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_ngettext
 
 from portal import clock, db, schema
 from portal.commands import backups, output
@@ -40,7 +42,8 @@ def _ready() -> Any:
 def _in_a_folder(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """Refuse a file to write before any work is done for it."""
     if path is not None and not path.absolute().parent.is_dir():
-        raise click.BadParameter(f"There is no folder {path.parent}.")
+        with output.speaking():
+            raise click.BadParameter(str(_l("There is no folder %(folder)s.", folder=str(path.parent))))
     return path
 
 
@@ -54,7 +57,7 @@ def serve(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
 
     _ready()
-    click.echo(f"Serving on http://{host}:{port}")
+    output.say(_l("Serving on %(address)s", address=f"http://{host}:{port}"))
     Granian(
         "portal.wsgi:app",
         address=host,
@@ -70,7 +73,7 @@ def serve(host: str, port: int, workers: int) -> None:
 def upgrade() -> None:
     """Bring the schema up to date."""
     _ready()
-    click.echo("The schema is up to date.")
+    output.say(_l("The schema is up to date."))
 
 
 @main.group()
@@ -98,7 +101,7 @@ def add_user(
 
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with output.refusals():
-        click.echo(add(_ready(), email, name, roles, partner, region, password))
+        output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
 @main.command("import", with_appcontext=False)
@@ -144,7 +147,7 @@ def tick(at: str | None) -> None:
         with db.transaction(_ready()) as session:
             db.lock_registry(session)
             lapsed = settle_lapses(session, now=now, today=business_date(now))
-    click.echo(f"{len(lapsed)} registrations lapsed.")
+    output.say(lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed)))
 
 
 @main.command(with_appcontext=False)
@@ -154,11 +157,12 @@ def check() -> None:
 
     with db.reading(_ready()) as session:
         found = list(problems(session, now=clock.now()))
-    for table, row, what in found:
-        click.echo(f"{table} {row}: {what}", err=True)
+    with output.speaking():
+        for table, row, problem in found:
+            click.echo(f"{table} {row}: {output.words(problem)}", err=True)
     if found:
         sys.exit(1)
-    click.echo("Everything holds.")
+    output.say(_l("Everything holds."))
 
 
 @main.command(with_appcontext=False)
@@ -167,7 +171,7 @@ def backup(file: Path) -> None:
     """Write a consistent copy while serving."""
     with output.refusals():
         backups.backup(Config.from_env().database_url, file)
-    click.echo(f"Written to {file}.")
+    output.say(_l("Written to %(file)s.", file=str(file)))
 
 
 @main.command(with_appcontext=False)
@@ -177,4 +181,4 @@ def restore(file: Path, force: bool) -> None:
     """Put a backup back."""
     with output.refusals():
         backups.restore(Config.from_env().database_url, file, force=force)
-    click.echo("Restored.")
+    output.say(_l("Restored."))

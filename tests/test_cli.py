@@ -445,3 +445,16 @@ def test_another_programs_database_is_no_backup(portal: Portal, moved_in: Path) 
         other.execute("CREATE TABLE song (name TEXT)")
     assert portal("restore", moved_in / "other.db", "--force").exit_code == 1
     assert portal("check").exit_code == 0
+
+
+def test_commands_speak_the_language_of_the_terminal(
+    portal: Portal, folder: Path, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert portal("import", "partners", folder / "partners.csv").stdout == "共 3 行：导入 3 行，跳过 0 行。\n"
+    assert portal("check").stdout == "全部相符。\n"
+    assert portal("tick").stdout == "0 个报备的保护期已过。\n"
+    assert portal("upgrade").stdout == "数据库结构已是最新。\n"
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE partner SET name = 'x' WHERE id = 1"))
+    assert portal("check").stderr == "partner 1: name 与审计记录不符。\n"

@@ -69,9 +69,11 @@ def add_user(
         at=now,
         subject=("user", user.id),
         email=email,
+        name=name,
         roles=sorted(roles),
         partner_id=partner_id,
-        region=region,
+        region=region or None,
+        active=True,
     )
     return user.id
 
@@ -103,8 +105,8 @@ def change_user(
         raise RuleViolation("user.self", "active")
     if Role.ADMIN in before and (not active or Role.ADMIN not in roles):
         _keep_an_admin(session, user_id)
-    was = {"name": user.name, "roles": sorted(before), "active": user.active}
-    then = {"name": name, "roles": sorted(roles), "active": active}
+    was = {"name": user.name, "roles": sorted(before), "region": user.region, "active": user.active}
+    then = {"name": name, "roles": sorted(roles), "region": region or None, "active": active}
     user.name, user.region, user.active = name, region or None, active
     if not active or before != set(roles):
         user.session_stamp = secrets.token_hex(8)

@@ -24,9 +24,12 @@ def backup(database_url: str, target: Path) -> None:
         _program("pg_dump", "--format=custom", "--file", str(target), _address(url), url=url)
         return
     draft = target.with_name(target.name + ".part")
-    with closing(sqlite3.connect(_path(url))) as source, closing(sqlite3.connect(draft)) as copy:
-        source.backup(copy)
-    draft.replace(target)
+    try:
+        with closing(sqlite3.connect(_path(url))) as source, closing(sqlite3.connect(draft)) as copy:
+            source.backup(copy)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def restore(database_url: str, source: Path, *, force: bool) -> None:

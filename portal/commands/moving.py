@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
+from flask_babel import gettext
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
@@ -56,13 +57,14 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
 def _tell(report: Report, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.as_json(output.words), ensure_ascii=False))
-    for sign, problems in (("", report.refused), ("warning: ", report.warnings)):
+    for sign, problems in (("", report.refused), (gettext("warning: "), report.warnings)):
         for each in problems:
             value = f" “{each.value}”" if each.value else ""
             where = f"{report.file}:{each.row}: {each.column}".rstrip(": ")
             click.echo(f"{sign}{where}{value}: {output.words(each.problem)}", err=True)
     if not as_json and not report.refused:
-        click.echo(f"{report.rows} rows: {report.accepted} accepted, {report.skipped} skipped.")
+        counts = {"rows": report.rows, "accepted": report.accepted, "skipped": report.skipped}
+        click.echo(gettext("%(rows)s rows: %(accepted)s accepted, %(skipped)s skipped.", **counts))
 
 
 @contextmanager

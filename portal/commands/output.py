@@ -1,9 +1,10 @@
-"""Refusals on standard error, in the language of the terminal."""
+"""What commands say, in the language of the terminal; refusals on standard error."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from flask import Flask
@@ -29,6 +30,12 @@ def words(problem: RuleViolation) -> str:
     from portal.web.labels import message
 
     return message(problem)
+
+
+def say(text: Any, *, err: bool = False) -> None:
+    """Print a lazy text in the language of the terminal."""
+    with speaking():
+        click.echo(str(text), err=err)
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """`portal user add`."""
 
+from typing import Any
+
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.engine import Engine
 
 from portal import clock, db
@@ -20,7 +23,7 @@ def add(
     partner: str | None,
     region: str | None,
     password: str | None,
-) -> str:
+) -> Any:
     """Add a person; answers what to tell the one who ran the command.
 
     :raises RuleViolation: an unknown role or partner, or as `add_user`.
@@ -48,6 +51,10 @@ def add(
             password_hash=hash_password(password, address) if password is not None else None,
         )
         if password is not None:
-            return f"Added {address}."
+            return _l("Added %(address)s.", address=address)
         secret = make_link(session, actor=None, user_id=user_id, now=now)
-    return f"Added {address}. Set the password with this link, once, within 7 days:\n/password/{secret}"
+    return _l(
+        "Added %(address)s. Set the password with this link, once, within 7 days:\n%(link)s",
+        address=address,
+        link=f"/password/{secret}",
+    )

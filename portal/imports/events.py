@@ -25,6 +25,7 @@ from portal.imports.reading import Row
 from portal.imports.report import Cells, Refused, Report
 from portal.imports.words import ending, member
 from portal.models import tables as t
+from portal.pipeline.told import keep_told
 
 _KINDS = {"lost": EventKind.LOST, "released": EventKind.RELEASED}
 
@@ -46,7 +47,7 @@ def take(session: Session, rows: list[Row], report: Report, actor: Actor | None,
     if report.refused or not facts:
         return
     journal.write(session, [fact for _row, fact in facts.values()], actor=actor)
-    _keep_columns(session, [fact for _row, fact in facts.values()])
+    keep_told(session, {fact["registration_id"] for _row, fact in facts.values()})
     touched = {fact["registration_id"] for _row, fact in facts.values()}
     by_id = {row.id: row for row in claims.values()}
     settle_held(session, {each for each in touched if by_id[each].customer_id is None})
@@ -148,21 +149,3 @@ def _lost_reason(reason: str) -> LostReason:
 def _key(ref: str, at: datetime, *parts: Any) -> str:
     text = "\x1f".join([ref, at.isoformat(), *(str(part) for part in parts)])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _keep_columns(session: Session, facts: list[dict[str, Any]]) -> None:
-    """Contract, end of trial and reason of loss, as the latest fact of each claim tells them."""
-    told: dict[int, dict[str, Any]] = {}
-    for fact in sorted(facts, key=lambda each: each["at"]):
-        data, row = fact["data"], told.setdefault(fact["registration_id"], {})
-        if "contract_no" in data:
-            row["contract_no"] = data["contract_no"][:60]
-        if "contract_date" in data:
-            row["contract_on"] = parse_date(data["contract_date"])
-        if "trial_end" in data:
-            row["trial_ends_on"] = parse_date(data["trial_end"])
-        if "lost_reason" in data:
-            row["lost_reason"] = LostReason(data["lost_reason"])
-    for claim, values in told.items():
-        if values:
-            session.execute(sa.update(t.registration).where(t.registration.c.id == claim).values(**values))

@@ -57,6 +57,12 @@ _FILINGS = sa.select(
 )
 
 
+_CUSTOMERS = sa.select(
+    t.customer.c.id, t.customer.c.founder_key, t.customer.c.name, t.customer.c.uscc,
+    t.customer.c.merged_into_id, t.customer.c.founder_at, t.customer.c.founder_ref,
+)  # fmt: skip
+
+
 def load_component(session: Session, seeds: Collection[int]) -> Component:
     """The filings linked with `seeds` by a shared key, customer or suspicion, transitively."""
     component = Component()
@@ -66,6 +72,15 @@ def load_component(session: Session, seeds: Collection[int]) -> Component:
     else:
         _follow_links(session, component, set(seeds))
     _load_customers(session, component)
+    _load_events(session, component)
+    return component
+
+
+def load_everything(session: Session) -> Component:
+    """All filings, and all customers."""
+    component = Component()
+    component.rows.update({row.id: row for row in session.execute(_FILINGS)})
+    component.customers.update({row.id: row for row in session.execute(_CUSTOMERS)})
     _load_events(session, component)
     return component
 
@@ -109,17 +124,10 @@ def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
 def _load_customers(session: Session, component: Component) -> None:
     ids = {row.customer_id for row in component.rows.values()}
     ids |= {row.suspect_id for row in component.rows.values()}
-    query = sa.select(
-        t.customer.c.id,
-        t.customer.c.founder_key,
-        t.customer.c.name,
-        t.customer.c.uscc,
-        t.customer.c.merged_into_id,
-    )
     ids.discard(None)
     for part in chunks(ids):
         related = sa.or_(t.customer.c.id.in_(part), t.customer.c.merged_into_id.in_(part))
-        for row in session.execute(query.where(related)):
+        for row in session.execute(_CUSTOMERS.where(related)):
             component.customers[row.id] = row
 
 

@@ -5,7 +5,7 @@ on a held filing, a correction, a merge.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,15 +105,21 @@ def _update_customers(session: Session, assignment: Assignment, ids: dict[int, i
         update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
         session.connection().execute(update.values(uscc=sa.bindparam("code")), coded)
     for loser in assignment.merged:
-        winner = loser
-        while winner in assignment.merged:
-            winner = assignment.merged[winner]
+        winner = ids[last_winner(assignment, loser)]
         session.execute(
-            sa.update(t.customer).where(t.customer.c.id == ids[loser]).values(merged_into_id=ids[winner])
+            sa.update(t.customer).where(t.customer.c.id == ids[loser]).values(merged_into_id=winner)
         )
 
 
-def _stays(history: FilingHistory, filing: int, ids: dict[int, int]) -> Iterator[tuple[Any, ...]]:
+def last_winner(assignment: Assignment, loser: int) -> int:
+    """The customer into which a merged one went in the end."""
+    while loser in assignment.merged:
+        loser = assignment.merged[loser]
+    return loser
+
+
+def stays(history: FilingHistory, filing: int, ids: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
+    """The rows of `placement` of a filing: registration, since when, customer, by which rule."""
     for placed in history.placed:
         founder = placed.founder
         yield (filing, placed.at, None if founder is None else ids[founder], placed.rule)
@@ -146,11 +152,11 @@ def _write_placements(
     changed: list[int] = []
     rows: list[dict[str, Any]] = []
     for filing, history in assignment.filings.items():
-        stays = list(_stays(history, filing, ids))
-        if stays != stored[filing]:
+        placed = list(stays(history, filing, ids))
+        if placed != stored[filing]:
             changed.append(filing)
-            rows += [dict(zip(_STAY, stay, strict=True)) for stay in stays]
-            touched.customers |= {stay[2] for stay in stays + stored[filing]} - {None}
+            rows += [dict(zip(_STAY, stay, strict=True)) for stay in placed]
+            touched.customers |= {stay[2] for stay in placed + stored[filing]} - {None}
     for part in chunks(changed):
         session.execute(sa.delete(t.placement).where(t.placement.c.registration_id.in_(part)))
     if rows:
@@ -191,13 +197,21 @@ def _write_filings(
 _MATCHED = ("customer_id", "suspect_id", "match_outcome", "match_reason")
 
 
-def _write_names(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
+def names_of(
+    component: Component, assignment: Assignment, ids: Mapping[int, int]
+) -> Mapping[int, Mapping[str, tuple[str, Keys]]]:
+    """Every customer's names by their full key: all that its filings ever bore."""
     wanted: defaultdict[int, dict[str, tuple[str, Keys]]] = defaultdict(dict)
     for filing, history in assignment.filings.items():
         founder = history.placed[-1].founder
         if founder is not None:
             for name, keys in component.names[filing]:
                 wanted[ids[founder]].setdefault(keys.full, (name, keys))
+    return wanted
+
+
+def _write_names(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
+    wanted = names_of(component, assignment, ids)
     live = {ids[founder] for founder in assignment.customers}
     gone = {row.id for row in component.customers.values()} - live
     stored: set[tuple[int, str]] = set()

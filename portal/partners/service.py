@@ -14,6 +14,11 @@ from portal.domain.terms import KEY_ACCOUNTS, PartnerKind, Tier
 from portal.models import Partner, TierTerm
 from portal.models import tables as t
 
+_STATED = (
+    "code", "name", "kind", "region", "contact", "phone", "email", "signed_on", "traffic_deposit",
+    "manager_id", "active",
+)  # fmt: skip
+
 
 def add_partner(session: Session, *, actor: Actor | None, now: datetime, values: Mapping[str, Any]) -> int:
     """A new partner; answers the id.
@@ -29,7 +34,8 @@ def add_partner(session: Session, *, actor: Actor | None, now: datetime, values:
     session.flush()  # the id goes into the audit trail
     assert partner.id is not None  # noqa: S101 - flushed
     subject = ("partner", partner.id)
-    audit.record(session, actor=actor, action="partner.added", at=now, subject=subject, after=dict(values))
+    stated = {name: getattr(partner, name) for name in _STATED}
+    audit.record(session, actor=actor, action="partner.added", at=now, subject=subject, after=stated)
     return partner.id
 
 

@@ -19,6 +19,7 @@ from portal.domain.pipeline import LostReason, Stage, check_move, may_undo
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.models import tables as t
+from portal.pipeline.told import keep_told
 from portal.policy.service import policy_on
 
 _DECIDING = (EventKind.MOVED, EventKind.PROGRESS, EventKind.RELEASED, EventKind.LOST)
@@ -60,22 +61,9 @@ def move_project(
         session, registration_id, EventKind.MOVED, actor, now, stage=to, reason=move.reason,
         data={"from": row.stage, **move.gate},
     )  # fmt: skip
-    columns = _columns_of(to, move.gate)
-    if columns:
-        session.execute(
-            sa.update(t.registration).where(t.registration.c.id == registration_id).values(**columns)
-        )
+    keep_told(session, [registration_id])
     settle(session, {row.customer_id}, now=now)
     return Moved(event)
-
-
-def _columns_of(stage: Stage, gate: Mapping[str, Any]) -> dict[str, Any]:
-    """What a gate's data also tells about the project as such."""
-    if stage is Stage.TRIAL and "trial_end" in gate:
-        return {"trial_ends_on": gate["trial_end"]}
-    if stage is Stage.SIGNED and "contract_no" in gate:
-        return {"contract_no": gate["contract_no"], "contract_on": gate["contract_date"]}
-    return {}
 
 
 def release(
@@ -123,10 +111,7 @@ def _end(
         raise RuleViolation("reason.required", "reason")
     data = {"lost_reason": why} if why else {}
     _write(session, registration_id, kind, actor, now, reason=reason, data=data)
-    if why:
-        session.execute(
-            sa.update(t.registration).where(t.registration.c.id == registration_id).values(lost_reason=why)
-        )
+    keep_told(session, [registration_id])
     if row.customer_id is None:
         settle_held(session, [registration_id])
         return False
@@ -149,29 +134,8 @@ def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id:
         .returning(t.registration.c.customer_id)
     ).one()
     _write(session, registration_id, EventKind.UNDONE, actor, now, about_id=event_id)
-    _restore_columns(session, registration_id)
+    keep_told(session, [registration_id])
     settle(session, {row.customer_id}, now=now)
-
-
-def _restore_columns(session: Session, registration_id: int) -> None:
-    """Contract and trial columns as the moves that still stand tell them."""
-    event = t.registration_event.c
-    here = event.registration_id == registration_id
-    undone = sa.select(event.about_id).where(here, event.kind == EventKind.UNDONE)
-    moves = session.execute(
-        sa.select(event.stage, event.data)
-        .where(here, event.kind == EventKind.MOVED)
-        .where(event.id.not_in(undone))
-        .order_by(event.at)
-    )
-    values: dict[str, Any] = {"contract_no": "", "contract_on": None, "trial_ends_on": None}
-    for stage, data in moves:
-        told = _columns_of(stage, data)
-        values |= {
-            name: datetime.fromisoformat(value).date() if name.endswith("_on") else value
-            for name, value in told.items()
-        }
-    session.execute(sa.update(t.registration).where(t.registration.c.id == registration_id).values(**values))
 
 
 def can_undo(session: Session, *, actor: Actor, now: datetime, registration_id: int, event_id: int) -> bool:

@@ -74,6 +74,7 @@ def add_policy(
         subject=("policy", row.id),
         reason=reason,
         effective_from=effective_from,
+        digest=audit.digest(body),
     )
     return row
 

@@ -6,6 +6,7 @@ Every other role has one person, named after it: `people["finance"]`. All know t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,10 @@ from argon2 import PasswordHasher
 from sqlmodel import Session
 
 from portal import db
+from portal.auth.people import add_user
 from portal.domain.roles import REGIONAL_ROLES, VENDOR_ROLES, Actor, Role
 from portal.domain.terms import PartnerKind, Tier
-from portal.models import Partner, TierTerm, User, UserRole
+from portal.partners.service import add_partner, add_tier_term
 
 PASSWORD = "correct horse battery"
 # The weakest hash there is: hashing is what makes a sign-in slow, and no test is about that.
@@ -42,21 +44,19 @@ class Person:
 
 def make_partner(session: Session, code: str, *, tier: Tier | None = None, **over: object) -> int:
     """A partner of the east, in 2025 and 2026 of the given tier; its id."""
-    values = {"name": f"{code} 通信", "kind": PartnerKind.GROWTH, "region": "east"} | over
-    partner = Partner(code=code, created_at=SINCE, **values)
-    session.add(partner)
-    session.flush()  # the id is the terms' key
-    assert partner.id is not None
+    values = {"code": code, "name": f"{code} 通信", "kind": PartnerKind.GROWTH, "region": "east"} | over
+    partner_id = add_partner(session, actor=None, now=SINCE, values=values)
     if tier is not None:
-        session.add(
-            TierTerm(
-                partner_id=partner.id,
-                tier=tier,
-                starts_on=date(2025, 1, 1),
-                ends_on=date(2026, 12, 31),
-            )
+        add_tier_term(
+            session,
+            actor=None,
+            now=SINCE,
+            partner_id=partner_id,
+            tier=tier,
+            starts_on=date(2025, 1, 1),
+            ends_on=date(2026, 12, 31),
         )
-    return partner.id
+    return partner_id
 
 
 def make_user(
@@ -65,25 +65,22 @@ def make_user(
     *roles: Role,
     partner_id: int | None = None,
     region: str | None = None,
-    **over: object,
+    **over: Any,
 ) -> Person:
     """A person with these roles who signs in as ``name@example.com``."""
     email = f"{name}@example.com"
-    values = {"locale": "en", "password_hash": HASH} | over
-    user = User(
+    user_id = add_user(
+        session,
+        actor=None,
+        now=SINCE,
         email=email,
         name=name.capitalize(),
-        session_stamp=name,
+        roles=roles,
         partner_id=partner_id,
         region=region,
-        created_at=SINCE,
-        **values,
+        **{"locale": "en", "password_hash": HASH} | over,
     )
-    session.add(user)
-    session.flush()  # the id is the roles' key
-    assert user.id is not None
-    session.add_all(UserRole(user_id=user.id, role=role) for role in roles)
-    return Person(user.id, email, user.name, frozenset(roles), partner_id, region)
+    return Person(user_id, email, name.capitalize(), frozenset(roles), partner_id, region)
 
 
 @pytest.fixture

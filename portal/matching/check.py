@@ -1,0 +1,100 @@
+"""Whether customers, their names and every filing's place are what the identity fold makes of the facts."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.domain.errors import RuleViolation
+from portal.domain.identity import Assignment, assign
+from portal.domain.names import keys_of
+from portal.matching.component import Component, load_everything
+from portal.matching.replay import last_winner, names_of, stays
+from portal.models import tables as t
+
+Problem = tuple[str, Any, RuleViolation]
+"""Table, row, and what is wrong with it."""
+
+
+def problems(session: Session) -> Iterator[Problem]:
+    """Every row that differs from a replay of all filings, decisions, corrections and merges."""
+    component = load_everything(session)
+    assignment = assign(component.events)
+    ids = {row.founder_key: row.id for row in component.customers.values()}
+    founders = {*assignment.customers, *assignment.merged}
+    for founder in sorted(founders - set(ids)):
+        yield "registration", abs(founder), RuleViolation("check.customer_missing")
+    for founder in sorted(set(ids) - founders):
+        yield "customer", ids[founder], RuleViolation("check.unfounded")
+    if founders != set(ids):
+        return
+    for row in component.customers.values():
+        yield from _customer(row, component, assignment, ids)
+    yield from _names(session, component, assignment, ids)
+    yield from _places(session, component, assignment, ids)
+
+
+def _customer(
+    row: Any, component: Component, assignment: Assignment, ids: Mapping[int, int]
+) -> Iterator[Problem]:
+    founder, filing = row.founder_key, component.rows[abs(row.founder_key)]
+    known = assignment.customers.get(founder)
+    merged = None if known else ids[last_winner(assignment, founder)]
+    wanted = {
+        "uscc": known.code if known else None,
+        "merged_into_id": merged,
+        "founder_at": filing.filed_at,
+        "founder_ref": filing.ref,
+    }
+    for column, value in wanted.items():
+        if getattr(row, column) != value:
+            yield "customer", row.id, RuleViolation("check.not_told", column=column)
+    if row.name not in {name for name, _keys in component.names[filing.id]}:
+        yield "customer", row.id, RuleViolation("check.not_told", column="name")
+
+
+def _names(
+    session: Session, component: Component, assignment: Assignment, ids: Mapping[int, int]
+) -> Iterator[Problem]:
+    wanted = {
+        (customer, full): (name, keys.core)
+        for customer, names in names_of(component, assignment, ids).items()
+        for full, (name, keys) in names.items()
+    }
+    c = t.customer_alias.c
+    for row in session.execute(sa.select(c.id, c.customer_id, c.full_key, c.core_key, c.name)):
+        told = wanted.pop((row.customer_id, row.full_key), None)
+        if told is None or (row.core_key, keys_of(row.name).full) != (told[1], row.full_key):
+            yield "customer_alias", row.id, RuleViolation("check.alias")
+    for customer, full in wanted:
+        yield "customer", customer, RuleViolation("check.alias_missing", name=full)
+
+
+def _places(
+    session: Session, component: Component, assignment: Assignment, ids: Mapping[int, int]
+) -> Iterator[Problem]:
+    stored: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    c = t.placement.c
+    for row in session.execute(
+        sa.select(c.registration_id, c.at, c.customer_id, c.rule).order_by(c.registration_id, c.at)
+    ):
+        stored[row.registration_id].append(tuple(row))
+    for filing, history in assignment.filings.items():
+        if stored.pop(filing, []) != list(stays(history, filing, ids)):
+            yield "placement", filing, RuleViolation("check.place")
+        row = component.rows[filing]
+        suspect = None if history.suspect is None else ids[history.suspect]
+        wanted = {
+            "suspect_id": suspect,
+            "match_outcome": history.match.outcome.value,
+            "match_reason": history.match.reason.value,
+            "full_key": keys_of(row.customer_name).full,
+            "core_key": keys_of(row.customer_name).core,
+        }
+        for column, value in wanted.items():
+            if getattr(row, column) != value:
+                yield "registration", filing, RuleViolation("check.not_told", column=column)
+    for filing in stored:
+        yield "placement", filing, RuleViolation("check.place")

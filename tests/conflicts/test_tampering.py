@@ -1,0 +1,186 @@
+"""Whatever is changed, taken away or slipped in by hand: the database refuses it, or `portal check` tells.
+
+Every column of every table is tried on a database with some of everything in it.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, SQLModel
+
+from portal import db
+from portal.conflicts.check import problems
+from portal.conflicts.decisions import decide_held, merge_customers
+from portal.domain.pipeline import LostReason, Stage
+from portal.models import tables as t
+from portal.pipeline.service import lose, move_project
+from portal.registrations import work
+from tests.support.filings import CODE
+from tests.support.people import Person
+
+# What `check` does not vouch for, and why.
+FREE = {
+    "check_log": "looking up is logged in the audit trail as well; this only counts the quota",
+    "draft": "what somebody typed and has not sent",
+    "import_run": "the audit trail says the same; this is what makes it quick to find",
+    "login_attempt": "counts wrong passwords for an hour",
+    "password_link": "a secret of seven days, kept as its hash",
+    "saved_view": "a person's own filters",
+    "search_gram": "finds registrations, says nothing about them",
+    "attachment": "the time line names every file; the bytes lie outside the database",
+    "customer.created_at": "no rule reads it",
+    "partner.created_at": "no rule reads it",
+    "partner.version": "counts changes",
+    "policy_version.author_id": "stands in the audit trail",
+    "policy_version.created_at": "stands in the audit trail",
+    "policy_version.reason": "stands in the audit trail",
+    "registration.imported": "no rule reads it",
+    "registration.match_ruleset": "which version of the matcher looked last",
+    "registration.version": "counts changes",
+    "registration.worker_id": "who works a project is the partner's own affair",
+    "tier_term.version": "counts changes",
+    "user_account.created_at": "no rule reads it",
+    "user_account.last_seen_on": "a convenience",
+    "user_account.password_hash": "a secret has no copy in the trail",
+    "user_account.session_stamp": "ends sessions, proves nothing",
+    "user_account.version": "counts changes",
+}
+
+
+@pytest.fixture
+def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: Any) -> datetime:
+    """Filings, moves, a decision, a merge, a correction, a loss, support; answers the present."""
+    alice, carol, manager = people["alice"], people["carol"], people["channel_manager"]
+    file_as(alice, at("2026-03-02 10:00"), uscc=CODE)
+    file_as(carol, at("2026-03-03 10:00"))
+    file_as(alice, at("2026-03-03 11:00"), "深圳市华达科技有限公司")
+    file_as(carol, at("2026-03-03 12:00"), "华达科技")
+    file_as(alice, at("2026-03-03 13:00"), "静湖茶业集团有限公司")
+    file_as(carol, at("2026-03-03 14:00"), "静湖茶叶公司")
+    file_as(people["key_accounts"], at("2026-03-03 15:00"), "山河信息有限公司")
+    now = at("2026-03-05 10:00")
+
+    def version(session: Session, claim: int) -> Any:
+        return session.execute(
+            sa.select(t.registration.c.version).where(t.registration.c.id == claim)
+        ).scalar()
+
+    def by(session: Session, person: Person, claim: int) -> dict[str, Any]:
+        return {
+            "actor": person.actor, "now": now, "registration_id": claim, "version": version(session, claim),
+        }  # fmt: skip
+
+    with db.transaction(engine) as session:
+        gate = {"met_on": date(2026, 3, 4), "met_with": "苏晓"}
+        move_project(session, **by(session, alice, 1), to=Stage.MEETING, gate=gate)
+        customer = session.execute(
+            sa.select(t.registration.c.suspect_id).where(t.registration.c.id == 4)
+        ).scalar()
+        decide_held(session, **by(session, manager, 4), customer_id=customer, same=True, reason="同一家")
+        merge_customers(session, actor=manager.actor, now=now, loser=4, winner=3, reason="同一家")
+    with db.transaction(engine) as session:
+        work.edit_details(session, **by(session, alice, 3), values={"ports": 80, "city": "滨海市"})
+        work.set_next_step(session, **by(session, alice, 1), step="报价", due=date(2026, 3, 9))
+    with db.transaction(engine) as session:
+        work.ask_support(session, **by(session, alice, 1), need="方案支持")
+        work.ask_correction(session, **by(session, manager, 2), fields=["phone"], note="空号")
+        lose(session, **by(session, people["key_accounts"], 7), why=LostReason.PRICE, note="太贵")
+    return now
+
+
+def other(column: Any, value: Any, connection: Session) -> Iterator[Any]:
+    """Other values that the column's type can hold."""
+    for key in column.foreign_keys:
+        target = key.column
+        yield from connection.scalars(sa.select(target).where(target.is_distinct_from(value)).limit(2))
+        if column.nullable and value is not None:
+            yield None
+        return
+    kind = type(value)
+    if value is None:
+        kind = column.type.python_type
+        value = {str: "", int: 0, date: date(2026, 1, 1), Decimal: Decimal(0)}.get(kind)
+    if issubclass(kind, StrEnum):
+        yield from (each for each in kind if each is not value)
+    elif kind is bool:
+        yield not value
+    elif issubclass(kind, int | Decimal):
+        yield value + 1
+    elif kind is datetime:
+        yield (value or datetime.fromisoformat("2026-01-01T00:00:00+00:00")) - timedelta(hours=1)
+    elif kind is date:
+        yield value + timedelta(days=1)
+    elif kind is str:
+        yield f"{value}x" if len(value) < 18 else value[:-1] + ("y" if value[-1] != "y" else "z")
+    else:
+        yield {"tampered": True}
+
+
+def noticed(session: Session, statement: Any, now: datetime) -> bool:
+    """Whether the database refuses the change, or check tells of it; it is taken back."""
+    place = session.begin_nested()
+    try:
+        changed = session.execute(statement)
+        return not changed.rowcount or bool(list(problems(session, now=now)))
+    except DBAPIError:
+        return True
+    finally:
+        place.rollback()
+
+
+def unnoticed(session: Session, table: sa.Table, now: datetime) -> Iterator[str]:
+    rows = session.execute(sa.select(table).limit(3)).all()
+    here = list(table.primary_key.columns)
+    for row in rows:
+        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
+        for column in table.columns:
+            if column in here and len(here) == 1:
+                continue
+            for value in other(column, getattr(row, column.name), session):
+                change = sa.update(table).where(is_row).values({column.name: value})
+                if not noticed(session, change, now):
+                    yield f"{table.name}.{column.name}"
+        if not noticed(session, sa.delete(table).where(is_row), now):
+            yield f"{table.name} (a row taken away)"
+
+
+def test_check_notices_whatever_is_changed_by_hand(engine: sa.Engine, lived_in: datetime) -> None:
+    found: set[str] = set()
+    with db.reading(engine) as session:
+        assert list(problems(session, now=lived_in)) == []
+        for table in SQLModel.metadata.sorted_tables:
+            if table.name not in FREE:
+                found |= set(unnoticed(session, table, lived_in))
+    assert sorted(found - set(FREE)) == []
+    assert sorted({each for each in FREE if "." in each} - found) == [], "vouched for, and listed as free"
+
+
+DAY = "'2026-03-04 00:00:00'"
+FORGED = {
+    "an owner": "ownership (customer_id, registration_id, starts_at, ends_at, rule)"
+    f" VALUES (1, 2, '2026-01-01 00:00:00', {DAY}, 'C1')",
+    "a fact": "registration_event (registration_id, kind, at, recorded_at, reason, note, data, digest)"
+    f" VALUES (2, 'progress', {DAY}, {DAY}, '', '', '{{}}', 'x')",
+    "an entry": "audit_entry (at, actor, action, subject_type, details, reason, previous_hash, hash)"
+    f" VALUES ({DAY}, 'x', 'x', 'x', '{{}}', '', 'x', 'y')",
+    "a role": "user_role (user_id, role) VALUES (2, 'partner_admin')",
+    "a name": "customer_alias (customer_id, name, full_key) VALUES (1, '别名', '别名')",
+    "a tier": "tier_term (partner_id, tier, starts_on, ends_on, version)"
+    " VALUES (2, 'gold', '2026-01-01', '2026-12-31', 1)",
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_check_notices_what_is_slipped_in_by_hand(engine: sa.Engine, lived_in: datetime, what: str) -> None:
+    with db.reading(engine) as session:
+        forgery = sa.text(f"INSERT INTO {FORGED[what]}")
+        assert noticed(session, forgery, lived_in)
+        changed = session.execute(forgery)
+        assert changed.rowcount == 1, "the forgery itself must go in"
+        session.rollback()
