@@ -84,7 +84,7 @@ def _differing(table: str, row: Any, told: dict[str, Any]) -> Iterator[Problem]:
     if not told:
         yield table, row.id, RuleViolation("check.untrailed")
     for column, value in told.items():
-        if audit.plain(getattr(row, column)) != value:
+        if not check_claims.same(getattr(row, column), value):
             yield table, row.id, RuleViolation("check.not_trailed", column=column)
 
 
