@@ -1,0 +1,48 @@
+"""The demo is filled through the services: what comes of it holds, and is the same every time."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import seed
+from portal import clock, db, schema
+from portal.conflicts.check import problems
+from portal.demo import founding
+from portal.models import tables as t
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel a tenth as large: seconds instead of a minute."""
+    monkeypatch.setattr(seed, "REGISTRATIONS", 60)
+    monkeypatch.setattr(founding, "PARTNERS", 5)
+
+
+def filled(url: str, random_seed: int) -> list[tuple[Any, ...]]:
+    """Seed a new database; its registrations as they stand, after everything was checked."""
+    engine = db.make_engine(url)
+    schema.bring_up_to_date(engine, now=clock.now())
+    seed.Seeder(engine, scale=1, seed=random_seed, today=TODAY).run()
+    c = t.registration.c
+    with db.reading(engine) as session:
+        assert list(problems(session, now=clock.now())) == []
+        found = session.execute(sa.select(c.ref, c.customer_name, c.filed_at, c.state).order_by(c.id))
+        rows = [tuple(row) for row in found]
+    engine.dispose()
+    return rows
+
+
+@pytest.mark.usefixtures("small")
+def test_the_demo_holds_and_is_the_same_for_the_same_seed(
+    empty_db_url: str, tmp_path: Any, at: Callable[[str], Any]
+):
+    at("2026-11-20 09:00")
+    rows = filled(empty_db_url, 7)
+    assert len(rows) > 40
+    assert len({state for *_rest, state in rows}) > 3
+    assert filled(f"sqlite:///{tmp_path / 'again.db'}", 7) == rows
