@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import audit
+from portal.db import lock_registry
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.domain.roles import PARTNER_ROLES, REGIONAL_ROLES, Actor, Role
 from portal.models import User, UserRole
@@ -121,6 +122,7 @@ def _store_roles(session: Session, user_id: int, roles: Collection[Role]) -> Non
 
 
 def _keep_an_admin(session: Session, leaving: int) -> None:
+    lock_registry(session)  # two who switch each other off take turns
     others = session.scalar(
         sa.select(sa.func.count())
         .select_from(t.user)

@@ -84,12 +84,17 @@ def end_sign_in(session: Session, *, tried: Try, fits: bool, now: datetime) -> s
         subject = ("user", user.id if user else None)
         audit.record(session, actor=None, action="user.sign_in_failed", at=now, subject=subject)
         return None
-    attempt = t.login_attempt.c
-    mine = sa.or_(attempt.key == tried.keys[0], attempt.id == tried.address_row)
-    session.execute(sa.delete(t.login_attempt).where(mine))
+    forget_try(session, tried)
     person = Actor(user.id, user.name, frozenset())
     audit.record(session, actor=person, action="user.signed_in", at=now, subject=("user", user.id))
     return f"{user.id}:{user.session_stamp}"
+
+
+def forget_try(session: Session, tried: Try) -> None:
+    """A try that was right is no failed one; the account's earlier ones do not matter any more."""
+    attempt = t.login_attempt.c
+    mine = sa.or_(attempt.key == tried.keys[0], attempt.id == tried.address_row)
+    session.execute(sa.delete(t.login_attempt).where(mine))
 
 
 def end_session(session: Session, *, key: str, now: datetime) -> None:
@@ -187,8 +192,12 @@ def set_password_by_link(session: Session, *, secret: str, password: str, now: d
     return _store_password(session, Actor(user_id, name, frozenset()), email, password, now)
 
 
-def change_password(session: Session, *, actor: Actor, current: str, password: str, now: datetime) -> str:
+def change_password(
+    session: Session, *, actor: Actor, tried: Try, current: str, password: str, now: datetime
+) -> str:
     """Replace one's own password; other sessions end. Answers the new cookie id.
+
+    `tried` was begun before; it counts as a failed one unless the password is changed.
 
     :raises RuleViolation: ``password.wrong`` or as `hash_password`.
     """
@@ -197,6 +206,7 @@ def change_password(session: Session, *, actor: Actor, current: str, password: s
     ).one()
     if not _fits(row.password_hash, current):
         raise RuleViolation("password.wrong", "current")
+    forget_try(session, tried)
     return _store_password(session, actor, row.email, password, now)
 
 

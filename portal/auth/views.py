@@ -173,17 +173,29 @@ def change_password() -> ResponseReturnValue:
     """Store it; sessions elsewhere end."""
     form = ChangePasswordForm(request.form)
     if form.validate():
+        # Whoever sits down at a session left open must not guess the present password either.
+        with transaction() as db_session:
+            tried = service.begin_sign_in(
+                db_session, email=current_user.email, address=request.remote_addr or "", now=now()
+            )
+        if tried is None:
+            form.form_errors.append(_("Too many tries. Wait a quarter of an hour, then try again."))
+            return render_template("auth/password.html", form=form), 429
         try:
             with transaction() as db_session:
                 cookie_id = service.change_password(
                     db_session,
                     actor=actor(),
+                    tried=tried,
                     current=form.current.typed or "",
                     password=form.password.typed or "",
                     now=now(),
                 )
         except RuleViolation as error:
             form.refuse(error)
+            if error.code != "password.wrong":
+                with transaction() as db_session:
+                    service.forget_try(db_session, tried)
         else:
             _begin(cookie_id)
             flash(_("Your password is changed. Other devices are logged out."))

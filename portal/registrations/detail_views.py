@@ -282,6 +282,6 @@ def download(registration_id: int, file_id: int) -> ResponseReturnValue:
     if found is None:
         abort(404)
     stream = files.open_file(config().files, found.storage_key)
-    return send_file(
-        stream, mimetype=found.media_type, as_attachment=True, download_name=found.name, max_age=0
-    )
+    answer = send_file(stream, mimetype=found.media_type, as_attachment=True, download_name=found.name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

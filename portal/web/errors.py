@@ -14,7 +14,7 @@ from portal.web import labels
 from portal.web.carry import pairs_of, typed
 from portal.web.htmx import is_htmx
 from portal.web.login import PUBLIC
-from portal.web.logs import log, reference
+from portal.web.logs import log, place, reference
 
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 
@@ -47,7 +47,7 @@ def page(status: int, messages: list[str] | None = None) -> ResponseReturnValue:
     try:  # the frame itself may be what fails
         return render_template("errors/page.html", **context), status
     except Exception as error:
-        log.error("error_page", path=request.path, reference=reference(), exc_info=error)
+        log.error("error_page", path=place(), reference=reference(), exc_info=error)
         return render_template("errors/frameless.html", **context), status
 
 
@@ -77,7 +77,7 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
 
 def on_database(error: DBAPIError | TimeoutError) -> ResponseReturnValue:
     """The database is locked, busy or gone: nothing was done, and the person can try again."""
-    log.error("database", path=request.path, reference=reference(), error=str(error))
+    log.error("database", path=place(), reference=reference(), error=str(error))
     return page(503 if isinstance(error, OperationalError | TimeoutError) else 500)
 
 
@@ -92,5 +92,5 @@ def _ask_the_database_nothing_more() -> None:
 
 def on_bug(error: Exception) -> ResponseReturnValue:
     """Anything else is our fault; the log has the whole story under the reference."""
-    log.error("bug", path=request.path, reference=reference(), exc_info=error)
+    log.error("bug", path=place(), reference=reference(), exc_info=error)
     return page(500)

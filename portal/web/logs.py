@@ -4,7 +4,7 @@ import logging
 import secrets
 
 import structlog
-from flask import Flask, g
+from flask import Flask, g, request
 
 from portal.config import Config
 
@@ -30,6 +30,12 @@ def init_app(app: Flask, config: Config) -> None:
     @app.before_request
     def give_reference() -> None:
         g.reference = secrets.token_hex(4).upper()
+
+
+def place() -> str:
+    """The address asked for, as the log may have it: without the secret of a one-time link."""
+    rule = request.url_rule
+    return rule.rule if rule and "<secret>" in rule.rule else request.path
 
 
 def reference() -> str:

@@ -13,10 +13,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import db
+from portal import clock, db
+from portal.auth import people as people_service
 from portal.conflicts.queries import find_customers
 from portal.domain.errors import RuleViolation
+from portal.domain.roles import Actor, Role
 from portal.imports import shelf
+from portal.models import tables as t
 from portal.partners.queries import list_partners
 from portal.registrations import files
 from tests.support.filings import FORM
@@ -123,6 +126,7 @@ def test_a_file_is_called_what_it_is(alice: Any, filed: int, content: bytes, sen
     answer = alice.get(f"/registrations/{filed}/files/1")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert f">{html.escape(kept).replace('&#x27;', '&#39;')}</a>" in alice.get(f"/registrations/{filed}").text
 
 
@@ -194,3 +198,27 @@ def test_a_refused_method_says_which_are_allowed(alice: Any) -> None:
     answer = alice.delete("/registrations")
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_two_administrators_cannot_switch_each_other_off_at_once(
+    app: Flask, people: People, engine: sa.Engine
+) -> None:
+    with db.transaction(engine) as session:
+        second = people["finance"].user_id
+        session.execute(sa.insert(t.user_role), [{"user_id": second, "role": Role.ADMIN}])
+    pairs = [(people["admin"].user_id, second), (second, people["admin"].user_id)]
+
+    def off(pair: tuple[int, int]) -> str:
+        actor, other = pair
+        try:
+            with db.transaction(engine) as session:
+                people_service.change_user(
+                    session, actor=Actor(actor, "x", frozenset()), now=clock.now(), user_id=other, version=1,
+                    name="x", roles={Role.FINANCE}, region=None, active=True,
+                )  # fmt: skip
+        except RuleViolation as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(off, pairs)) == ["done", "user.last_admin"]

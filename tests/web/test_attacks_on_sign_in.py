@@ -133,3 +133,33 @@ def test_a_copy_of_the_cookie_is_worth_nothing_after_log_out(
         thief.post("/language", data={"locale": "zh"})
     assert thief.get("/").status_code == 303
     assert other.get("/").status_code == 200
+
+
+def test_the_present_password_cannot_be_guessed_from_a_session_left_open(
+    app: Flask, people: People, login: Any
+) -> None:
+    client = login(app.test_client(), people["bob"])
+    changed = client.post("/password", data={"current": PASSWORD, "password": "another horse battery"})
+    assert changed.status_code == 303
+    for _ in range(service.TRIES_PER_ACCOUNT):  # too short is no guess
+        short = client.post("/password", data={"current": "another horse battery", "password": "short"})
+        assert short.status_code == 422
+    for _ in range(service.TRIES_PER_ACCOUNT):
+        guess = client.post("/password", data={"current": "wrong", "password": "another horse battery"})
+        assert guess.status_code == 422
+    right = {"current": "another horse battery", "password": PASSWORD}
+    assert client.post("/password", data=right).status_code == 429
+
+
+@pytest.mark.engines("sqlite")
+def test_the_log_has_no_secret_of_a_link(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone(*_arguments: Any) -> None:
+        raise sa.exc.OperationalError("x", {}, Exception("gone"))
+
+    monkeypatch.setattr(service, "link_owner", gone)
+    assert app.test_client().get("/password/a-secret").status_code == 503
+    logged = capsys.readouterr().out
+    assert "/password/<secret>" in logged
+    assert "a-secret" not in logged
