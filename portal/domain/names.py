@@ -30,7 +30,7 @@ class NameKeys:
 class _Lexicon:
     regions: frozenset[str]
     longest_region: int
-    suffix: re.Pattern[str]
+    suffixes: tuple[str, ...]
     latin_suffix: re.Pattern[str]
     branch: re.Pattern[str]
 
@@ -41,13 +41,12 @@ def _lexicon() -> _Lexicon:
     regions = set(data["provinces"]) | set(data["cities"])
     regions |= {f"{name}省" for name in data["provinces"]} | {f"{name}市" for name in data["cities"]}
     regions |= set(data["autonomous"])
-    suffixes = "|".join(sorted(map(re.escape, data["suffixes"]), key=len, reverse=True))
     latin = "|".join(sorted(map(re.escape, data["latin_suffixes"]), key=len, reverse=True))
     return _Lexicon(
         regions=frozenset(regions),
         longest_region=max(map(len, regions)),
-        suffix=re.compile(f"(?:{suffixes})+$"),
-        latin_suffix=re.compile(rf"(?:[\s,.]+(?:{latin})\.?)+$"),
+        suffixes=tuple(data["suffixes"]),
+        latin_suffix=re.compile(rf"[\s,.]+(?:{latin})\.?$"),
         branch=re.compile(r"[一-鿿]{2,6}(?:分公司|分店|办事处|分部|营业部)$"),
     )
 
@@ -103,13 +102,27 @@ def keys_of(name: str) -> NameKeys:
 
 def _core(folded: str) -> str:
     lexicon = _lexicon()
-    text = lexicon.latin_suffix.sub("", folded)
+    text = folded
+    while found := lexicon.latin_suffix.search(text):
+        text = text[: found.start()]
     text = _BRACKETED.sub(lambda m: "" if m[1].strip() in lexicon.regions else m[1], text)
     text = _EDGES.sub("", text)
     text = "".join(text.split()) if not text.isascii() else text
     text = lexicon.branch.sub("", text) if len(text) > 10 else text
-    text = lexicon.suffix.sub("", text)
+    text = _without_endings(text, lexicon.suffixes)
     return _without_region(text, lexicon)
+
+
+def _without_endings(text: str, endings: tuple[str, ...]) -> str:
+    """`text` without the endings that it ends with, strung together in whatever way drops most.
+
+    No pattern: 股份有限公司 reads in two ways, and forty of them in a row in more than can be tried.
+    """
+    starts = {len(text)}
+    for end in range(len(text), 0, -1):
+        if end in starts:
+            starts.update(end - len(each) for each in endings if text.endswith(each, 0, end))
+    return text[: min(starts)]
 
 
 def _without_region(text: str, lexicon: _Lexicon) -> str:

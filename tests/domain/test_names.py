@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import re
 import unicodedata
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.domain import names
 from portal.domain.errors import RuleViolation
 from portal.domain.names import LONGEST_NAME, check_name, keys_of, normalise, search_grams
 
@@ -155,3 +157,24 @@ def test_every_name_people_move_in_with_can_be_filed():
         assert check_name(name)
         assert keys_of(name).full
         assert keys_of(name).core, name
+
+
+@given(st.lists(st.sampled_from(("有限", "公司", "股份", "集团", "责任", "华")), max_size=8).map("".join))
+def test_legal_forms_are_dropped_as_the_pattern_of_them_says(name: str) -> None:
+    forms = names._lexicon().suffixes
+    said = re.sub(f"(?:{'|'.join(sorted(forms, key=len, reverse=True))})+$", "", name)
+    assert names._without_endings(name, forms) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "core"),
+    [
+        ("股份有限公司" * 32 + "厂", "股份有限公司" * 32 + "厂"),
+        ("华" + "股份有限公司" * 33, "华"),
+        ("acme" + " co.." * 39 + "x", "acme" + "co" * 39 + "x"),
+        ("acme" + " co.." * 38 + " co.", "acme"),
+    ],
+)
+def test_a_name_of_nothing_but_legal_forms_costs_no_time(name: str, core: str) -> None:
+    """One such name, typed into the check, kept the whole server busy for ever."""
+    assert keys_of(name).core == core
