@@ -113,9 +113,12 @@ def _blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+KEY_STAGES = tuple(stage for stage in STAGES if stage.number >= FIRST_KEY_STAGE.number)
+
+
 def is_key_project(stage: Stage) -> bool:
     """From the solution stage on a project is a key project (S1)."""
-    return stage.number >= FIRST_KEY_STAGE.number
+    return stage in KEY_STAGES
 
 
 def weighted(yearly_revenue: Decimal, stage: Stage, policy: Policy) -> Decimal:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.domain.pipeline import KEY_STAGES, Stage
 from portal.models import tables as t
 
 _STATEMENTS = 200
@@ -115,13 +116,14 @@ def regions(session: Session) -> list[str]:
 
 
 def projects_of(session: Session, partner_id: int) -> list[Any]:
-    """A partner's owned projects, furthest first."""
+    """A partner's owned projects: key projects first (S1), signed ones last, then what lapses first."""
     c = t.registration.c
+    rank = sa.case((c.stage == Stage.SIGNED, 2), (c.stage.in_(KEY_STAGES), 0), else_=1)
     return list(
         session.execute(
             sa.select(c.id, c.customer_name, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.state)
             .where(c.partner_id == partner_id, c.is_owner)
-            .order_by(c.protected_until, c.id)
+            .order_by(rank, c.protected_until, c.id)
             .limit(20)
         )
     )

@@ -26,8 +26,13 @@ class MoveForm(forms.PortalForm):
 
 
 class EndForm(forms.PortalForm):
-    """Release or lose a project."""
+    """Release a customer or withdraw a claim."""
 
     version = HiddenField()
-    lost_reason = forms.Choice(_l("Why it was lost"), LostReason, required=False)
-    reason = forms.text_field(_l("What happened"), 500)
+    reason = forms.text_field(_l("What happened"), 500, required=True)
+
+
+class LossForm(EndForm):
+    """Close a project as lost (G5)."""
+
+    lost_reason = forms.Choice(_l("Why it was lost"), LostReason)

@@ -15,6 +15,8 @@ from portal.domain.pipeline import STAGES, Stage
 from portal.models import tables as t
 
 COLUMN_SIZE = 20
+# What has lapsed already must not push down what still can be kept.
+LAPSED_SIZE = 7
 _STATEMENTS = 400
 
 
@@ -38,40 +40,56 @@ def board(
     soon: int,
     totals: Mapping[Stage, "Total"],
 ) -> list[Column]:
-    """The owned projects by stage; in each what lapses first stands on top.
+    """The owned projects by stage: what lapses first on top, what has lapsed at the bottom, latest first.
 
     `show` narrows the cards: all, mine, lapsing (within `soon` days), support.
     """
-    values = {"user": user_id, "soon": today + timedelta(days=soon)}
-    found: dict[Stage, list[Any]] = {stage: [] for stage in STAGES}
+    values = {"user": user_id, "today": today, "soon": today + timedelta(days=soon)}
+    found: dict[tuple[Stage, bool], list[Any]] = {
+        (stage, late): [] for stage in STAGES for late in (False, True)
+    }
     for card in session.execute(_cards(scope, show), values).all():
-        found[card.stage].append(card)
-    return [
-        Column(stage, cards[:COLUMN_SIZE], totals[stage], more=len(cards) > COLUMN_SIZE)
-        for stage, cards in found.items()
-    ]
+        late = card.protected_until is not None and card.protected_until < today
+        found[card.stage, late].append(card)
+    columns = []
+    for stage in STAGES:
+        running, lapsed = found[stage, False], found[stage, True]
+        cards = running[:COLUMN_SIZE] + lapsed[:LAPSED_SIZE]
+        columns.append(Column(stage, cards, totals[stage], more=len(cards) < len(running) + len(lapsed)))
+    return columns
 
 
 @lru_cache(maxsize=_STATEMENTS)
 def _cards(scope: Any, show: str) -> Any:
-    c = t.registration.c
+    c, today = t.registration.c, sa.bindparam("today", type_=sa.Date())
     parts = []
     for stage in STAGES:
-        cards = (
-            # In the order in which `rows.card_rows` takes them apart.
-            sa.select(
-                c.id, c.customer_name, c.ports, c.yearly_revenue, c.stage, c.state, c.protected_until,
-                c.next_step, c.next_step_on, c.support_note, c.support_since, c.contract_on,
-                t.user.c.name.label("worker"), t.partner.c.name.label("partner_name"),
+        of_stage = _CARD.where(scope, c.is_owner, c.stage == stage, *_shown(show))
+        if stage is Stage.SIGNED:
+            parts.append(of_stage.order_by(c.filed_at.desc(), c.id.desc()).limit(COLUMN_SIZE + 1))
+            continue
+        running = of_stage.where(c.protected_until >= today).order_by(c.protected_until, c.id)
+        lapsed = of_stage.where(c.protected_until < today).order_by(c.protected_until.desc(), c.id.desc())
+        parts += [running.limit(COLUMN_SIZE + 1), lapsed.limit(LAPSED_SIZE + 1)]
+    return sa.union_all(*(sa.select(part.subquery()) for part in parts))
+
+
+# In the order in which `rows.card_rows` takes a card apart.
+_CARD = (
+    sa.select(
+        *(
+            t.registration.c[name]
+            for name in (
+                "id", "customer_name", "ports", "yearly_revenue", "stage", "state", "protected_until",
+                "next_step", "next_step_on", "support_note", "support_since", "contract_on",
             )
-            .join(t.user, t.user.c.id == c.worker_id, isouter=True)
-            .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-            .where(scope, c.is_owner, c.stage == stage, *_shown(show))
-        )  # fmt: skip
-        signed = stage is Stage.SIGNED
-        order = (c.filed_at.desc(), c.id.desc()) if signed else (c.protected_until, c.id)
-        parts.append(sa.select(cards.order_by(*order).limit(COLUMN_SIZE + 1).subquery()))
-    return sa.union_all(*parts)
+        ),
+        t.user.c.name.label("worker"),
+        t.partner.c.name.label("partner_name"),
+    )
+    .join(t.user, t.user.c.id == t.registration.c.worker_id, isouter=True)
+    .join(t.partner, t.partner.c.id == t.registration.c.partner_id, isouter=True)
+)  # fmt: skip
 
 
 def _shown(show: str) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from portal.domain.facts import OWNING_STATES
 from portal.domain.pipeline import GATES, STAGES, Stage
 from portal.partners.scope import totals_of
 from portal.pipeline import queries, service
-from portal.pipeline.forms import EndForm, MoveForm
+from portal.pipeline.forms import EndForm, LossForm, MoveForm
 from portal.pipeline.rows import card_rows
 from portal.policy.service import policy_on
 from portal.web.access import registration_or_404, registrations_of
@@ -23,6 +23,7 @@ from portal.web.login import needs
 from portal.web.request import actor, now, reading, today, transaction
 
 bp = Blueprint("pipeline", __name__)
+_END_FORMS: dict[str, type[EndForm]] = {"release": EndForm, "lost": LossForm}
 SHOWN = ("all", "mine", "lapsing", "support")
 
 
@@ -163,7 +164,8 @@ def undo(registration_id: int) -> ResponseReturnValue:
 def end_form(registration_id: int, how: str) -> ResponseReturnValue:
     """Release or lose: the consequence in words, then a reason."""
     row = _own(registration_id)
-    return render_template("pipeline/end.html", r=row, how=how, form=EndForm(data={"version": row.version}))
+    form = _END_FORMS[how](data={"version": row.version})
+    return render_template("pipeline/end.html", r=row, how=how, form=form)
 
 
 @bp.post("/registrations/<int:registration_id>/end/<any(release, lost):how>")
@@ -171,10 +173,10 @@ def end_form(registration_id: int, how: str) -> ResponseReturnValue:
 def end(registration_id: int, how: str) -> ResponseReturnValue:
     """Do it; the earliest waiting claim becomes the owner (C9)."""
     row = _own(registration_id)
-    form = EndForm(request.form)
+    form = _END_FORMS[how](request.form)
     if form.validate():
         try:
-            _end(row, form, how)
+            _end(row, form)
         except RuleViolation as error:
             form.refuse(error)
             status = 409 if error.code == "stale" else 422
@@ -184,7 +186,7 @@ def end(registration_id: int, how: str) -> ResponseReturnValue:
     return render_template("pipeline/end.html", r=row, how=how, form=form), 422
 
 
-def _end(row: Any, form: EndForm, how: str) -> None:
+def _end(row: Any, form: EndForm) -> None:
     act = {
         "actor": actor(),
         "now": now(),
@@ -192,10 +194,8 @@ def _end(row: Any, form: EndForm, how: str) -> None:
         "version": posted_number(form.version.data),
     }
     reason = form.reason.data or ""
-    if how == "lost" and not form.lost_reason.member:
-        raise RuleViolation("required", "lost_reason")
     with transaction() as session:
-        if how == "release":
-            service.release(session, **act, reason=reason)
-        else:
+        if isinstance(form, LossForm):
             service.lose(session, **act, why=form.lost_reason.member, note=reason)
+        else:
+            service.release(session, **act, reason=reason)
