@@ -13,6 +13,7 @@ from portal.domain.access import allows
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import PARTNER_ROLES, Role
 from portal.partners.queries import partner_choices
+from portal.web import labels
 from portal.web.access import partners_of
 from portal.web.forms import posted_number
 from portal.web.htmx import go_to
@@ -158,5 +159,7 @@ def audit() -> ResponseReturnValue:
         "admin/audit.html",
         page=page,
         text=text,
+        act_words=labels.act_words,
+        subject_words=labels.subject_words,
         link=lambda cursor: url_for(".audit", q=text or None, **{"from": cursor}),
     )

@@ -105,6 +105,31 @@ RULES: Mapping[Rule, Any] = {
     Rule.MOVED_BACK: _l("Moved back from signed: protected from the last progress on."),
 }
 
+ACTS: Mapping[str, Any] = {
+    "customer.checked": _l("Looked a customer up"),
+    "import.events": _l("Imported stage moves"),
+    "import.partners": _l("Imported partners"),
+    "import.registrations": _l("Imported registrations"),
+    "import.tiers": _l("Imported tier terms"),
+    "partner.added": _l("Added a partner"),
+    "partner.changed": _l("Changed a partner"),
+    "partner.tier_added": _l("Added a tier term"),
+    "policy.added": _l("Put a policy in force"),
+    "user.added": _l("Added a person"),
+    "user.changed": _l("Changed a person"),
+    "user.link_made": _l("Made a link to set a password"),
+    "user.password_set": _l("Set a password"),
+    "user.sign_in_failed": _l("Failed to log in"),
+    "user.signed_in": _l("Logged in"),
+}
+SUBJECTS: Mapping[str, Any] = {
+    "import": _l("Import"),
+    "partner": _l("Partner"),
+    "policy": _l("Policy"),
+    "registration": _l("Registration"),
+    "user": _l("Person"),
+}
+
 RIGHTS: Mapping[Permission, Any] = {
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
@@ -143,6 +168,18 @@ def label(value: StrEnum | None) -> str:
 def word(kind: type[StrEnum], value: str, _locale: str) -> str:
     """A page shows the same few words on every row: each is looked up once per language."""
     return str(_BY_KIND[kind, value])
+
+
+def act_words(action: str) -> str:
+    """What an entry of the audit trail notes; its code where there is no word for it."""
+    if action.startswith("registration."):
+        return label(EventKind(action.partition(".")[2]))
+    return str(ACTS.get(action, action))
+
+
+def subject_words(subject: str) -> str:
+    """What an entry of the audit trail is about."""
+    return str(SUBJECTS.get(subject, subject))
 
 
 def right(permission: Permission) -> Any:

@@ -14,6 +14,7 @@ from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
+from portal.imports.run import KINDS
 from portal.web import labels
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
@@ -94,3 +95,17 @@ def test_every_message_can_be_filled_in(code: str):
 def test_a_label_given_as_a_figure_is_shown_as_a_word():
     text = labels.message(RuleViolation("website.form", value=Tier.GOLD))
     assert str(labels.label(Tier.GOLD)) in text
+
+
+def test_every_act_of_the_trail_has_a_word():
+    """Actions are constants, or ``registration.`` and ``import.`` with every kind there is."""
+    written = {
+        keyword.value.value
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "action" and isinstance(keyword.value, ast.Constant)
+    }
+    acts = {each for each in written if "." in str(each)} | {f"import.{kind}" for kind in KINDS}
+    assert acts == set(labels.ACTS)
