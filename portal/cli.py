@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import FlaskGroup
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext
 
@@ -20,7 +19,7 @@ def _app() -> Any:
     return create_app()
 
 
-@click.group(cls=FlaskGroup, create_app=_app, add_version_option=False)
+@click.group(cls=output.Commands, create_app=_app, add_version_option=False)
 def main() -> None:
     """Partner Portal: register customers, settle who owns them, move them to signed."""
 

@@ -20,16 +20,29 @@ def backup(database_url: str, target: Path) -> None:
     :raises RuleViolation: ``backup.*``.
     """
     url = sa.make_url(database_url)
-    if url.get_backend_name() != "sqlite":
-        _program("pg_dump", "--format=custom", "--file", str(target), _address(url), url=url)
-        return
+    sqlite = url.get_backend_name() == "sqlite"
+    if sqlite:
+        _refuse_itself(url, target)
+    if (sqlite and not Path(_path(url)).is_file()) or not _tables(database_url):
+        raise RuleViolation("backup.nothing")
     draft = target.with_name(target.name + ".part")
+    # What a killed backup left would be read as a database to write into.
+    _drop(draft)
     try:
-        with closing(sqlite3.connect(_path(url))) as source, closing(sqlite3.connect(draft)) as copy:
-            source.backup(copy)
+        if sqlite:
+            with closing(sqlite3.connect(_path(url))) as source, closing(sqlite3.connect(draft)) as copy:
+                source.backup(copy)
+        else:
+            _program("pg_dump", "--format=custom", "--file", str(draft), _address(url), url=url)
+        # Only a whole copy takes the place of the one before.
         draft.replace(target)
     finally:
-        draft.unlink(missing_ok=True)
+        _drop(draft)
+
+
+def _drop(draft: Path) -> None:
+    for ending in ("", "-journal"):
+        draft.with_name(draft.name + ending).unlink(missing_ok=True)
 
 
 def restore(database_url: str, source: Path, *, force: bool) -> None:
@@ -38,12 +51,12 @@ def restore(database_url: str, source: Path, *, force: bool) -> None:
     :raises RuleViolation: ``backup.*``.
     """
     url = sa.make_url(database_url)
-    engine = make_engine(database_url)
-    filled = bool(sa.inspect(engine).get_table_names())
-    engine.dispose()
-    if filled and not force:
+    sqlite = url.get_backend_name() == "sqlite"
+    if sqlite:
+        _refuse_itself(url, source)
+    if _tables(database_url) and not force:
         raise RuleViolation("backup.not_empty")
-    if url.get_backend_name() != "sqlite":
+    if not sqlite:
         _program("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
                  "--dbname", _address(url), str(source), url=url)  # fmt: skip
         return
@@ -52,6 +65,20 @@ def restore(database_url: str, source: Path, *, force: bool) -> None:
             raise RuleViolation("backup.not_a_backup")
         with closing(sqlite3.connect(_path(url))) as target:
             given.backup(target)
+
+
+def _tables(database_url: str) -> list[str]:
+    engine = make_engine(database_url)
+    try:
+        return sa.inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
+
+
+def _refuse_itself(url: URL, file: Path) -> None:
+    """A database copied over itself would be taken from under those who have it open."""
+    if file.resolve() == Path(_path(url)).resolve():
+        raise RuleViolation("backup.itself")
 
 
 def _is_ours(copy: sqlite3.Connection) -> bool:

@@ -1,16 +1,19 @@
 """What commands say, in the language of the terminal; refusals on standard error."""
 
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
+import sqlalchemy.exc as sa_exc
 from flask import Flask
+from flask.cli import FlaskGroup
 from flask_babel import Babel, force_locale
 
-from portal.config import resource_dir
+from portal.config import ConfigError, resource_dir
 from portal.domain.errors import RuleViolation, problems_of
 
 
@@ -38,13 +41,44 @@ def say(text: Any, *, err: bool = False) -> None:
         click.echo(str(text), err=err)
 
 
+class Commands(FlaskGroup):
+    """A group whose commands tell what is wrong with a database, a file or a setting in words."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a refusal is printed and leaves with exit code 1."""
+        with refusals():
+            return super().invoke(ctx)
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Print a rule's refusals and leave with exit code 1."""
+    """Print a rule's refusals, and faults outside the portal; leave with exit code 1."""
     try:
         yield
-    except RuleViolation as error:
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except Exception as error:
+        refusal = error if isinstance(error, RuleViolation) else _fault(error)
+        if refusal is None:
+            raise
         with speaking():
-            for problem in problems_of(error):
+            for problem in problems_of(refusal):
                 click.echo(words(problem), err=True)
         sys.exit(1)
+
+
+def _fault(error: Exception) -> RuleViolation | None:
+    """A fault of the surroundings as a refusal; None for one that is the portal's own."""
+    if isinstance(error, sa_exc.ArgumentError):
+        return RuleViolation("db.bad_url")
+    if isinstance(error, sa_exc.TimeoutError | sa_exc.OperationalError | sqlite3.DatabaseError) or (
+        type(error) is sa_exc.DatabaseError  # not a database at all; the kinds below it are mistakes of ours
+    ):
+        told = " ".join(str(getattr(error, "orig", None) or error).split())
+        return RuleViolation("db.unavailable", told=told[:300])
+    # A reader that went away (`portal export … | head`) is click's business.
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return RuleViolation("file.failed", told=told)
+    return None

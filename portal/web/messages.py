@@ -13,9 +13,11 @@ MESSAGES: Mapping[str, Any] = {
     "amount.too_large": _l("“%(value)s” is larger than the portal can hold."),
     "backup.failed": _l("%(program)s failed: %(told)s"),
     "backup.in_memory": _l("A database in memory cannot be copied."),
+    "backup.itself": _l("This file is the database itself: give the copy another name."),
     "backup.no_program": _l("%(program)s is needed and was not found: install PostgreSQL's client programs."),
     "backup.not_a_backup": _l("This file is not a backup of the portal."),
     "backup.not_empty": _l("The database is not empty. Add --force to overwrite it."),
+    "backup.nothing": _l("There is no database yet, or it is empty: check PORTAL_DATABASE_URL."),
     "calendar.unknown_year": _l("The holiday calendar of this year is not known yet."),
     "count.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,200 or 1200."),
     "count.negative": _l("A number cannot be negative: “%(value)s”."),
@@ -25,8 +27,16 @@ MESSAGES: Mapping[str, Any] = {
     "date.form": _l("“%(value)s” is not a date: write it as 2026-03-01."),
     "date.no_such_day": _l("There is no such day as “%(value)s”."),
     "date.out_of_range": _l("“%(value)s” lies outside 1990 to 2199."),
+    "db.bad_url": _l(
+        "PORTAL_DATABASE_URL is not an address of a database. Write it like sqlite:////srv/portal.db or "
+        "postgresql://user@host/portal."
+    ),
     "db.conflict": _l(
         "Somebody saved the same thing a moment ago. Nothing of yours was saved: look and try again."
+    ),
+    "db.unavailable": _l(
+        "The database cannot be used (%(told)s). Nothing was half done: check PORTAL_DATABASE_URL and that "
+        "the database is running, then try again."
     ),
     "email.form": _l("“%(value)s” is not an e-mail address."),
     "email.taken": _l("There is already a person with this e-mail address."),
@@ -50,6 +60,9 @@ MESSAGES: Mapping[str, Any] = {
     "check.unreadable": _l("It cannot be read: %(error)s"),
     "check.untrailed": _l("It has no entry in the audit trail."),
     "file.empty": _l("The file is empty."),
+    "file.failed": _l(
+        "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
+    ),
     "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
     "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
     "file.too_large": _l("The file is larger than %(largest)s MB."),
