@@ -1,5 +1,6 @@
 """`portal import` and `portal export`."""
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +34,7 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
             _tell(Report(kind, file.name, refused=[Refused(1, "", "", problem)]), as_json)
         return 1
     try:
-        with _progress(kind) as progress, db.transaction(engine) as session:
+        with _uncollected(), _progress(kind) as progress, db.transaction(engine) as session:
             report = import_file(
                 session,
                 kind=kind,
@@ -80,6 +81,21 @@ def _progress(kind: str) -> Iterator[Callable[[int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(kind)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile.
+
+    Every full pass walks all rows kept so far and finds nothing: a sixth of the time of a large import.
+    """
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
 
 
 def export(engine: Engine, kind: str, as_of: str | None, form: str) -> bytes:
