@@ -26,11 +26,14 @@ _YEAR = "public, max-age=31536000, immutable"
 
 
 def init_app(app: Flask) -> None:
-    """Put the headers on every answer."""
+    """Put the headers on every answer; where cookies ask for TLS, browsers are told to keep to it."""
+    always = dict(_ALWAYS)
+    if app.config["SESSION_COOKIE_SECURE"]:
+        always["Strict-Transport-Security"] = "max-age=31536000"
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in _ALWAYS.items():
+        for name, value in always.items():
             response.headers.setdefault(name, value)
         if request.endpoint == "static":
             # The name of a vendored file has its version in it.

@@ -70,3 +70,12 @@ def test_behind_a_trusted_proxy_the_callers_address_counts(db_url, tmp_path, peo
     app.test_client().get("/login", headers={"X-Forwarded-For": "203.0.113.9"})
     app.extensions["portal_engine"].dispose()
     assert seen == ["203.0.113.9"]
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_browsers_keep_to_tls_where_cookies_ask_for_it(db_url, tmp_path, secure: bool):
+    app = portal.create_app(replace(config_for(db_url, tmp_path), secure_cookies=secure))
+    headers = app.test_client().get("/login").headers
+    app.extensions["portal_engine"].dispose()
+    assert ("Strict-Transport-Security" in headers) == secure
+    assert ("Secure" in headers["Set-Cookie"]) == secure
