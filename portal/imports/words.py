@@ -119,8 +119,7 @@ def member(enum: type[StrEnum], text: str) -> Any:
     """
     found = _MEMBERS[enum].get(folded(text))
     if found is None:
-        known = ", ".join(each.value for each in enum)
-        raise RuleViolation("import.value", value=text[:40], known=known)
+        raise RuleViolation("import.value", value=text[:40], known=tuple(enum))
     return found
 
 

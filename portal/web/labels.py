@@ -210,4 +210,6 @@ def message(error: RuleViolation) -> str:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return str(gettext(", ")).join(str(_shown(each)) for each in value)
     return label(value) if isinstance(value, StrEnum) and (type(value), value.value) in _BY_KIND else value
