@@ -81,16 +81,16 @@ _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
         "call_center": ("Call Center", "呼叫中心", "Call center"),
         "yellow_pages": ("黄页", "Yellow pages"),
         "recruiting_event": ("招商会", "Recruiting event"),
-        "other": ("其他", "其它", "Other", "Other source"),
+        "other": ("其他来源", "其他", "其它", "Other", "Other source"),
     },
     LostReason: {
-        "competitor": ("选择竞品", "竞争对手", "Chose a competitor"),
+        "competitor": ("选择了竞品", "选择竞品", "竞争对手", "Chose a competitor"),
         "price": ("价格", "价格过高", "Price too high"),
         "no_budget": ("无预算", "没有预算", "No budget"),
-        "no_need": ("无需求", "没有需求", "No need any more"),
+        "no_need": ("不再需要", "无需求", "没有需求", "No need any more"),
         "unreachable": ("联系不上", "Cannot be reached"),
         "closed_down": ("客户停业", "停业", "Customer closed down"),
-        "other": ("其他", "其它", "Other", "Another reason"),
+        "other": ("其他原因", "其他", "其它", "Other", "Another reason"),
     },
 }
 ENDINGS = {"lost": ("丢单", "失单", "已丢单", "Lost"), "released": ("释放", "放弃", "已释放", "Released")}

@@ -7,9 +7,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from flask_babel import force_locale
 
+from portal.commands import output
+from portal.domain.pipeline import LostReason, Stage
+from portal.domain.terms import CustomerClass, PartnerKind, Source, Tier
 from portal.imports.run import KINDS
-from portal.imports.words import ENDINGS
+from portal.imports.words import ENDINGS, member
+from portal.web import labels
 from tests.imports.conftest import Bring, Exported
 from tests.imports.files import EVENTS, FILES, PARTNERS, REGISTRATIONS, TIERS, as_csv, as_xlsx, header_of
 
@@ -241,3 +246,12 @@ def test_every_unknown_column_is_named_with_the_one_that_was_meant(bring: Bring)
     header = {"tier": "teir", "starts_on": "begins", "ends_on": "ends on"}
     [refused] = bring("tiers", as_csv(TIERS, header=header)).refused
     assert refused.problem.params["columns"] == "teir → tier?, begins, ends on → ends_on?"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_word_of_the_portal_is_understood_in_a_file(language: str) -> None:
+    """What a refusal names as possible can be typed."""
+    with output.speaking(), force_locale(language):
+        for enum in (Stage, PartnerKind, Tier, CustomerClass, Source, LostReason):
+            for each in enum:
+                assert member(enum, labels.word(enum, each.value, language)) is each
