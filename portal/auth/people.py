@@ -10,7 +10,7 @@ from sqlmodel import Session
 from portal import audit
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation, StaleVersion
-from portal.domain.roles import PARTNER_ROLES, REGIONAL_ROLES, Actor, Role
+from portal.domain.roles import KEY_ACCOUNTS_ROLES, PARTNER_ROLES, REGIONAL_ROLES, Actor, Role
 from portal.models import User, UserRole
 from portal.models import tables as t
 
@@ -18,7 +18,10 @@ from portal.models import tables as t
 def check_roles(roles: Collection[Role], *, partner_id: int | None, region: str | None) -> None:
     """Whether these roles go together with a partner or a region.
 
-    :raises RuleViolation: ``user.needs_role``, ``user.partner_roles``, ``user.needs_region``.
+    Key accounts is a party to conflicts: who works for it must not also review a region's claims.
+
+    :raises RuleViolation: ``user.needs_role``, ``user.partner_roles``, ``user.needs_region``,
+        ``user.two_sides``.
     """
     if not roles:
         raise RuleViolation("user.needs_role", "roles")
@@ -27,6 +30,8 @@ def check_roles(roles: Collection[Role], *, partner_id: int | None, region: str 
         raise RuleViolation("user.partner_roles", "roles")
     if set(roles) & REGIONAL_ROLES and not region:
         raise RuleViolation("user.needs_region", "region")
+    if set(roles) & KEY_ACCOUNTS_ROLES and set(roles) & REGIONAL_ROLES:
+        raise RuleViolation("user.two_sides", "roles")
 
 
 def add_user(

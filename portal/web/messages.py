@@ -164,6 +164,7 @@ MESSAGES: Mapping[str, Any] = {
     "user.needs_region": _l("This role needs a region."),
     "user.needs_role": _l("Choose at least one role."),
     "user.partner_roles": _l("Partner people hold partner roles, vendor people hold vendor roles."),
+    "user.two_sides": _l("Key accounts is a party itself: its people cannot also look after a region."),
     "user.self": _l("You cannot switch yourself off."),
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
