@@ -1,5 +1,6 @@
 """Moving in by a page: upload, preview, confirm; the refused rows come back as a file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, render_template, request
@@ -24,7 +25,12 @@ bp = Blueprint("imports", __name__)
 @needs(P.IMPORT_RUN)
 def start() -> ResponseReturnValue:
     """Choose what to import and the file."""
-    return render_template("imports/start.html", kinds=KINDS, kind=request.args.get("kind", "partners"))
+    return _start(request.args.get("kind", "partners"))
+
+
+def _start(kind: str, problem: str = "") -> str:
+    largest = config().max_upload_mb
+    return render_template("imports/start.html", kinds=KINDS, kind=kind, problem=problem, largest=largest)
 
 
 @bp.post("/import")
@@ -34,8 +40,7 @@ def preview() -> ResponseReturnValue:
     upload = request.files.get("file")
     kind = request.form.get("kind", "")
     if kind not in KINDS or upload is None or not upload.filename:
-        problem = labels.message(RuleViolation("required", "file"))
-        return render_template("imports/start.html", kinds=KINDS, kind=kind, problem=problem), 422
+        return _start(kind, labels.message(RuleViolation("required", "file"))), 422
     content = upload.read()
     key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
     report = _run(kind, upload.filename, content, dry_run=True)
@@ -105,19 +110,20 @@ def refused(kind: str, key: str, form: str) -> ResponseReturnValue:
 def _refused_files(report: Report) -> dict[str, bytes]:
     """The same rows as CSV and as xlsx, in the person's language."""
     columns = KINDS[report.kind].columns
-    names = columns.values() if locale() == "zh" else columns.keys()
-    header, rows = [_("Row"), _("Reason"), *names], _with_reasons(report, list(columns))
+    names = columns if locale() == "zh" else {key: key for key in columns}
+    header, rows = [_("Row"), _("Reason"), *names.values()], _with_reasons(report, names)
     return {
         "refused.csv": "".join(exports.csv_lines(header, rows)).encode(),
         "refused.xlsx": exports.xlsx_bytes(header, rows, _("Refused rows with reasons")),
     }
 
 
-def _with_reasons(report: Report, columns: list[str]) -> list[list[Any]]:
+def _with_reasons(report: Report, names: Mapping[str, str]) -> list[list[Any]]:
     reasons: dict[int, list[str]] = {}
     for each in report.refused:
-        reasons.setdefault(each.row, []).append(f"{each.column}: {labels.message(each.problem)}".lstrip(": "))
+        where = f"{names.get(each.column, each.column)}: " if each.column else ""
+        reasons.setdefault(each.row, []).append(where + labels.message(each.problem))
     return [
-        [row, "; ".join(texts), *(report.cells.get(row, {}).get(column, "") for column in columns)]
+        [row, "; ".join(texts), *(report.cells.get(row, {}).get(column, "") for column in names)]
         for row, texts in sorted(reasons.items())
     ]

@@ -50,10 +50,21 @@
     if (form.method === "get" || e.defaultPrevented) return;
     if (form.dataset.sent) { e.preventDefault(); return; }
     form.dataset.sent = "1";
-    setTimeout(function () { delete form.dataset.sent; }, 4000);
+    var button = form.querySelector("button[type=submit]");
+    if (form.dataset.wait && button) {
+      // What takes many seconds says so, and is not sent again meanwhile.
+      button.dataset.was = button.textContent;
+      button.textContent = form.dataset.wait;
+      button.setAttribute("aria-disabled", "true");
+    } else setTimeout(function () { delete form.dataset.sent; }, 4000);
   });
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+    document.querySelectorAll("button[data-was]").forEach(function (button) {
+      button.textContent = button.dataset.was;
+      delete button.dataset.was;
+      button.removeAttribute("aria-disabled");
+    });
   });
 
   document.addEventListener("keydown", function (e) {

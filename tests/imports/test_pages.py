@@ -47,7 +47,7 @@ def test_a_file_is_previewed_then_imported_then_known(admin: FlaskClient, counts
         done = admin.post(link(preview), follow_redirects=True)
         assert done.status_code == 200
         assert f"{len(rows)} accepted, 0 skipped" in done.text
-        assert f"0 new, {len(rows)} known already" in upload(admin, kind, rows).text
+        assert f"{len(rows)} rows are known already" in upload(admin, kind, rows).text
     assert counts()["registration"] == len(REGISTRATIONS)
 
 
@@ -74,6 +74,29 @@ def test_refused_rows_come_back_with_their_reasons(admin: FlaskClient, counts: C
     again = admin.post(link(preview, "/refused.csv").removesuffix("/refused.csv"))
     assert again.status_code == 422
     assert {name for name in before if counts()[name] != before[name]} <= ASIDE
+
+
+def test_reasons_in_the_file_name_columns_as_its_header_does(admin: FlaskClient) -> None:
+    admin.post("/language", data={"locale": "zh"})
+    preview = upload(admin, "partners", [{**PARTNERS[0], "code": "P4", "kind": "x"}])
+    [header, row] = csv.reader(io.StringIO(admin.get(link(preview, "/refused.csv")).data.decode("utf-8-sig")))
+    assert header[:4] == ["行", "原因", "渠道编号", "渠道名称"]
+    assert row[1].startswith("渠道类型: ")
+
+
+def test_a_file_without_news_offers_nothing_to_import(admin: FlaskClient) -> None:
+    admin.post(link(upload(admin, "partners", PARTNERS)))
+    for rows in (PARTNERS, b"code,name,kind,region\n"):
+        preview = upload(admin, "partners", rows)
+        assert preview.status_code == 200
+        assert "There is nothing to import" in preview.text
+        assert "Import now" not in preview.text
+
+
+def test_a_long_list_of_refusals_says_that_it_is_cut(admin: FlaskClient) -> None:
+    many = [{**PARTNERS[0], "code": f"Q{number}", "kind": "x"} for number in range(201)]
+    assert "The first 200 are shown" in upload(admin, "partners", many).text
+    assert "The first 200 are shown" not in upload(admin, "partners", many[:200]).text
 
 
 def test_warnings_are_shown_after_the_import(admin: FlaskClient) -> None:
