@@ -87,7 +87,7 @@ def _progress(kind: str) -> Iterator[Callable[[int], None] | None]:
 def _uncollected() -> Iterator[None]:
     """No search for unreachable cycles meanwhile.
 
-    Every full pass walks all rows kept so far and finds nothing: a sixth of the time of a large import.
+    Every full pass walks all rows kept so far and finds nothing: about a tenth of a large import's time.
     """
     wanted = gc.isenabled()
     gc.disable()
