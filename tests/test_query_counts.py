@@ -19,17 +19,17 @@ PAGES = (
     ("alice", "/board"),
     ("alice", "/registrations"),
     ("alice", "/registrations?state=active&stage=meeting"),
-    ("alice", "/registrations?q=公司1"),
+    ("alice", "/registrations?q=公司"),
     ("alice", "/registrations/1"),
     ("channel_manager", "/"),
     ("channel_manager", "/board"),
     ("channel_manager", "/registrations"),
     ("channel_manager", "/registrations?state=active&stage=meeting"),
-    ("channel_manager", "/registrations?q=公司1"),
+    ("channel_manager", "/registrations?q=公司"),
     ("channel_manager", "/registrations/1"),
     ("channel_manager", "/held"),
     ("channel_manager", "/partners"),
-    ("channel_manager", "/search?q=公司1"),
+    ("channel_manager", "/search?q=公司"),
 )
 
 
@@ -78,10 +78,10 @@ def own_code(engine: sa.Engine, people: dict[str, Person]) -> str:
 def test_a_page_asks_at_most_eight_questions_however_many_rows_there_are(
     app: Flask, engine: sa.Engine, people: dict[str, Person], login: Login, own_code: str
 ) -> None:
-    _file(engine, own_code, 0, 3)
+    _file(engine, own_code, 0, 60)  # more than a page: a list that fits on one is not counted
     _counts(app, people, login)  # what is kept between requests is there afterwards
     few = _counts(app, people, login)
-    _file(engine, own_code, 3, 120)
+    _file(engine, own_code, 60, 180)
     many = _counts(app, people, login)
     assert {page: count for page, count in many.items() if count > MOST} == {}
     assert many == few

@@ -14,7 +14,7 @@ from portal.domain.names import normalise
 from portal.models import tables as t
 
 # A piece of a name that more registrations have than this narrows a search too little.
-RARE = 1000
+RARE = 400
 _PIECES = 8
 _ESCAPE = "/"
 _HAN = re.compile("[\u3400-\u9fff]")

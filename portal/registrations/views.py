@@ -58,11 +58,13 @@ def list_page() -> ResponseReturnValue:
     found = {"scope": scope, "filters": filters, "today": today(), "user_id": actor().user_id}
     page = listing.list_registrations(reading(), cursor=request.args.get("from"), **found)
     query = as_query(filters)
+    everything = page.before is None and page.after is None
+    total = len(page.rows) if everything else listing.count_registrations(reading(), **found)
     context = {
         "page": page,
         "rows": list_rows(page.rows, show_partner=sees_partners),
         "filters": filters,
-        "total": listing.count_registrations(reading(), **found),
+        "total": total,
         "limit": listing.count_limit(filters),
         "link": lambda cursor: url_for(".list_page", **as_query(filters), **{"from": cursor}),
         "query": query,
