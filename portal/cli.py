@@ -1,5 +1,6 @@
 """The command line (interfaces.md): Flask's own click group and what deployers need beside it."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,8 @@ def serve(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=8,
+        # Two for every core: most of a request is waiting for the database or for Python itself.
+        blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
         log_access=False,
     ).serve()
 

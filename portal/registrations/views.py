@@ -58,8 +58,12 @@ def list_page() -> ResponseReturnValue:
     found = {"scope": scope, "filters": filters, "today": today(), "user_id": actor().user_id}
     page = listing.list_registrations(reading(), cursor=request.args.get("from"), **found)
     query = as_query(filters)
-    everything = page.before is None and page.after is None
-    total = len(page.rows) if everything else listing.count_registrations(reading(), **found)
+    if page.before is None and page.after is None:
+        total = len(page.rows)
+    elif filters.text:  # more than a page; counting them would cost as much as finding them
+        total = listing.count_limit(filters) + 1
+    else:
+        total = listing.count_registrations(reading(), **found)
     context = {
         "page": page,
         "rows": list_rows(page.rows, show_partner=sees_partners),
