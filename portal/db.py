@@ -151,6 +151,15 @@ def reading(engine: Engine) -> Iterator[Session]:
             session.rollback()
 
 
+def make_room(session: Session) -> None:
+    """Let a long import keep its pages in memory; for a process that ends with it.
+
+    SQLite otherwise writes pages out half way and reads them again; PostgreSQL has its own measure.
+    """
+    if not is_postgres(session):
+        session.connection().exec_driver_sql("PRAGMA cache_size=-524288")
+
+
 def unbound(engine: Engine) -> Engine:
     """The same engine for reads that need no transaction: PostgreSQL is spared its begin and end.
 

@@ -35,6 +35,7 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
         return 1
     try:
         with _uncollected(), _progress(kind) as progress, db.transaction(engine) as session:
+            db.make_room(session)
             report = import_file(
                 session,
                 kind=kind,
