@@ -1,6 +1,5 @@
 """Reads for the held queue and for customers."""
 
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,24 +81,6 @@ def find_customers(session: Session, text: str, full_key: str) -> list[Any]:
             .limit(20)
         )
     )
-
-
-def lapsing(session: Session, *, scope: Any, today: date, until: date, limit: int) -> list[Any]:
-    """Owned projects whose protection ends by `until` or has ended, soonest first."""
-    c = t.registration.c
-    return list(
-        session.execute(
-            sa.select(
-                c.id, c.customer_name, c.stage, c.ports, c.protected_until, c.last_progress_at,
-                c.owned_since, t.partner.c.name.label("partner_name"),
-            )
-            .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-            .where(scope, c.is_owner, c.state == State.ACTIVE, c.protected_until <= until)
-            .where(c.protected_until >= today)
-            .order_by(c.protected_until, c.id)
-            .limit(limit)
-        )
-    )  # fmt: skip
 
 
 def owners_of(session: Session, customer_id: int) -> list[Any]:

@@ -110,12 +110,3 @@ def _record(session: Session, report: Report, content: bytes, actor: Actor | Non
         session, actor=actor, action=f"import.{report.kind}", at=now, subject=("import", None),
         file=report.file, sha256=digest, accepted=report.accepted, skipped=report.skipped,
     )  # fmt: skip
-
-
-def try_import(transaction: Callable[[], "object"], **how: object) -> Report:
-    """Run `import_file` in a transaction and answer the report, whatever comes of it."""
-    try:
-        with transaction() as session:  # type: ignore[attr-defined]
-            return import_file(session, **how)  # type: ignore[arg-type]
-    except (Refusal, DryRun) as outcome:
-        return outcome.report
