@@ -19,13 +19,14 @@ _ICONS = {
     "support": "lifebuoy",
     "held": "scale",
 }
-_URGENT_DAYS = 3
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
 _BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
 
 
-def task_rows(tasks: Iterable[Task], *, works: bool, show_partner: bool) -> Iterator[tuple[Any, ...]]:
-    """For each task its values, in the order of `today.html`."""
+def task_rows(
+    tasks: Iterable[Task], *, works: bool, show_partner: bool, urgent: int
+) -> Iterator[tuple[Any, ...]]:
+    """For each task its values, in the order of `today.html`; red from `urgent` days before it is due."""
     eyes = look()
     for task in tasks:
         r, kind = task.row, task.kind
@@ -38,7 +39,7 @@ def task_rows(tasks: Iterable[Task], *, works: bool, show_partner: bool) -> Iter
             href,
             r.customer_name,
             eyes.icon(_ICONS[kind]),
-            "d" if days <= _URGENT_DAYS else "w",
+            "d" if days <= urgent else "w",
             what,
             eyes.guard(r.state, r.protected_until) if kind == "lapse" else None,
             in_days(task.due),

@@ -42,6 +42,7 @@ def start() -> ResponseReturnValue:
             tasks,
             works=allows(person, P.REGISTRATION_WORK),
             show_partner=not person.is_partner,
+            urgent=min(policy.lapsing_soon_days),
         ),
         waiting=rows.waiting_rows(queries.waiting_and_held(session, scope=scope)),
         funnel=rows.funnel_rows(totals),
