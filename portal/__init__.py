@@ -30,7 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _blueprints() -> list[web.Blueprint]:
     from portal.admin.views import bp as admin
     from portal.auth.views import bp as auth
-    from portal.conflicts.views import bp as held
+    from portal.conflicts.customer_views import bp as held
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners

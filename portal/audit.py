@@ -74,6 +74,16 @@ def record(
     )
 
 
+def noted(session: Session) -> int:
+    """How many acts were recorded in this transaction so far."""
+    return len(session.info.get(_PENDING, ()))
+
+
+def forget_after(session: Session, count: int) -> None:
+    """Drop what was recorded after the first `count` acts: it was undone."""
+    del session.info.get(_PENDING, [])[count:]
+
+
 def seal(session: Session) -> None:
     """Chain and write what was recorded. Concurrent acts take turns here."""
     pending: list[dict[str, Any]] = session.info.pop(_PENDING, [])

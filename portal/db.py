@@ -112,6 +112,30 @@ def transaction(engine: Engine, *, patience: float | None = None) -> Iterator[Se
             raise
 
 
+@contextmanager
+def part(session: Session) -> Iterator[None]:
+    """A part of an act that is undone by itself when a rule refuses it, with its audit rows."""
+    noted, place = audit.noted(session), session.begin_nested()
+    try:
+        yield
+        place.commit()
+    except BaseException:
+        place.rollback()
+        audit.forget_after(session, noted)
+        raise
+
+
+@contextmanager
+def trial(session: Session) -> Iterator[None]:
+    """Try an act to see what would come of it: everything in it is undone at the end."""
+    noted, place = audit.noted(session), session.begin_nested()
+    try:
+        yield
+    finally:
+        place.rollback()
+        audit.forget_after(session, noted)
+
+
 def _writer(engine: Engine, patience: float) -> Engine:
     return engine.execution_options(**{_WRITE: True, _WAIT: patience})
 

@@ -1,39 +1,11 @@
-"""Reads for the held queue and for customers."""
+"""Reads for customers."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.facts import State
 from portal.models import tables as t
-
-_MOST = 100
-
-
-def held_filings(session: Session) -> list[Any]:
-    """Filings that wait for a decision, oldest first."""
-    c, suspect = t.registration.c, t.customer.alias("suspect")
-    return list(
-        session.execute(
-            sa.select(
-                c.id, c.ref, c.customer_name, c.city, c.uscc, c.filed_at, c.ports, c.match_reason,
-                c.version, t.partner.c.name.label("partner_name"), suspect.c.name.label("suspect_name"),
-            )
-            .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-            .join(suspect, suspect.c.id == c.suspect_id, isouter=True)
-            .where(c.state == State.HELD)
-            .order_by(c.filed_at, c.id)
-            .limit(_MOST)
-        )
-    )  # fmt: skip
-
-
-def count_held(session: Session) -> int:
-    """How many filings wait for a decision."""
-    c = t.registration.c
-    query = sa.select(sa.func.count()).select_from(t.registration).where(c.state == State.HELD)
-    return int(session.scalar(query) or 0)
 
 
 def customer_sheet(session: Session, customer_id: int) -> Any:
@@ -42,10 +14,16 @@ def customer_sheet(session: Session, customer_id: int) -> Any:
     return session.execute(sa.select(t.customer).where(c.id == customer_id)).first()
 
 
-def aliases(session: Session, customer_id: int) -> list[str]:
-    """The names a customer is known by."""
-    c = t.customer_alias.c
-    return list(session.scalars(sa.select(c.name).where(c.customer_id == customer_id).order_by(c.id)))
+def party_name(session: Session, row: Any) -> str | None:
+    """The partner that filed; None: key accounts."""
+    c = t.partner.c
+    return session.scalar(sa.select(c.name).where(c.id == row.partner_id)) if row.partner_id else None
+
+
+def names_of(session: Session, customer_id: int) -> list[Any]:
+    """The names a customer is known by, in the order in which they became known."""
+    c = t.customer_alias
+    return list(session.execute(sa.select(c).where(c.c.customer_id == customer_id).order_by(c.c.id)))
 
 
 def filings_of(session: Session, customer_id: int) -> list[Any]:

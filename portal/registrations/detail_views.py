@@ -207,6 +207,8 @@ def ask_correction(registration_id: int) -> ResponseReturnValue:
     except RuleViolation as error:
         return _refused(row, error, fields=fields, correction=note)
     flash(_("Sent back for correction. Only the fields you named are open; the place in the queue stays."))
+    if request.form.get("from") == "held":
+        return go_to(url_for("held.next_one", registration_id=row.id))
     return back(row.id)
 
 

@@ -66,6 +66,12 @@ MESSAGES: Mapping[str, Any] = {
     "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
     "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
     "file.too_large": _l("The file is larger than %(largest)s MB."),
+    "held.code_overrules": _l(
+        "Nothing was decided: the credit code %(uscc)s says that they are two companies, and a valid code "
+        "goes before a name. Decide “another customer”, or ask the filer to correct the code."
+    ),
+    "held.no_verdict": _l("Choose: the same customer, or another one."),
+    "held.nothing_ticked": _l("Tick the filings first that you want to decide together."),
     "held.not_held": _l("This filing is no longer waiting for a decision: somebody decided it already."),
     "held.not_a_suspect": _l("That customer is not one this filing can be the same as."),
     "import.bad_code": _l("“%(value)s” cannot be used as a code here."),

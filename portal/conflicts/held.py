@@ -1,0 +1,153 @@
+"""Reads for the held queue: what waits, until when, and what each filing is compared with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.domain.calendar import add_working_days
+from portal.domain.differences import Compared, compare_field
+from portal.domain.facts import State
+from portal.domain.matching import MatchReason, compare
+from portal.domain.periods import business_date, day_start
+from portal.domain.terms import EventKind
+from portal.matching.service import find_customer, keys_for
+from portal.models import tables as t
+from portal.paging import Page, page_by_key
+
+PAGE_SIZE = 30
+_DAY = timedelta(days=1)
+_SUSPECT = t.customer.alias("suspect")
+_COMPARED = ("customer_name_en", "city", "website", "phone", "contact")
+
+
+def is_held() -> Any:
+    """The condition said in the statement itself: PostgreSQL cannot know from a parameter how rare it is."""
+    column = t.registration.c.state
+    return column == sa.literal(State.HELD, column.type, literal_execute=True)
+
+
+@lru_cache(maxsize=1)
+def _queue() -> Any:
+    c = t.registration.c
+    return (
+        sa.select(
+            c.id, c.ref, c.customer_name, c.city, c.filed_at, c.match_reason, c.correction_since, c.version,
+            c.suspect_id, t.partner.c.name.label("partner_name"), _SUSPECT.c.name.label("suspect_name"),
+        )
+        .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
+        .join(_SUSPECT, _SUSPECT.c.id == c.suspect_id, isouter=True)
+        .where(is_held())
+    )  # fmt: skip
+
+
+def held_page(session: Session, *, cursor: str | None) -> Page:
+    """One page of filings that wait for a decision, oldest first."""
+    c = t.registration.c
+    return page_by_key(
+        session, _queue(), column=c.filed_at, key=c.id, descending=False, size=PAGE_SIZE, cursor=cursor
+    )
+
+
+def decide_by(filed_at: Any, working_days: int) -> date:
+    """The last day on which a decision is in time (G4)."""
+    return add_working_days(business_date(filed_at), working_days)
+
+
+def count_held(session: Session, *, today: date, working_days: int) -> tuple[int, int]:
+    """How many filings wait for a decision, and how many of them too long already."""
+    filed_on = today
+    while add_working_days(filed_on, working_days) >= today:
+        filed_on -= _DAY
+    row = session.execute(_counts(), {"edge": day_start(filed_on + _DAY)}).one()
+    return int(row.waiting), int(row.overdue or 0)
+
+
+@lru_cache(maxsize=1)
+def _counts() -> Any:
+    c = t.registration.c
+    late = c.filed_at < sa.bindparam("edge", type_=c.filed_at.type)
+    return sa.select(
+        sa.func.count().label("waiting"), sa.func.sum(sa.case((late, 1), else_=0)).label("overdue")
+    ).where(is_held())
+
+
+def neighbours(session: Session, row: Any) -> tuple[int | None, int | None]:
+    """The held filings before and after this one in the queue."""
+    c = t.registration.c
+    here, place = (row.filed_at, row.id), sa.tuple_(c.filed_at, c.id)
+    held = sa.select(c.id).where(is_held()).limit(1)
+    before = session.scalar(held.where(place < here).order_by(c.filed_at.desc(), c.id.desc()))
+    after = session.scalar(held.where(place > here).order_by(c.filed_at, c.id))
+    return before, after
+
+
+def next_held(session: Session, row: Any) -> int | None:
+    """The held filing to look at after this one: the next in the queue, else the oldest."""
+    c = t.registration.c
+    after = neighbours(session, row)[1]
+    others = sa.select(c.id).where(is_held(), c.id != row.id).order_by(c.filed_at, c.id).limit(1)
+    return after or session.scalar(others)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A known customer that a held filing may be the same as, and why."""
+
+    id: int
+    name: str
+    uscc: str | None
+    reason: MatchReason
+
+
+def candidates(session: Session, row: Any) -> list[Candidate]:
+    """The nearest customers, the suspect first; without those decided to be others."""
+    excluded = _decided_different(session, row.id)
+    found, known = find_customer(session, keys_for(row.customer_name, row.uscc), excluded)
+    nearest = [each for each in found.nearest if each != row.suspect_id]
+    ids = ([row.suspect_id] if row.suspect_id else []) + nearest
+    c = t.customer.c
+    rows = {
+        each.id: each
+        for each in session.execute(sa.select(c.id, c.name, c.uscc).where(c.id.in_(ids), _alive()))
+    }
+    keys = keys_for(row.customer_name, row.uscc)
+    reasons = {
+        each: compare(keys, known[each])[1] if each in known else MatchReason(row.match_reason)
+        for each in rows
+    }
+    return [Candidate(each, rows[each].name, rows[each].uscc, reasons[each]) for each in ids if each in rows]
+
+
+def _alive() -> Any:
+    return t.customer.c.merged_into_id.is_(None)
+
+
+def _decided_different(session: Session, registration_id: int) -> set[int]:
+    """Customers that somebody said this filing is not on; merged ones by what they became."""
+    e, c = t.registration_event.c, t.customer.c
+    told = session.scalars(
+        sa.select(e.data).where(e.registration_id == registration_id, e.kind == EventKind.DECIDED_DIFFERENT)
+    )
+    ids = {data["customer_id"] for data in told if data.get("customer_id")}
+    if not ids:
+        return set()
+    rows = session.execute(sa.select(c.id, c.merged_into_id).where(c.id.in_(ids)))
+    return {row.merged_into_id or row.id for row in rows}
+
+
+def side_by_side(row: Any, candidate: Any, names: Iterable[str], claims: Iterable[Any]) -> list[Compared]:
+    """Every field of the filing beside what is known of the customer from all its filings."""
+    filings = list(claims)
+    lines = [
+        compare_field("customer_name", row.customer_name, [candidate.name, *names]),
+        compare_field("uscc", row.uscc, [candidate.uscc]),
+    ]
+    for field in _COMPARED:
+        known = (getattr(each, field) for each in filings)
+        lines.append(compare_field(field, getattr(row, field), known))
+    return lines

@@ -1,0 +1,71 @@
+"""What differs between two ways of writing the same thing, piece by piece, for showing side by side."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+Pieces = tuple[tuple[str, bool], ...]
+"""A text in pieces; True: the other side does not have this piece."""
+
+
+class Likeness(StrEnum):
+    """How one field of a filing stands to what is known of a customer."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    FILING_ONLY = "filing_only"
+    KNOWN_ONLY = "known_only"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One field side by side: the filing's text, and every text known of the customer."""
+
+    field: str
+    likeness: Likeness
+    filed: Pieces
+    known: tuple[Pieces, ...]
+
+
+def compare_field(field: str, filed: str | None, known: Iterable[str | None]) -> Compared:
+    """Put a filing's text beside what is known; the nearest known text comes first.
+
+    The same in any writing of capitals and blanks is the same; everything else is marked.
+    """
+    ours = filed or ""
+    theirs = sorted({each for each in known if each}, key=lambda each: (-_alike(ours, each), each))
+    if not ours or not theirs:
+        lone = Likeness.FILING_ONLY if ours else Likeness.KNOWN_ONLY if theirs else Likeness.UNKNOWN
+        return Compared(field, lone, _plain(ours), tuple(_plain(each) for each in theirs))
+    if _tidy(ours) == _tidy(theirs[0]):
+        return Compared(field, Likeness.SAME, _plain(ours), tuple(_plain(each) for each in theirs))
+    left, right = pieces(ours, theirs[0])
+    return Compared(field, Likeness.DIFFERS, left, (right, *(_plain(each) for each in theirs[1:])))
+
+
+def pieces(left: str, right: str) -> tuple[Pieces, Pieces]:
+    """Both texts in pieces; marked is what the other one does not have in that place."""
+    ours: list[tuple[str, bool]] = []
+    theirs: list[tuple[str, bool]] = []
+    for kind, start, end, other_start, other_end in _matcher(left, right).get_opcodes():
+        ours.append((left[start:end], kind != "equal"))
+        theirs.append((right[other_start:other_end], kind != "equal"))
+    return tuple(each for each in ours if each[0]), tuple(each for each in theirs if each[0])
+
+
+def _plain(text: str) -> Pieces:
+    return ((text, False),) if text else ()
+
+
+def _tidy(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _alike(left: str, right: str) -> float:
+    return 2.0 if _tidy(left) == _tidy(right) else _matcher(left, right).ratio()
+
+
+def _matcher(left: str, right: str) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, left.casefold(), right.casefold(), autojunk=False)

@@ -1,0 +1,65 @@
+"""Deciding held filings by keyboard, and without any script at all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from portal.domain.facts import State
+from tests.support.browser import WIDE
+from tests.support.people import Person
+
+People = Mapping[str, Person]
+
+
+@pytest.fixture
+def two_held(people: People, file_as: Any, at: Any) -> tuple[int, int]:
+    """Two filings that wait for a decision."""
+    file_as(people["alice"], at("2026-03-02 10:00"), "Slow Snail Express Ltd")
+    file_as(people["alice"], at("2026-03-02 11:00"), "Cloud Tofu Ltd")
+    first = file_as(people["carol"], at("2026-03-04 10:00"), "Slow Snail Express")
+    second = file_as(people["carol"], at("2026-03-05 10:00"), "Cloud Tofu")
+    return first.registration_id, second.registration_id
+
+
+def test_keys_decide_and_go_on(
+    page: Page, people: People, sign_in: Any, two_held: tuple[int, int], row_of: Any
+) -> None:
+    first, second = two_held
+    sign_in(page, people["channel_manager"])
+    page.goto(f"/held/{first}")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/held/{second}")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**/held/{first}")
+    page.keyboard.press("d")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    expect(page.locator("[name=verdict][value=same]")).to_be_checked()
+    page.keyboard.type("jdk asked by telephone")  # in a field the keys are letters
+    expect(page.locator("#reason")).to_have_value("jdk asked by telephone")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/held/{second}")
+    assert row_of(first).state is State.WAITING
+    page.keyboard.press("a")
+    expect(page.locator("#ask")).to_have_attribute("open", "")
+    page.locator("#keys-on").uncheck()
+    page.reload()
+    page.keyboard.press("s")
+    expect(page.locator("[name=verdict][value=same]")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("browser_options", [{"viewport": WIDE, "java_script_enabled": False}])
+def test_it_works_without_script(
+    page: Page, people: People, sign_in: Any, two_held: tuple[int, int], row_of: Any
+) -> None:
+    sign_in(page, people["channel_manager"])
+    page.goto("/held")
+    for box in page.locator("[name=pick]").all():
+        box.check()
+    page.locator("button[value=different]").click()
+    page.locator("#reason").fill("two companies each")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("h1")).to_contain_text("2")
+    assert [row_of(each).state for each in two_held] == [State.ACTIVE, State.ACTIVE]
