@@ -151,6 +151,28 @@ def tick(at: str | None) -> None:
     output.say(lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed)))
 
 
+@main.group()
+def rebuild() -> None:
+    """Derive anew what follows from the facts."""
+
+
+@rebuild.command("ownership", with_appcontext=False)
+def rebuild_ownership() -> None:
+    """Bring ownership back to what the facts say, where check finds it is not; noted in the trail."""
+    from portal.conflicts.service import rebuild as derive
+
+    with output.refusals(), db.transaction(_ready()) as session:
+        db.lock_registry(session)
+        number = derive(session, now=clock.now())
+    output.say(
+        lazy_ngettext(
+            "The ownership of %(num)d customer follows from the facts again.",
+            "The ownership of %(num)d customers follows from the facts again.",
+            number,
+        )
+    )
+
+
 @main.command(with_appcontext=False)
 def check() -> None:
     """Verify every invariant; exit 1 and a list where one is broken."""

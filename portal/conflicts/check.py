@@ -31,6 +31,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("policy_version", _policies(session)),
         ("customer", check_matching.problems(session)),
         ("registration", check_claims.problems(session, now=now)),
+        ("conflict_case", _cases(session)),
     ):
         try:
             yield from part
@@ -111,6 +112,29 @@ def _people(session: Session) -> Iterator[Problem]:
     gone = {user for user, about in entries.items() if any(each.action in _ENTERED for each in about)}
     for missing in sorted(gone | set(roles)):
         yield "user_account", missing, RuleViolation("check.missing")
+
+
+def _cases(session: Session) -> Iterator[Problem]:
+    """Cases and votes are what the trail says was asked, answered, voted and decided."""
+    entries = _trail(session, "case")
+    votes = [each.details["vote"] for about in entries.values() for each in about if "vote" in each.details]
+    for row in session.execute(sa.select(t.conflict_case)):
+        told: dict[str, Any] = {}
+        for entry in entries.pop(row.id, []):
+            told |= entry.details.get("after", {})
+        yield from _differing("conflict_case", row, told)
+        if row.decision is not None and audit.digest(row.decision) != row.decision_digest:
+            yield "conflict_case", row.id, RuleViolation("check.seal")
+    for missing in entries:
+        yield "conflict_case", missing, RuleViolation("check.missing")
+    for row in session.execute(sa.select(t.case_vote)):
+        vote = audit.plain({name: value for name, value in row._mapping.items() if name != "id"})
+        if vote in votes:
+            votes.remove(vote)
+        else:
+            yield "case_vote", row.id, RuleViolation("check.untrailed")
+    for vote in votes:
+        yield "case_vote", f"case {vote['case_id']}", RuleViolation("check.missing")
 
 
 def _policies(session: Session) -> Iterator[Problem]:

@@ -13,12 +13,17 @@ from portal.db import chunks
 from portal.domain.conflicts import replay
 from portal.domain.facts import (
     Carried,
+    Contested,
     Ended,
     Fact,
     Joined,
     Left,
     Moved,
     Progressed,
+    Reassigned,
+    Restored,
+    Rule,
+    Settled,
     State,
     Timeline,
 )
@@ -28,15 +33,24 @@ from portal.domain.terms import KEY_ACCOUNTS, EventKind
 from portal.models import tables as t
 
 _TICK = timedelta(microseconds=1)
+_CASE_KINDS = (EventKind.CASE_OPENED, EventKind.CASE_CLOSED, EventKind.REASSIGNED, EventKind.RESTORED)
 _OWNERSHIP_KINDS = (
     EventKind.MOVED,
     EventKind.PROGRESS,
     EventKind.RELEASED,
     EventKind.LOST,
     EventKind.UNDONE,
+    *_CASE_KINDS,
 )
 _ENDINGS = {EventKind.RELEASED: State.RELEASED, EventKind.LOST: State.LOST}
 _ENDED = (State.RELEASED, State.LOST)
+
+
+# Moves carry figures that decide nothing: they are left where they are.
+_CASE_DATA = sa.type_coerce(
+    sa.case((t.registration_event.c.kind.in_(_CASE_KINDS), t.registration_event.c.data), else_=sa.null()),
+    sa.JSON(none_as_null=True),
+)
 
 
 class ClaimRow(NamedTuple):
@@ -57,6 +71,8 @@ class EventRow(NamedTuple):
     at: datetime
     stage: Stage | None
     about_id: int | None
+    data: dict[str, Any] | None = None
+    """Only of what happens in cases: which other claim it is about."""
 
 
 @dataclass
@@ -142,6 +158,14 @@ def _as_fact(claim: int, event: EventRow) -> Fact:
         return Moved(claim, event.at, event.stage)
     if event.kind is EventKind.PROGRESS:
         return Progressed(claim, event.at)
+    if event.kind is EventKind.CASE_OPENED and event.data:
+        return Contested(claim, event.at, int(event.data["by"]))
+    if event.kind is EventKind.REASSIGNED and event.data:
+        return Reassigned(claim, event.at, int(event.data["to"]), Rule(event.data["rule"]))
+    if event.kind is EventKind.CASE_CLOSED:
+        return Settled(claim, event.at)
+    if event.kind is EventKind.RESTORED:
+        return Restored(claim, event.at)
     return Ended(claim, event.at, _ENDINGS[event.kind])
 
 
@@ -230,6 +254,7 @@ def _events(part: Sequence[int] | None) -> Any:
             t.registration_event.c.at,
             t.registration_event.c.stage,
             t.registration_event.c.about_id,
+            _CASE_DATA,
         )
         .where(t.registration_event.c.kind.in_(_OWNERSHIP_KINDS))
         .order_by(t.registration_event.c.id)

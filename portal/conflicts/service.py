@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal import audit
 from portal.conflicts import stats
 from portal.conflicts.facts import Dossier, load_claims, load_dossier
+from portal.conflicts.open_cases import end_pointless
 from portal.db import chunks
 from portal.domain.facts import OWNING_STATES, Rule, Standing, State, Timeline
 from portal.domain.policy import Policies
@@ -57,6 +59,7 @@ def settle(session: Session, customers: Collection[int], *, now: datetime) -> di
     }
     _write_claims(session, standings)
     _write_ownership(session, timelines)
+    end_pointless(session, timelines, now=now)
     return timelines
 
 
@@ -199,6 +202,40 @@ def settle_lapses(session: Session, *, now: datetime, today: Any) -> list[int]:
     ).all()
     settle(session, {row.customer_id for row in due}, now=now)
     return [row.id for row in due]
+
+
+def rebuild(session: Session, *, now: datetime) -> int:
+    """Derive every claim's standing, ownership and totals anew from the facts; how many customers.
+
+    For a database whose projection is broken; what the facts say is not touched. The caller holds
+    the registry lock.
+    """
+    dossier = load_dossier(session, None)
+    session.execute(sa.delete(t.ownership))
+    held = {claim for claim, stays in dossier.placements.items() if stays[-1].customer_id is None}
+    settle_held(session, held)
+    _step_down(session)
+    settle(session, set(dossier.members), now=now)
+    session.execute(sa.delete(t.pipeline_stat))
+    counted = [
+        dict(zip(_TOTALS, (*key, *totals), strict=True)) for key, totals in stats.recount(session).items()
+    ]
+    if counted:
+        session.execute(sa.insert(t.pipeline_stat), counted)
+    audit.record(
+        session, actor=None, action="ownership.rebuilt", at=now, subject=("ownership", None),
+        customers=len(dossier.members),
+    )  # fmt: skip
+    return len(dossier.members)
+
+
+_TOTALS = ("party_id", "stage", "projects", "ports", "yearly_revenue", "reached")
+
+
+def _step_down(session: Session) -> None:
+    """Take ownership off everybody: a wrong owner must not stand in the way of the right one."""
+    c = t.registration.c
+    session.execute(sa.update(t.registration).where(c.is_owner).values(is_owner=False, state=State.WAITING))
 
 
 def timelines(

@@ -4,36 +4,47 @@ Nothing else in the portal decides ownership. Filing, import, "as of" and `porta
 ask `replay`, with other facts or another instant.
 """
 
-from bisect import insort
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from portal.domain.facts import (
-    Change,
+    Contested,
     Ended,
     Fact,
     Ignored,
-    Interval,
     Joined,
     Left,
     Moved,
     Pause,
     Progressed,
+    Reassigned,
+    Restored,
     Rule,
+    Settled,
     Standing,
     State,
     Timeline,
 )
+from portal.domain.fold import Fold, Rank
 from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policies
-from portal.domain.protection import lapses_at, protected_until, started_on
 from portal.domain.terms import KEY_ACCOUNTS
 
 __all__ = ["Rule", "State", "rank", "replay"]
 
-Rank = tuple[date, bool, datetime, str]
-_ORDER: dict[type[Fact], int] = {Joined: 0, Moved: 1, Progressed: 1, Ended: 2, Left: 3}
+CaseFact = Contested | Settled | Reassigned
+_ORDER: dict[type[Fact], int] = {
+    Joined: 0,
+    Moved: 1,
+    Progressed: 1,
+    Contested: 2,
+    Settled: 3,
+    Reassigned: 4,
+    Restored: 4,
+    Ended: 5,
+    Left: 6,
+}
 
 
 def rank(filed_at: datetime, ref: str, party: str) -> Rank:
@@ -55,7 +66,7 @@ def replay(
     known = [fact for fact in facts if fact.at <= until]
     refs = {fact.claim: fact.ref for fact in known if isinstance(fact, Joined)}
     known.sort(key=lambda fact: _place(fact, refs))
-    fold = _Fold(policies, pauses)
+    fold = _Replay(policies, pauses)
     for fact in known:
         fold.lapse(fact.at)
         fold.take(fact)
@@ -64,7 +75,7 @@ def replay(
 
 
 def _place(fact: Fact, refs: dict[int, str]) -> tuple[object, ...]:
-    """Facts of one instant: joins by rank, then moves, then endings; by reference, then by stage.
+    """Facts of one instant: joins by rank, then moves, then cases, then endings; by reference, then stage.
 
     By rank, so that of claims that enter together (a merge, an import of whole days) none owns
     the customer for no time at all before a better one.
@@ -72,22 +83,17 @@ def _place(fact: Fact, refs: dict[int, str]) -> tuple[object, ...]:
     if isinstance(fact, Joined):
         return (fact.at, _ORDER[Joined], *rank(fact.filed_at, fact.ref, fact.party))
     detail = fact.stage.number if isinstance(fact, Moved) else 0
-    ending = fact.state.value if isinstance(fact, Ended) else ""
+    ending = fact.state.value if isinstance(fact, Ended) else refs.get(_other(fact), "")
     return (fact.at, _ORDER[type(fact)], refs.get(fact.claim, ""), detail, ending, fact.claim)
 
 
-class _Fold:
-    """The state of one replay."""
+def _other(fact: Fact) -> int:
+    """The other claim that a case names; 0 for none."""
+    return fact.by if isinstance(fact, Contested) else fact.to if isinstance(fact, Reassigned) else 0
 
-    def __init__(self, policies: Policies, pauses: Sequence[Pause]) -> None:
-        self.policies = policies
-        self.pauses = pauses
-        self.claims: dict[int, Standing] = {}
-        self.ranks: dict[int, Rank] = {}
-        self.owner: int | None = None
-        self.queue: list[int] = []
-        self.intervals: list[Interval] = []
-        self.ignored: list[Ignored] = []
+
+class _Replay(Fold):
+    """What each kind of fact does."""
 
     def take(self, fact: Fact) -> None:
         """Apply one fact."""
@@ -95,7 +101,9 @@ class _Fold:
             self.join(fact)
             return
         claim = self.claims.get(fact.claim)
-        if claim is None or claim.state in (State.RELEASED, State.LOST):
+        if isinstance(fact, Restored):
+            self.restore(fact, claim)
+        elif claim is None or claim.state in (State.RELEASED, State.LOST):
             if isinstance(fact, Left):
                 return  # what has ended stays on the time line where it ended
             self.ignored.append(Ignored(fact, "ended" if claim else "not_owner"))
@@ -105,10 +113,26 @@ class _Fold:
             self.end(fact, claim)
         elif fact.claim != self.owner:
             self.ignored.append(Ignored(fact, "not_owner"))
-        elif isinstance(fact, Moved):
-            self.move(fact, claim)
         else:
+            self.concern_owner(fact, claim)
+
+    def concern_owner(self, fact: Moved | Progressed | CaseFact, claim: Standing) -> None:
+        """Apply what only the owner's claim can meet with."""
+        if isinstance(fact, Moved):
+            self.move(fact, claim)
+        elif isinstance(fact, Progressed):
             self.progress(claim, fact.at)
+        elif claim.state is State.SIGNED:
+            self.ignored.append(Ignored(fact, "signed"))
+        elif isinstance(fact, Contested):
+            self.contest(fact, claim)
+        elif isinstance(fact, Reassigned):
+            self.reassign(fact, claim)
+        elif self.contested is None:
+            self.ignored.append(Ignored(fact, "not_contestable"))
+        else:
+            self.uncontest(fact.at)
+            self.refused = True
 
     def join(self, fact: Joined) -> None:
         carried = fact.carried
@@ -148,26 +172,6 @@ class _Fold:
             return Rule.SIGNED
         return Rule.FIRST if place[2:] < other[2:] else Rule.SAME_DAY
 
-    def own(self, claim_id: int, at: datetime, rule: Rule, since: datetime | None = None) -> None:
-        claim = self.claims[claim_id]
-        if claim_id in self.queue:
-            self.queue.remove(claim_id)
-        self.owner = claim_id
-        claim.owned_since = since or at
-        claim.ever_owned = True
-        self.intervals.append(Interval(claim_id, at, None, rule))
-        if claim.stage is Stage.SIGNED:
-            self.change(claim, at, State.SIGNED, Rule.SIGNED)
-        else:
-            self.change(claim, at, State.ACTIVE, rule)
-            self.restart(claim)
-
-    def wait(self, claim_id: int, at: datetime, rule: Rule) -> None:
-        claim = self.claims[claim_id]
-        claim.owned_since = claim.protected_until = None
-        insort(self.queue, claim_id, key=self.ranks.__getitem__)
-        self.change(claim, at, State.WAITING, rule)
-
     def move(self, fact: Moved, claim: Standing) -> None:
         if fact.stage is claim.stage:
             self.ignored.append(Ignored(fact, "same_stage"))
@@ -178,7 +182,8 @@ class _Fold:
             claim.highest = fact.stage
             claim.last_progress_at = fact.at
         if fact.stage is Stage.SIGNED:
-            claim.protected_until = None
+            claim.protected_until = self.contested = self.challenger = None
+            self.unheard = False
             self.change(claim, fact.at, State.SIGNED, Rule.SIGNED)
         elif was_signed:
             self.change(claim, fact.at, State.ACTIVE, Rule.MOVED_BACK)
@@ -193,23 +198,12 @@ class _Fold:
 
     def renew(self, claim: Standing, at: datetime) -> None:
         """Progress renews protection, also after the lapse while no case is open (C3, C7)."""
+        if self.contested is not None:
+            self.unheard = True
+            return
         if claim.state is State.LAPSED:
             self.change(claim, at, State.ACTIVE, Rule.RENEWED)
         self.restart(claim)
-
-    def restart(self, claim: Standing) -> None:
-        day = started_on(claim.owned_since, claim.last_progress_at)
-        days = self.policies.at(day).protection_days
-        claim.protected_until = protected_until(day, days, self.pauses)
-
-    def lapse(self, now: datetime) -> None:
-        """Let the owner's protection run out if it did so before or at `now` (C3)."""
-        claim = self.claims[self.owner] if self.owner is not None else None
-        if claim is None or claim.state is not State.ACTIVE or claim.protected_until is None:
-            return
-        over = lapses_at(claim.protected_until)
-        if over <= now:
-            self.change(claim, max(over, claim.since), State.LAPSED, Rule.LAPSED)
 
     def end(self, fact: Ended, claim: Standing) -> None:
         owns = fact.claim == self.owner
@@ -222,7 +216,7 @@ class _Fold:
         if owns:
             self.close(fact.at)
         else:
-            self.queue.remove(fact.claim)
+            self.quit(fact.claim, fact.at)
         claim.protected_until = claim.owned_since = None
         self.change(claim, fact.at, fact.state, Rule.VOLUNTARY)
         if owns:
@@ -233,30 +227,52 @@ class _Fold:
         if owns:
             self.close(fact.at)
         else:
-            self.queue.remove(fact.claim)
+            self.quit(fact.claim, fact.at)
         del self.claims[fact.claim], self.ranks[fact.claim]
         if owns:
             self.promote(fact.at, fact.rule)
 
-    def promote(self, at: datetime, rule: Rule) -> None:
-        """The earliest waiting claim becomes owner at that instant, with a fresh clock (C9)."""
-        if self.queue:
-            self.own(self.queue[0], at, rule)
+    def quit(self, claim_id: int, at: datetime) -> None:
+        """Take a waiting claim out of the queue; a case it asked for ends with it."""
+        self.queue.remove(claim_id)
+        if claim_id == self.challenger:
+            self.uncontest(at)
 
-    def close(self, at: datetime) -> None:
-        """End the owner's interval; who owned for no time at all did not own."""
-        last = self.intervals.pop()
-        if last.start < at:
-            self.intervals.append(Interval(last.claim, last.start, at, last.rule))
-        self.owner = None
+    def contest(self, fact: Contested, claim: Standing) -> None:
+        """Open a case: only against a lapsed owner, by a claim that waits, one at a time (C4)."""
+        if claim.state is not State.LAPSED or self.contested is not None:
+            self.ignored.append(Ignored(fact, "not_contestable"))
+        elif fact.by not in self.queue:
+            self.ignored.append(Ignored(fact, "not_waiting"))
+        else:
+            self.contested, self.challenger = fact.claim, fact.by
 
-    def change(self, claim: Standing, at: datetime, state: State, rule: Rule) -> None:
-        claim.state, claim.rule, claim.since = state, rule, at
-        claim.history.append(Change(at, state, rule))
+    def reassign(self, fact: Reassigned, claim: Standing) -> None:
+        """Pass the customer on; the new owner's clock starts, receipts stay where they are (C6).
 
-    def timeline(self) -> Timeline:
+        Against the owner's will only out of an open case, or on appeal against a refusal.
+        """
+        agreed, on_appeal = fact.rule is Rule.VOLUNTARY, fact.rule is Rule.APPEAL
+        if fact.to not in self.queue:
+            self.ignored.append(Ignored(fact, "not_waiting"))
+        elif agreed or self.contested is not None or (on_appeal and self.refused):
+            self.close(fact.at)
+            claim.protected_until = claim.owned_since = None
+            self.change(claim, fact.at, State.RELEASED, Rule.VOLUNTARY if agreed else Rule.NEW_CLOCK)
+            self.own(fact.to, fact.at, fact.rule)
+        else:
+            self.ignored.append(Ignored(fact, "not_contestable"))
+
+    def restore(self, fact: Restored, claim: Standing | None) -> None:
+        """Give a customer back on appeal; who has it now waits again, unless it has signed (C10)."""
+        if claim is None or claim.state is not State.RELEASED or claim.rule is not Rule.NEW_CLOCK:
+            self.ignored.append(Ignored(fact, "ended"))
+            return
         if self.owner is not None:
-            self.claims[self.owner].queue_position = 0
-        for position, claim in enumerate(self.queue, start=1):
-            self.claims[claim].queue_position = position
-        return Timeline(self.intervals, self.claims, self.ignored)
+            if self.claims[self.owner].state is State.SIGNED:
+                self.ignored.append(Ignored(fact, "signed"))
+                return
+            displaced = self.owner
+            self.close(fact.at)
+            self.wait(displaced, fact.at, Rule.APPEAL)
+        self.own(fact.claim, fact.at, Rule.APPEAL)

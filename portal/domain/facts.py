@@ -29,7 +29,11 @@ class Rule(StrEnum):
     FIRST = "C1"
     SAME_DAY = "C2"
     LAPSED = "C3"
+    TAKEOVER = "C4"
+    NEXT_OWNER = "C5"
+    NEW_CLOCK = "C6"
     RENEWED = "C7"
+    APPEAL = "C8"
     VOLUNTARY = "C9"
     SIGNED = "C10"
     MERGED = "C12"
@@ -103,7 +107,42 @@ class Left:
     rule: Rule
 
 
-Fact = Joined | Moved | Progressed | Ended | Left
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """A case is opened against a lapsed owner's claim, by a claim that waits (C4, C7)."""
+
+    claim: int
+    at: datetime
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The case against the owner's claim ends and the customer stays where it is (C4)."""
+
+    claim: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """The owner's claim passes to `to`: by decision (C4), on appeal (C8) or as both agreed (C9)."""
+
+    claim: int
+    at: datetime
+    to: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """On appeal a claim that was taken away gets the customer back (C8)."""
+
+    claim: int
+    at: datetime
+
+
+Fact = Joined | Moved | Progressed | Ended | Left | Contested | Settled | Reassigned | Restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +175,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A fact that decides nothing and why: ``not_owner``, ``ended``, ``signed``, ``same_stage``."""
+    """A fact that decides nothing and why.
+
+    ``not_owner``, ``ended``, ``signed``, ``same_stage``, ``not_contestable``, ``not_waiting``.
+    """
 
     fact: Fact
     reason: str
@@ -166,11 +208,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The whole ownership time line of one customer up to the instant asked for."""
+    """The whole ownership time line of one customer up to the instant asked for.
+
+    `contested` is the owner's claim while a case against it is open.
+    """
 
     intervals: Sequence[Interval]
     claims: Mapping[int, Standing]
     ignored: Sequence[Ignored]
+    contested: int | None = None
 
     @property
     def owner(self) -> int | None:

@@ -20,6 +20,9 @@ class Policy:
     effective_from: date
     protection_days: int
     refile_days: int
+    reopen_days: int
+    answer_working_days: int
+    appeal_days: int
     held_review_working_days: int
     check_quota_per_day: int
     undo_seconds: int
@@ -62,6 +65,9 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
         effective_from=effective_from,
         protection_days=_count(body, "protection_days"),
         refile_days=_count(body, "refile_days"),
+        reopen_days=_count(body, "reopen_days"),
+        answer_working_days=_count(body, "answer_working_days"),
+        appeal_days=_count(body, "appeal_days"),
         held_review_working_days=_count(body, "held_review_working_days"),
         check_quota_per_day=_count(body, "check_quota_per_day"),
         undo_seconds=_count(body, "undo_seconds"),

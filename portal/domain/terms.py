@@ -59,6 +59,12 @@ class EventKind(StrEnum):
     DECIDED_SAME = "decided_same"
     DECIDED_DIFFERENT = "decided_different"
     MERGED = "merged"
+    CASE_ASKED = "case_asked"
+    CASE_OPENED = "case_opened"
+    CASE_ANSWERED = "case_answered"
+    CASE_CLOSED = "case_closed"
+    REASSIGNED = "reassigned"
+    RESTORED = "restored"
 
 
 KEY_ACCOUNTS = "KA"

@@ -1,6 +1,7 @@
 """Every table of the portal. Import from here: all must be known before the first query."""
 
 from portal.models.base import Versioned
+from portal.models.cases import CaseVote, ConflictCase
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.registrations import (
@@ -20,7 +21,9 @@ from portal.models.system import AuditEntry, ImportRun
 __all__ = [
     "Attachment",
     "AuditEntry",
+    "CaseVote",
     "CheckLog",
+    "ConflictCase",
     "Customer",
     "CustomerAlias",
     "Draft",

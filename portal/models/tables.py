@@ -17,7 +17,9 @@ def _table(model: type[sqlmodel.SQLModel]) -> Any:
 
 attachment = _table(models.Attachment)
 audit_entry = _table(models.AuditEntry)
+case_vote = _table(models.CaseVote)
 check_log = _table(models.CheckLog)
+conflict_case = _table(models.ConflictCase)
 customer = _table(models.Customer)
 customer_alias = _table(models.CustomerAlias)
 draft = _table(models.Draft)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlmodel import Session
 from portal import journal
 from portal.conflicts.service import settle, settle_held
 from portal.db import lock_registry
+from portal.domain.cases import refile_from
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.matching import RULESET, Keys, Match, Outcome
@@ -79,7 +80,8 @@ def file_registration(
     filing before it, whatever the clocks say (G3).
 
     :raises RuleViolation: ``registration.early_limit`` (G9); ``registration.own_already`` with
-        `ref` and `registration_id` when the own party has a live claim on the customer already.
+        `ref` and `registration_id` when the own party has a live claim on the customer already;
+        ``registration.too_early_again`` with `day` when its claim was taken over (C6).
     """
     lock_registry(session)
     if request_key and (sent := _sent_before(session, request_key)):
@@ -89,6 +91,7 @@ def file_registration(
     found, known = find_customer(session, keys)
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
+        _refuse_early_return(session, actor, found.customer, business_date(now))
     at = _next_instant(session, now)
     registration = _insert(session, actor, filing, keys, found, at, request_key)
     assert registration.id is not None  # noqa: S101 - flushed
@@ -162,6 +165,23 @@ def _refuse_second_claim(session: Session, actor: Actor, customer: int) -> None:
     ).first()
     if own:
         raise RuleViolation("registration.own_already", "customer_name", ref=own.ref, registration_id=own.id)
+
+
+def _refuse_early_return(session: Session, actor: Actor, customer: int, today: date) -> None:
+    """C6: whose claim was taken over files again only after the waiting time."""
+    taken = session.scalar(
+        sa.select(sa.func.max(t.registration.c.state_since)).where(
+            t.registration.c.customer_id == customer,
+            t.registration.c.partner_id.is_not_distinct_from(actor.partner_id),
+            t.registration.c.state == State.RELEASED,
+            t.registration.c.state_rule == Rule.NEW_CLOCK,
+        )
+    )
+    if taken is None:
+        return
+    day = refile_from(business_date(taken), policy_on(session, business_date(taken)))
+    if today < day:
+        raise RuleViolation("registration.too_early_again", "customer_name", day=day)
 
 
 def _next_instant(session: Session, now: datetime) -> datetime:

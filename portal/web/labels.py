@@ -86,6 +86,12 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.DECIDED_SAME, _l("Found to be a known customer")),
     (EventKind.DECIDED_DIFFERENT, _l("Found to be another customer")),
     (EventKind.MERGED, _l("Customers merged")),
+    (EventKind.CASE_ASKED, _l("Asked for the customer")),
+    (EventKind.CASE_OPENED, _l("Another party asked for a takeover")),
+    (EventKind.CASE_ANSWERED, _l("Answered the request for a takeover")),
+    (EventKind.CASE_CLOSED, _l("The case is over")),
+    (EventKind.REASSIGNED, _l("The customer passed to another party")),
+    (EventKind.RESTORED, _l("The customer was given back on appeal")),
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -95,6 +101,10 @@ RULES: Mapping[Rule, Any] = {
         "A partner and key accounts filed on the same day: the partner comes first, whatever the hour."
     ),
     Rule.LAPSED: _l("The protection period went by without progress: contestable, not lost."),
+    Rule.TAKEOVER: _l("A takeover after the lapse: decided by those who answer for both parties."),
+    Rule.NEXT_OWNER: _l("The deciders chose a later claim and said why."),
+    Rule.NEW_CLOCK: _l("Taken over by another party; filing again is possible after the waiting time."),
+    Rule.APPEAL: _l("Decided on appeal by the channel director."),
     Rule.RENEWED: _l("Progress after the lapse, before anyone contested it: protected again."),
     Rule.VOLUNTARY: _l("The owner gave it up: the earliest waiting claim becomes the owner."),
     Rule.SIGNED: _l("A signed customer stays with the party that signed it."),
@@ -106,11 +116,23 @@ RULES: Mapping[Rule, Any] = {
 }
 
 ACTS: Mapping[str, Any] = {
+    "case.answered": _l("Answered a case"),
+    "case.appeal_decided": _l("Decided an appeal"),
+    "case.appealed": _l("Appealed against a decision"),
+    "case.closed": _l("Closed a case"),
+    "case.decided": _l("Decided a case"),
+    "case.declined": _l("Declined to hand a customer over"),
+    "case.ended": _l("A case ended by itself"),
+    "case.handed_over": _l("Agreed to hand a customer over"),
+    "case.opened": _l("Opened a case"),
+    "case.voted": _l("Voted in a case"),
+    "case.withdrawn": _l("Withdrew a case"),
     "customer.checked": _l("Looked a customer up"),
     "import.events": _l("Imported stage moves"),
     "import.partners": _l("Imported partners"),
     "import.registrations": _l("Imported registrations"),
     "import.tiers": _l("Imported tier terms"),
+    "ownership.rebuilt": _l("Derived ownership anew from the facts"),
     "partner.added": _l("Added a partner"),
     "partner.changed": _l("Changed a partner"),
     "partner.tier_added": _l("Added a tier term"),
@@ -123,6 +145,8 @@ ACTS: Mapping[str, Any] = {
     "user.signed_in": _l("Logged in"),
 }
 SUBJECTS: Mapping[str, Any] = {
+    "case": _l("Case"),
+    "ownership": _l("Ownership"),
     "import": _l("Import"),
     "partner": _l("Partner"),
     "policy": _l("Policy"),

@@ -19,6 +19,35 @@ MESSAGES: Mapping[str, Any] = {
     "backup.not_empty": _l("The database is not empty. Add --force to overwrite it."),
     "backup.nothing": _l("There is no database yet, or it is empty: check PORTAL_DATABASE_URL."),
     "calendar.unknown_year": _l("The holiday calendar of this year is not known yet."),
+    "case.answer_awaited": _l("The owner can answer until %(day)s; vote when it has, or after that day."),
+    "case.answered": _l(
+        "The answer is given already. Add what is new as a note or a file on the registration."
+    ),
+    "case.challenger_left": _l("The party that asked has left the channel: close the case."),
+    "case.challenger_stays": _l(
+        "The party that asked still belongs to the channel: decide the case by a vote."
+    ),
+    "case.final": _l("This decision is final: the time for an appeal is over."),
+    "case.nobody_waits": _l("No claim waits any more that could take the customer over."),
+    "case.not_final": _l(
+        "The last decision on this customer can be appealed until %(day)s. Ask after that day."
+    ),
+    "case.not_in_line": _l("The claim you chose does not wait for this customer any more: choose another."),
+    "case.not_lapsed": _l("The customer is still protected. A takeover can be asked for from %(day)s on."),
+    "case.not_now": _l("The case has moved on: look at how it stands."),
+    "case.not_waiting": _l("Only a claim that waits for a customer can ask for it."),
+    "case.not_your_side": _l("This case is not yours to decide."),
+    "case.not_yours": _l("Only the party concerned can do this."),
+    "case.open_already": _l("A case about this customer is open already. Ask again when it is over."),
+    "case.other_choice": _l(
+        "The other side agreed to another next owner: choose the same, or say no and the case ends."
+    ),
+    "case.overtaken": _l("What happened meanwhile does not allow this any more: look at the case anew."),
+    "case.own_matter": _l("You took part in this case: somebody else has to decide it."),
+    "case.signed": _l("The customer is signed and stays with its owner."),
+    "case.too_early_again": _l("The last request was refused. You can ask again from %(day)s on."),
+    "case.voted": _l("You or your side voted already."),
+    "case.votes_cast": _l("Votes are cast already: it is too late for an answer."),
     "count.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,200 or 1200."),
     "count.negative": _l("A number cannot be negative: “%(value)s”."),
     "count.not_a_number": _l("“%(value)s” is not a number: write digits, as 60."),
@@ -152,6 +181,9 @@ MESSAGES: Mapping[str, Any] = {
     ),
     "registration.field_closed": _l("Only the fields the reviewer named can be corrected."),
     "registration.no_correction": _l("No correction is open on this registration."),
+    "registration.too_early_again": _l(
+        "Your claim on this customer was taken over by another party. You can file again from %(day)s on."
+    ),
     "registration.own_already": _l("Your company has already registered this customer: %(ref)s."),
     "registration.quota": _l(
         "You have made today's %(limit)s checks. You can still file; the portal decides when you submit."

@@ -15,8 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
 from portal import db
+from portal.cases.decisions import appeal_case, cast_vote, decide_appeal
+from portal.cases.service import answer_case, open_case
 from portal.conflicts.check import problems
 from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.service import settle_lapses
+from portal.domain.cases import CaseKind
 from portal.domain.pipeline import LostReason, Stage
 from portal.models import tables as t
 from portal.pipeline.service import lose, move_project
@@ -34,6 +38,7 @@ FREE = {
     "saved_view": "a person's own filters",
     "search_gram": "finds registrations, says nothing about them",
     "attachment": "the time line names every file; the bytes lie outside the database",
+    "conflict_case.version": "counts changes",
     "customer.created_at": "no rule reads it",
     "partner.created_at": "no rule reads it",
     "partner.version": "counts changes",
@@ -91,6 +96,29 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
         work.ask_support(session, **by(session, alice, 1), need="方案支持")
         work.ask_correction(session, **by(session, manager, 2), fields=["phone"], note="空号")
         lose(session, **by(session, people["key_accounts"], 7), why=LostReason.PRICE, note="太贵")
+    return dispute(engine, people)
+
+
+def dispute(engine: sa.Engine, people: Mapping[str, Person]) -> datetime:
+    """Carol takes over what alice let lapse; the appeal does not help; answers the present."""
+    now = datetime.fromisoformat("2026-04-10T10:00:00+08:00")
+    with db.transaction(engine) as session:
+        case = open_case(
+            session, actor=people["carol"].actor, now=now, registration_id=2, kind=CaseKind.TAKEOVER,
+            reason="没有进展",
+        )  # fmt: skip
+
+    def act(do: Any, who: str, **more: Any) -> None:
+        with db.transaction(engine) as session:
+            version = session.scalar(sa.select(t.conflict_case.c.version))
+            do(session, actor=people[who].actor, now=now, case_id=case, version=version, **more)
+
+    act(answer_case, "alice", text="有进展")
+    act(cast_vote, "channel_manager", agrees=True, reason="没有证据")
+    act(appeal_case, "alice", text="有证据")
+    act(decide_appeal, "channel_director", overturn=False, reason="维持")
+    with db.transaction(engine) as session:
+        settle_lapses(session, now=now, today=now.date())
     return now
 
 

@@ -7,7 +7,22 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from portal.domain.facts import Carried, Ended, Fact, Joined, Left, Moved, Pause, Progressed, Rule, State
+from portal.domain.facts import (
+    Carried,
+    Contested,
+    Ended,
+    Fact,
+    Joined,
+    Left,
+    Moved,
+    Pause,
+    Progressed,
+    Reassigned,
+    Restored,
+    Rule,
+    Settled,
+    State,
+)
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policies, Policy
 from tests.model.naive_ownership import STAGES, Brought, Told, midnight
@@ -20,7 +35,7 @@ UNTIL = midnight(START + timedelta(days=DAYS)).astimezone(UTC)
 def policy(days: int = 28, start: date = date(2000, 1, 1), version: int = 1) -> Policy:
     """A policy that protects for `days` from `start` on."""
     weights = dict(zip(STAGES, map(Decimal, ("0.10", "0.25", "0.50", "0.75", "1.00")), strict=True))
-    return Policy(version, start, days, 28, 1, 300, 60, (7, 3), weights, {}, {})
+    return Policy(version, start, days, 28, 14, 3, 7, 1, 300, 60, (7, 3), weights, {}, {})
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,14 @@ def _fact(told: Told) -> Fact:
         return Left(claim, told.at, Rule(told.how))
     if told.what in ("released", "lost"):
         return Ended(claim, told.at, State(told.what))
+    if told.what == "contested":
+        return Contested(claim, told.at, claim_id(told.other))
+    if told.what == "settled":
+        return Settled(claim, told.at)
+    if told.what == "reassigned":
+        return Reassigned(claim, told.at, claim_id(told.other), Rule(told.how))
+    if told.what == "restored":
+        return Restored(claim, told.at)
     assert told.filed_at is not None
     had = told.brought
     carried = had and Carried(
@@ -126,6 +149,29 @@ def _doings(draw: st.DrawFn, refs: list[str]) -> Told:
     return Told(draw(instants()), what, draw(st.sampled_from(refs)), draw(_STAGE))
 
 
+_CASES = (
+    "contested moved settled moved",
+    "contested moved settled reassigned:C8",
+    "contested progress reassigned:C4 restored",
+    "contested released",
+    "settled restored reassigned:C4",
+    "reassigned:C9 restored",
+    "contested contested reassigned:C4 moved restored moved",
+)
+
+
+@st.composite
+def _cases(draw: st.DrawFn, refs: list[str]) -> list[Told]:
+    """A case and what follows it, mostly in its order, mostly against the one who filed first."""
+    owner, other = draw(st.sampled_from([*refs, refs[0], refs[0]])), draw(st.sampled_from(refs))
+    when, told = draw(instants(30, 110)), []
+    for what in draw(st.sampled_from(_CASES)).split():
+        what, _, how = what.partition(":")
+        told.append(Told(when, what, owner, draw(_STAGE), other=other, how=how or "C1"))
+        when += timedelta(days=draw(st.sampled_from([0, 1, 4])), hours=draw(st.integers(0, 1)))
+    return [each for each in told if each.at <= UNTIL]
+
+
 @st.composite
 def _pauses(draw: st.DrawFn) -> Pause:
     first = START + timedelta(days=draw(st.integers(0, DAYS)))
@@ -138,6 +184,8 @@ def histories(draw: st.DrawFn) -> History:
     refs = [f"R{number:02d}" for number in range(1, draw(st.integers(1, 6)) + 1)]
     story = [told for ref in refs for told in draw(_filings(ref))]
     story += draw(st.lists(_doings(refs), max_size=20))
+    for case in draw(st.lists(_cases(refs), max_size=4)):
+        story += case
     changed = START + timedelta(days=draw(st.integers(1, 80)))
     protection = ((date(2000, 1, 1), 28), (changed, draw(st.sampled_from([1, 14, 28, 40]))))
     pauses = draw(st.lists(_pauses(), max_size=3))

@@ -27,7 +27,8 @@ class Brought:
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that became known: ``filed moved progress released lost gone``.
+    """One thing that became known: ``filed moved progress released lost gone contested settled
+    reassigned restored``. `other` is the claim that asks for a takeover, or that gets the customer.
 
     `filed` is told at the instant at which the claim is known to be on this customer; `how` is
     the rule by which it came (or by which it is `gone`).
@@ -41,6 +42,7 @@ class Told:
     filed_at: datetime | None = None
     how: str = "C1"
     brought: Brought | None = None
+    other: str = ""
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Claim:
     reached: list[str]
     progress: list[datetime]
     ended: str = ""
+    taken: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,15 +88,23 @@ class Customer:
     owner: str | None = None
     since: datetime | None = None
     why: str | None = None
+    case_of: str | None = None
+    case_since: datetime | None = None
+    meanwhile: list[datetime] = field(default_factory=list)
+    refused: bool = False
 
     def hear(self, told: Told) -> None:
         if told.what == "filed":
             self.enter(told)
             return
         claim = self.claims.get(told.ref)
-        if claim is None or claim.ended:
+        if told.what == "restored" and claim is not None and claim.taken:
+            self.give_back(claim, told)
+        if claim is None or claim.ended or told.what == "restored":
             return
         owns, signed = self.owner == told.ref, claim.stage == "signed"
+        if told.what in ("gone", "released") and not owns and self.case_of == told.ref:
+            self.end_case()
         if told.what == "gone":
             del self.claims[told.ref]
             if owns:
@@ -106,12 +117,55 @@ class Customer:
             claim.ended = "lost"
             self.hand_on(told.at, "C9")
         elif told.what == "progress" and owns:
-            claim.progress.append(told.at)
+            self.note_progress(claim, told.at)
         elif told.what == "moved" and owns:
             if all(STAGES.index(told.stage) > STAGES.index(before) for before in claim.reached):
-                claim.progress.append(told.at)
+                self.note_progress(claim, told.at)
             claim.reached.append(told.stage)
             claim.stage = told.stage
+            if told.stage == "signed":
+                self.end_case()
+        elif owns and not signed:
+            self.hear_case(told, claim)
+
+    def hear_case(self, told: Told, claim: Claim) -> None:
+        other = self.claims.get(told.other)
+        waits = other is not None and not other.ended and told.other != self.owner
+        if told.what == "contested" and self.case_of is None and waits and self.lapsed(told.at):
+            self.case_of, self.case_since = told.other, told.at
+        elif told.what == "settled" and self.case_of is not None:
+            self.end_case()
+            self.refused = True
+        elif told.what == "reassigned" and waits:
+            agreed, appeal = told.how == "C9", told.how == "C8"
+            if agreed or self.case_of is not None or (appeal and self.refused):
+                claim.ended, claim.taken = "released", not agreed
+                self.new_owner(told.other, told.at, told.how)
+
+    def note_progress(self, claim: Claim, at: datetime) -> None:
+        """While a case is open progress is only noted (C7)."""
+        (claim.progress if self.case_of is None else self.meanwhile).append(at)
+
+    def end_case(self) -> None:
+        """The owner stays: what was noted meanwhile counts from its own day."""
+        if self.owner is not None:
+            self.claims[self.owner].progress += self.meanwhile
+        self.case_of, self.meanwhile = None, []
+
+    def new_owner(self, ref: str | None, since: datetime | None, why: str | None) -> None:
+        if self.owner in self.claims:
+            self.end_case()
+        self.owner, self.since, self.why = ref, since, why
+        self.case_of, self.meanwhile, self.refused = None, [], False
+
+    def give_back(self, claim: Claim, told: Told) -> None:
+        if self.owner is None or self.claims[self.owner].stage != "signed":
+            claim.ended, claim.taken = "", False
+            self.new_owner(told.ref, told.at, "C8")
+
+    def lapsed(self, at: datetime) -> bool:
+        start = self.clock_day()
+        return self.counted(start, day_of(at)) >= self.limit(start)
 
     def enter(self, told: Told) -> None:
         assert told.filed_at is not None
@@ -130,11 +184,10 @@ class Customer:
         if goes_first(new, owner) or signed_already:
             earlier = (new.filed_at, new.ref) < (owner.filed_at, owner.ref)
             why = "C10" if not goes_first(new, owner) else "C1" if earlier else "C2"
-            self.owner, self.since = told.ref, since
-            self.why = "C12" if told.how == "C12" else why
+            self.new_owner(told.ref, since, "C12" if told.how == "C12" else why)
 
     def hand_on(self, at: datetime, why: str) -> None:
-        self.owner = self.since = self.why = None
+        self.new_owner(None, None, None)
         for claim in self.waiting()[:1]:
             self.owner, self.since, self.why = claim.ref, at, why
 
@@ -160,11 +213,11 @@ class Customer:
             if claim.ref == self.owner:
                 place, since = 0, self.since
                 start = self.clock_day()
-                over = self.counted(start, day_of(at)) >= self.limit(start)
-                state = "signed" if claim.stage == "signed" else "lapsed" if over else "active"
+                state = "signed" if claim.stage == "signed" else "lapsed" if self.lapsed(at) else "active"
                 until = None if state == "signed" else self.last_day(start)
             highest = max(claim.reached, key=STAGES.index)
-            newest = max(claim.progress, default=None)
+            noted = self.meanwhile if claim.ref == self.owner else []
+            newest = max([*claim.progress, *noted], default=None)
             rows[claim.ref] = Row(state, claim.stage, highest, place, until, since, newest)
         return Picture(at, self.owner, self.why, rows)
 
@@ -214,7 +267,7 @@ def pictures(
 
 
 def in_order(at_once: list[Told]) -> list[Told]:
-    """What is told at one instant: filings in their order, then what was done, then what ended."""
+    """What is told at one instant: filings in their order, what was done, cases, what ended."""
     filings = [told for told in at_once if told.what == "filed"]
     filings.sort(key=cmp_to_key(lambda one, other: -1 if _filed_first(one, other) else 1))
     done = [told for told in at_once if told.what in ("progress", "moved")]
@@ -222,7 +275,14 @@ def in_order(at_once: list[Told]) -> list[Told]:
     ends = [told for told in at_once if told.what in ("released", "lost")]
     ends.sort(key=lambda told: (told.ref, told.what))
     gone = sorted((told for told in at_once if told.what == "gone"), key=lambda told: told.ref)
-    return filings + done + ends + gone
+    steps = [["contested"], ["settled"], ["reassigned", "restored"]]
+    cases = [
+        told
+        for step in steps
+        for told in sorted(at_once, key=lambda told: (told.ref, told.other))
+        if told.what in step
+    ]
+    return filings + done + cases + ends + gone
 
 
 def _filed_first(one: Told, other: Told) -> bool:

@@ -6,6 +6,7 @@ from portal.domain.conflicts import replay
 from portal.domain.facts import (
     Carried,
     Change,
+    Contested,
     Ended,
     Fact,
     Joined,
@@ -13,7 +14,10 @@ from portal.domain.facts import (
     Moved,
     Pause,
     Progressed,
+    Reassigned,
+    Restored,
     Rule,
+    Settled,
     Standing,
     State,
     Timeline,
@@ -69,6 +73,22 @@ class Story:
 
     def leaves(self, who: str, when: str, rule: Rule = Rule.MERGED) -> "Story":
         self.facts.append(Left(self.names[who], shanghai(when), rule))
+        return self
+
+    def contests(self, who: str, owner: str, when: str) -> "Story":
+        self.facts.append(Contested(self.names[owner], shanghai(when), self.names[who]))
+        return self
+
+    def keeps(self, who: str, when: str) -> "Story":
+        self.facts.append(Settled(self.names[who], shanghai(when)))
+        return self
+
+    def passes(self, who: str, to: str, when: str, rule: Rule = Rule.TAKEOVER) -> "Story":
+        self.facts.append(Reassigned(self.names[who], shanghai(when), self.names[to], rule))
+        return self
+
+    def gets_back(self, who: str, when: str) -> "Story":
+        self.facts.append(Restored(self.names[who], shanghai(when)))
         return self
 
     def as_of(self, when: str) -> "Told":

@@ -1,0 +1,1 @@
+"""Takeover and handover cases (C4–C9)."""

@@ -1,0 +1,113 @@
+"""The moving parts of the ownership fold: who owns, who waits, whose clock runs until when."""
+
+from bisect import insort
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from portal.domain.facts import (
+    Change,
+    Ignored,
+    Interval,
+    Pause,
+    Rule,
+    Standing,
+    State,
+    Timeline,
+)
+from portal.domain.pipeline import Stage
+from portal.domain.policy import Policies
+from portal.domain.protection import lapses_at, protected_until, started_on
+
+Rank = tuple[date, bool, datetime, str]
+
+
+class Fold:
+    """The state of one replay; what a fact does with it stands in `domain/conflicts.py`.
+
+    While a case against the owner is open, `contested` is the owner's claim and `challenger` who
+    asked; `unheard` says that progress came meanwhile, `refused` that a case against this owner
+    ended without a change.
+    """
+
+    def __init__(self, policies: Policies, pauses: Sequence[Pause]) -> None:
+        self.policies = policies
+        self.pauses = pauses
+        self.claims: dict[int, Standing] = {}
+        self.ranks: dict[int, Rank] = {}
+        self.owner: int | None = None
+        self.queue: list[int] = []
+        self.intervals: list[Interval] = []
+        self.ignored: list[Ignored] = []
+        self.contested: int | None = None
+        self.challenger: int | None = None
+        self.unheard = self.refused = False
+
+    def own(self, claim_id: int, at: datetime, rule: Rule, since: datetime | None = None) -> None:
+        claim = self.claims[claim_id]
+        if claim_id in self.queue:
+            self.queue.remove(claim_id)
+        self.owner = claim_id
+        claim.owned_since = since or at
+        claim.ever_owned = True
+        self.intervals.append(Interval(claim_id, at, None, rule))
+        if claim.stage is Stage.SIGNED:
+            self.change(claim, at, State.SIGNED, Rule.SIGNED)
+        else:
+            self.change(claim, at, State.ACTIVE, rule)
+            self.restart(claim)
+
+    def wait(self, claim_id: int, at: datetime, rule: Rule) -> None:
+        claim = self.claims[claim_id]
+        claim.owned_since = claim.protected_until = None
+        insort(self.queue, claim_id, key=self.ranks.__getitem__)
+        self.change(claim, at, State.WAITING, rule)
+
+    def restart(self, claim: Standing) -> None:
+        day = started_on(claim.owned_since, claim.last_progress_at)
+        days = self.policies.at(day).protection_days
+        claim.protected_until = protected_until(day, days, self.pauses)
+
+    def lapse(self, now: datetime) -> None:
+        """Let the owner's protection run out if it did so before or at `now` (C3)."""
+        claim = self.claims[self.owner] if self.owner is not None else None
+        if claim is None or claim.state is not State.ACTIVE or claim.protected_until is None:
+            return
+        over = lapses_at(claim.protected_until)
+        if over <= now:
+            self.change(claim, max(over, claim.since), State.LAPSED, Rule.LAPSED)
+
+    def promote(self, at: datetime, rule: Rule) -> None:
+        """The earliest waiting claim becomes owner at that instant, with a fresh clock (C9)."""
+        if self.queue:
+            self.own(self.queue[0], at, rule)
+
+    def close(self, at: datetime) -> None:
+        """End the owner's interval; who owned for no time at all did not own."""
+        last = self.intervals.pop()
+        if last.start < at:
+            self.intervals.append(Interval(last.claim, last.start, at, last.rule))
+        self.owner = self.contested = self.challenger = None
+        self.unheard = self.refused = False
+
+    def change(self, claim: Standing, at: datetime, state: State, rule: Rule) -> None:
+        claim.state, claim.rule, claim.since = state, rule, at
+        claim.history.append(Change(at, state, rule))
+
+    def timeline(self) -> Timeline:
+        if self.owner is not None:
+            self.claims[self.owner].queue_position = 0
+        for position, claim in enumerate(self.queue, start=1):
+            self.claims[claim].queue_position = position
+        return Timeline(self.intervals, self.claims, self.ignored, self.contested)
+
+    def uncontest(self, at: datetime) -> None:
+        """The case is over and the owner stays: progress made meanwhile counts from its own day."""
+        if self.contested is None:
+            return
+        claim = self.claims[self.contested]
+        self.contested = self.challenger = None
+        if self.unheard:
+            self.unheard = False
+            self.restart(claim)
+            if claim.protected_until is not None and lapses_at(claim.protected_until) > at:
+                self.change(claim, at, State.ACTIVE, Rule.RENEWED)
