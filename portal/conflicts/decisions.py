@@ -137,7 +137,7 @@ def _how_they_stand(
 
 
 def merge_customers(
-    session: Session, *, actor: Actor, now: datetime, loser: int, winner: int, reason: str
+    session: Session, *, actor: Actor | None, now: datetime, loser: int, winner: int, reason: str
 ) -> None:
     """Two customers proved to be one (C12): all claims are ordered by filing at once.
 
@@ -153,7 +153,10 @@ def merge_customers(
     )
     fact = journal.fact(
         seat, EventKind.MERGED, at=now, now=now, actor=actor, reason=reason,
-        data={"loser": rows[loser].founder_key, "winner": rows[winner].founder_key},
+        data={
+            "loser": rows[loser].founder_key, "winner": rows[winner].founder_key,
+            "loser_id": loser, "winner_id": winner,
+        },
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)
     resettle(session, _claims_on(session, loser, winner), now=now, also=[loser, winner])

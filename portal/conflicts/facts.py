@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts.unmerged import undone_merges
 from portal.db import chunks
 from portal.domain.conflicts import replay
 from portal.domain.facts import (
@@ -21,6 +22,7 @@ from portal.domain.facts import (
     Moved,
     Progressed,
     Reassigned,
+    Regained,
     Restored,
     Rule,
     Settled,
@@ -83,10 +85,17 @@ class Dossier:
     placements: dict[int, list[Any]]
     events: dict[int, list[EventRow]]
     members: dict[int, set[int]]
+    _kept: dict[tuple[int, datetime], Timeline] = field(default_factory=dict)
 
     def timeline(self, customer: int, policies: Policies, until: datetime) -> Timeline:
         """Replay one customer up to `until`."""
-        return replay(self.facts(customer, policies), policies, until)
+        return replay(self.facts(customer, policies, until), policies, until)
+
+    def _earlier(self, customer: int, policies: Policies, before: datetime) -> Timeline:
+        """The same for a moment before `before`; asked for once for every claim that came from there."""
+        if (customer, before) not in self._kept:
+            self._kept[customer, before] = self.timeline(customer, policies, before - _TICK)
+        return self._kept[customer, before]
 
     def present(self, customer: int, now: datetime) -> datetime:
         """`now`, or the latest fact of a customer where imported facts lie ahead of it."""
@@ -98,20 +107,37 @@ class Dossier:
                 latest = max(latest, event.at)
         return latest
 
-    def facts(self, customer: int, policies: Policies) -> list[Fact]:
-        """All facts of one customer, in no order."""
+    def facts(self, customer: int, policies: Policies, until: datetime) -> list[Fact]:
+        """All facts of one customer up to `until`, in no order."""
         claims = self.members.get(customer, ())
-        return [fact for claim in claims for fact in self._facts_of(claim, customer, policies)]
+        facts = [fact for claim in claims for fact in self._facts_of(claim, customer, policies, until)]
+        return facts + list(self._regained(customer, policies, until))
+
+    def _regained(self, customer: int, policies: Policies, until: datetime) -> Iterator[Regained]:
+        """Whom un-merges up to `until` give the customer back to: its owner before each merge (C12)."""
+        undone = {
+            pair
+            for claim in self.members.get(customer, ())
+            for pair in undone_merges(self.placements[claim], customer)
+            if pair[1] <= until
+        }
+        for merged_at, at in sorted(undone):
+            before = self._earlier(customer, policies, merged_at)
+            owner = before.owner
+            since = before.claims[owner].owned_since if owner is not None else None
+            if owner is not None and since is not None:
+                yield Regained(owner, at, since, frozenset(before.claims))
 
     def released_at(self, claim: int) -> datetime | None:
         """When a claim was first given up. (`lost` of a claim that is no owner is a note, S6.)"""
         released = EventKind.RELEASED
         return min((each.at for each in self.events.get(claim, ()) if each.kind is released), default=None)
 
-    def _facts_of(self, claim: int, customer: int, policies: Policies) -> Iterator[Fact]:
+    def _facts_of(self, claim: int, customer: int, policies: Policies, until: datetime) -> Iterator[Fact]:
         row, stays = self.claims[claim], self.placements[claim]
         for index, stay in enumerate(stays):
-            if stay.customer_id != customer:
+            # A claim may come back to a customer it left: what lies ahead must not be asked for here.
+            if stay.customer_id != customer or stay.at > until:
                 continue
             before = self._before(claim, index, policies)
             if before in _ENDED:
@@ -143,7 +169,10 @@ class Dossier:
         before = stays[index - 1].customer_id
         if before is None:
             return None
-        old = self.timeline(before, policies, stays[index].at - _TICK).claims.get(claim)
+        earlier = self._before(claim, index - 1, policies)
+        if earlier in _ENDED:
+            return earlier  # it never entered the customer before this one, and it does not come back
+        old = self._earlier(before, policies, stays[index].at).claims.get(claim)
         if old is None:
             return None
         if old.state in _ENDED:

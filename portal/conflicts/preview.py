@@ -1,73 +1,96 @@
-"""What a merge would change, found by the same fold, before anything is written."""
+"""What a merge or its undoing would change: done for once in earnest, looked at, and taken back."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.conflicts.facts import load_dossier
-from portal.domain.conflicts import replay
-from portal.domain.facts import Carried, Joined, Left, Rule, State
+from portal.conflicts.decisions import merge_customers
+from portal.conflicts.unmerging import unmerge_customer
+from portal.db import trial
+from portal.domain.facts import State
 from portal.models import tables as t
-from portal.policy.service import load_policies
+
+_REASON = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One claim before and after."""
 
+    registration_id: int
     ref: str
     party: str
     before: State
     before_position: int | None
+    before_until: date | None
+    before_customer: int | None
     after: State
     after_position: int | None
+    after_until: date | None
+    after_customer: int | None
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything about the claim is another thing afterwards, the customer's number apart."""
+        before = (self.before, self.before_position, self.before_until)
+        return before != (self.after, self.after_position, self.after_until)
 
 
 def preview_merge(session: Session, *, loser: int, winner: int, now: datetime) -> list[Change]:
-    """How every claim on the two customers would stand after the merge; writes nothing."""
-    policies = load_policies(session)
-    dossier = load_dossier(session, {loser, winner})
-    old = {customer: dossier.timeline(customer, policies, now) for customer in (loser, winner)}
-    facts: list[Any] = list(dossier.facts(winner, policies))
-    for claim, standing in old[loser].claims.items():
-        row = dossier.claims[claim]
-        carried = Carried(
-            standing.stage,
-            standing.highest,
-            standing.stage_since,
-            standing.last_progress_at,
-            standing.owned_since,
+    """How every claim on the two customers would stand after the merge; leaves nothing behind.
+
+    :raises RuleViolation: what `merge_customers` would refuse.
+    """
+
+    def act() -> None:
+        merge_customers(session, actor=None, now=now, loser=loser, winner=winner, reason=_REASON)
+
+    return _foreseen(session, (winner, loser), act)
+
+
+def preview_unmerge(session: Session, *, loser: int, winner: int, now: datetime) -> list[Change]:
+    """How every claim would stand after the merge of `loser` into `winner` is undone.
+
+    :raises RuleViolation: what `unmerge_customer` would refuse.
+    """
+
+    def act() -> None:
+        unmerge_customer(session, actor=None, now=now, loser=loser, reason=_REASON)
+
+    return _foreseen(session, (winner, loser), act)
+
+
+def _foreseen(session: Session, customers: Collection[int], act: Callable[[], None]) -> list[Change]:
+    before = _standing(session, customers)
+    with trial(session):
+        act()
+        after = {row.id: row for row in _standing(session, customers)}
+    return [
+        Change(
+            row.id, row.ref, row.partner_name or "",
+            row.state, row.queue_position, row.protected_until, row.customer_id,
+            then.state, then.queue_position, then.protected_until, then.customer_id,
         )
-        if standing.state not in (State.RELEASED, State.LOST):
-            facts.append(
-                Joined(claim, now, row.filed_at, row.ref, row.party, row.filed_stage, Rule.MERGED, carried)
-            )
-    after = replay([fact for fact in facts if not isinstance(fact, Left)], policies, now)
-    names = _party_names(session, list(dossier.claims))
-    changes = []
-    for customer in (winner, loser):
-        for claim, before in old[customer].claims.items():
-            then = after.claims.get(claim, before)
-            changes.append(
-                Change(
-                    dossier.claims[claim].ref,
-                    names.get(claim, ""),
-                    before.state,
-                    before.queue_position,
-                    then.state,
-                    then.queue_position,
-                )
-            )
-    return changes
+        for row in before
+        if (then := after.get(row.id, row))
+    ]  # fmt: skip
 
 
-def _party_names(session: Session, claims: list[int]) -> dict[int, str]:
-    rows = session.execute(
-        sa.select(t.registration.c.id, t.partner.c.name)
-        .join(t.partner, t.partner.c.id == t.registration.c.partner_id)
-        .where(t.registration.c.id.in_(claims))
-    )
-    return {row.id: row.name for row in rows}
+def _standing(session: Session, customers: Collection[int]) -> list[Any]:
+    """The claims on `customers`, and the held filings that are compared with them."""
+    c = t.registration.c
+    return list(
+        session.execute(
+            sa.select(
+                c.id, c.ref, c.state, c.queue_position, c.protected_until, c.customer_id,
+                t.partner.c.name.label("partner_name"),
+            )
+            .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
+            .where(sa.or_(c.customer_id.in_(customers), c.suspect_id.in_(customers)))
+            .order_by(c.filed_at, c.id)
+        )
+    )  # fmt: skip

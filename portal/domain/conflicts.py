@@ -18,6 +18,7 @@ from portal.domain.facts import (
     Pause,
     Progressed,
     Reassigned,
+    Regained,
     Restored,
     Rule,
     Settled,
@@ -44,6 +45,7 @@ _ORDER: dict[type[Fact], int] = {
     Restored: 4,
     Ended: 5,
     Left: 6,
+    Regained: 7,
 }
 
 
@@ -99,6 +101,9 @@ class _Replay(Fold):
         """Apply one fact."""
         if isinstance(fact, Joined):
             self.join(fact)
+            return
+        if isinstance(fact, Regained):
+            self.regain(fact.claim, fact.at, fact.since, fact.among)
             return
         claim = self.claims.get(fact.claim)
         if isinstance(fact, Restored):

@@ -142,7 +142,20 @@ class Restored:
     at: datetime
 
 
-Fact = Joined | Moved | Progressed | Ended | Left | Contested | Settled | Reassigned | Restored
+@dataclass(frozen=True, slots=True)
+class Regained:
+    """A merge is undone: who owned the customer just before it does again, on the same clock (C12).
+
+    `among` are the claims that were on the customer then; one that came since keeps its place.
+    """
+
+    claim: int
+    at: datetime
+    since: datetime
+    among: frozenset[int]
+
+
+Fact = Joined | Moved | Progressed | Ended | Left | Contested | Settled | Reassigned | Restored | Regained
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The moving parts of the ownership fold: who owns, who waits, whose clock runs until when."""
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from portal.domain.facts import (
@@ -80,6 +80,19 @@ class Fold:
         """The earliest waiting claim becomes owner at that instant, with a fresh clock (C9)."""
         if self.queue:
             self.own(self.queue[0], at, rule)
+
+    def regain(self, claim_id: int, at: datetime, since: datetime, among: Collection[int]) -> None:
+        """Give the customer back after an un-merge, unless somebody else came to own it meanwhile."""
+        owner, claim = self.owner, self.claims.get(claim_id)
+        if owner is None or claim is None or claim.state in (State.RELEASED, State.LOST):
+            return
+        passed_now = self.intervals[-1].start == at and owner in among
+        if not passed_now or (owner != claim_id and self.claims[owner].state is State.SIGNED):
+            return
+        self.close(at)
+        if owner != claim_id:
+            self.wait(owner, at, Rule.MERGED)
+        self.own(claim_id, at, Rule.MERGED, since)
 
     def close(self, at: datetime) -> None:
         """End the owner's interval; who owned for no time at all did not own."""

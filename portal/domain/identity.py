@@ -6,83 +6,34 @@ ones ends where filing them live in order would have ended.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.facts import Rule
-from portal.domain.matching import Keys, KnownCustomer, Match, MatchReason, Outcome, compare, match
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """A filing and what it is compared by."""
-
-    filing: int
-    at: datetime
-    ref: str
-    keys: Keys
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected:
-    """A filing's name or code was corrected (G8)."""
-
-    filing: int
-    at: datetime
-    keys: Keys
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedSame:
-    """A channel manager decided that a held filing is on the customer founded by `founder`."""
-
-    filing: int
-    at: datetime
-    founder: int
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedDifferent:
-    """A channel manager decided that a held filing is not on the customer founded by `founder`."""
-
-    filing: int
-    at: datetime
-    founder: int
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The customer founded by `loser` was found to be the one founded by `winner` (C12)."""
-
-    at: datetime
-    loser: int
-    winner: int
-
-
-IdentityEvent = Filed | Corrected | DecidedSame | DecidedDifferent | Merged
-_ORDER: dict[type[IdentityEvent], int] = dict(
-    zip((Filed, Corrected, DecidedSame, DecidedDifferent, Merged), (0, 1, 2, 2, 3), strict=True)
+from portal.domain.identity_events import (
+    Corrected,
+    DecidedDifferent,
+    DecidedSame,
+    Filed,
+    FilingHistory,
+    IdentityEvent,
+    Merged,
+    Merger,
+    Placed,
+    Unmerged,
 )
+from portal.domain.matching import Keys, KnownCustomer, Match, MatchReason, Outcome, compare, match
+from portal.domain.unmerging import undo_merge
+
+__all__ = [
+    "Assignment", "Corrected", "DecidedDifferent", "DecidedSame", "Filed", "FilingHistory", "IdentityEvent",
+    "Merged", "Placed", "Unmerged", "assign",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """From `at` on a filing is on the customer founded by `founder`; None: it is held."""
-
-    at: datetime
-    founder: int | None
-    rule: Rule
-
-
-@dataclass(slots=True)
-class FilingHistory:
-    """Where a filing stood over time, and the last comparison that placed or held it."""
-
-    keys: Keys
-    match: Match
-    placed: list[Placed] = field(default_factory=list)
-    suspect: int | None = None
-    excluded: set[int] = field(default_factory=set)
+_ORDER: dict[type[IdentityEvent], int] = dict(
+    zip((Filed, Corrected, DecidedSame, DecidedDifferent, Merged, Unmerged), (0, 1, 2, 2, 3, 4), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +47,7 @@ class Assignment:
 
 def assign(events: Iterable[IdentityEvent]) -> Assignment:
     """Replay the events in order of instant, whatever order they come in."""
-    replay = _Replay()
+    replay = Replay()
     for event in sorted(events, key=_place):
         replay.take(event)
     return Assignment(replay.filings, replay.customers, replay.merged)
@@ -104,11 +55,13 @@ def assign(events: Iterable[IdentityEvent]) -> Assignment:
 
 def _place(event: IdentityEvent) -> tuple[object, ...]:
     ref = event.ref if isinstance(event, Filed) else ""
-    filing = event.loser if isinstance(event, Merged) else event.filing
+    filing = event.loser if isinstance(event, Merged | Unmerged) else event.filing
     return (event.at, _ORDER[type(event)], ref, filing)
 
 
-class _Replay:
+class Replay:
+    """The state of one replay."""
+
     def __init__(self) -> None:
         self.filings: dict[int, FilingHistory] = {}
         self.customers: dict[int, KnownCustomer] = {}
@@ -118,15 +71,18 @@ class _Replay:
         self.by_full: defaultdict[str, set[int]] = defaultdict(set)
         self.by_core: defaultdict[str, set[int]] = defaultdict(set)
         self.ranks: dict[int, tuple[object, ...]] = {}
+        self.mergers: dict[int, Merger] = {}
 
     def take(self, event: IdentityEvent) -> None:
         if isinstance(event, Filed):
             self.ranks[event.filing] = (event.at, event.ref)
             found = self.find(event.keys)
-            self.filings[event.filing] = FilingHistory(event.keys, found)
+            self.filings[event.filing] = FilingHistory(event.keys, found, borne=[event.keys])
             self.settle(event.filing, found, event.at, Rule.FIRST)
         elif isinstance(event, Merged):
             self.merge(event)
+        elif isinstance(event, Unmerged):
+            undo_merge(self, event)
         elif isinstance(event, Corrected):
             self.correct(event)
         else:
@@ -193,7 +149,8 @@ class _Replay:
         founder = self.alive(event.founder)
         same = isinstance(event, DecidedSame)
         if founder is not None and not same:
-            history.excluded.add(founder)
+            # What became part of it is meant too, should the merge be undone.
+            history.excluded |= {founder, *(each for each in self.merged if self.alive(each) == founder)}
         found = self.find(history.keys, history.excluded)
         if founder is not None and same and not self.code_denies(history.keys, founder, found):
             history.match = Match(Outcome.SAME, founder, history.match.reason)
@@ -211,6 +168,7 @@ class _Replay:
         """Compare anew; a filing whose correction contradicts its customer moves out of it."""
         history = self.filings[event.filing]
         history.keys = event.keys
+        history.borne.append(event.keys)
         placed = history.placed[-1].founder
         if placed is not None:
             others = self.others_on(placed, event.filing)
@@ -258,6 +216,9 @@ class _Replay:
             return
         if len({self.customers[each].code for each in (loser, winner)} - {None}) > 1:
             return  # two valid codes are two companies, also where the second came to light later
+        on_loser = (each for each, history in self.filings.items() if history.placed[-1].founder == loser)
+        merger = Merger(event.at, loser, frozenset(on_loser), frozenset(self.held))
+        self.mergers |= {event.loser: merger, loser: merger}
         self.merged[loser] = winner
         gone = self.forget(loser)
         for filing, history in self.filings.items():

@@ -16,6 +16,7 @@ from portal.domain.identity import (
     Filed,
     IdentityEvent,
     Merged,
+    Unmerged,
 )
 from portal.domain.matching import Keys
 from portal.domain.terms import EventKind
@@ -27,6 +28,7 @@ _KINDS = (
     EventKind.DECIDED_SAME,
     EventKind.DECIDED_DIFFERENT,
     EventKind.MERGED,
+    EventKind.UNDONE,
 )
 # Beyond this many filings at once, reading everything beats following links.
 _ALL_FROM = 2000
@@ -92,7 +94,8 @@ def _follow_links(session: Session, component: Component, wanted: set[int]) -> N
         for part in chunks(wanted):
             fresh += session.execute(_FILINGS.where(t.registration.c.id.in_(part))).all()
         component.rows.update({row.id: row for row in fresh})
-        keys = {key for row in fresh for key in _links(row)} - seen_keys
+        keys = {key for row in fresh for key in _links(row)} | _earlier_customers(session, fresh)
+        keys -= seen_keys
         seen_keys |= keys
         wanted = _linked(session, keys) - set(component.rows)
 
@@ -109,6 +112,16 @@ def _links(row: Any) -> list[tuple[str, Any]]:
     return links
 
 
+def _earlier_customers(session: Session, rows: list[Any]) -> set[tuple[str, Any]]:
+    """Links to the customers that filings were on before: a merge undone leaves two with one past."""
+    links: set[tuple[str, Any]] = set()
+    c = t.placement.c
+    for part in chunks([row.id for row in rows]):
+        stays = sa.select(c.customer_id).where(c.registration_id.in_(part), c.customer_id.is_not(None))
+        links |= {("customer_id", customer) for customer in session.scalars(stays)}
+    return links
+
+
 def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
     by_column: defaultdict[str, list[Any]] = defaultdict(list)
     for column, value in keys:
@@ -118,6 +131,9 @@ def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
         for part in chunks(values):
             query = sa.select(t.registration.c.id).where(t.registration.c[column].in_(part))
             found.update(session.scalars(query))
+            if column == "customer_id":
+                there = sa.select(t.placement.c.registration_id).where(t.placement.c.customer_id.in_(part))
+                found.update(session.scalars(there))
     return found
 
 
@@ -153,7 +169,10 @@ def _load_events(session: Session, component: Component) -> None:
 
 def _take_event(component: Component, event: Any, original: dict[int, Keys]) -> None:
     filing, data = event.registration_id, event.data
-    if event.kind is EventKind.MERGED:
+    if event.kind is EventKind.UNDONE:
+        if "unmerged" in data:
+            component.events.append(Unmerged(event.at, data["unmerged"]["loser"]))
+    elif event.kind is EventKind.MERGED:
         component.events.append(Merged(event.at, data["loser"], data["winner"]))
     elif event.kind is EventKind.CORRECTED:
         if "keys" in data:

@@ -104,6 +104,9 @@ def _update_customers(session: Session, assignment: Assignment, ids: dict[int, i
     if coded:
         update = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
         session.connection().execute(update.values(uscc=sa.bindparam("code")), coded)
+    for part in chunks([ids[founder] for founder in assignment.customers]):
+        apart = sa.and_(table.c.id.in_(part), table.c.merged_into_id.is_not(None))
+        session.execute(sa.update(table).where(apart).values(merged_into_id=None))
     for loser in assignment.merged:
         winner = ids[last_winner(assignment, loser)]
         session.execute(

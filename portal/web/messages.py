@@ -146,6 +146,11 @@ MESSAGES: Mapping[str, Any] = {
     "merge.both_signed": _l("Both customers are signed with their owners: they cannot be merged."),
     "merge.codes_differ": _l("Two different credit codes are two companies: they cannot be merged."),
     "merge.same": _l("Choose two different customers."),
+    "unmerge.not_merged": _l("This customer is not merged into another one."),
+    "unmerge.one_company": _l(
+        "Nothing was taken apart: both sides bear the same credit code by now, or one of them would be left "
+        "without a filing."
+    ),
     "name.control": _l("The name contains characters that cannot be printed. Type it anew."),
     "name.empty": _l("Fill in the name."),
     "name.no_letters": _l("A name needs at least one letter or Han character."),

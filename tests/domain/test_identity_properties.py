@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from portal.domain.facts import Rule
@@ -14,6 +14,7 @@ from portal.domain.identity import (
     Filed,
     IdentityEvent,
     Merged,
+    Unmerged,
     assign,
 )
 from portal.domain.matching import Keys, KnownCustomer, Outcome, match
@@ -40,13 +41,15 @@ def histories(draw: st.DrawFn) -> list[IdentityEvent]:
     for number in range(draw(st.integers(0, 6))):
         # Live facts never share an instant: each is told inside the registry's lock.
         at = START + timedelta(hours=7 + number)
-        kind, one, other = draw(st.sampled_from("sdcm")), draw(filings), draw(filings)
+        kind, one, other = draw(st.sampled_from("sdcmu")), draw(filings), draw(filings)
         if kind == "s":
             events.append(DecidedSame(one, at, other))
         elif kind == "d":
             events.append(DecidedDifferent(one, at, other))
         elif kind == "m":
             events.append(Merged(at, one, other))
+        elif kind == "u":
+            events.append(Unmerged(at, one))
         elif one not in corrections:
             corrections.add(one)
             events.append(Corrected(one, at, draw(some_keys)))
@@ -113,6 +116,43 @@ def test_what_was_decided_later_changes_nothing_of_before(events: list[IdentityE
         then = assign([event for event in events if event.at <= until])
         for filing, each in then.filings.items():
             assert each.placed == [stay for stay in later.filings[filing].placed if stay.at <= until]
+
+
+@relaxed
+@given(histories(), st.integers(1, 8), st.integers(1, 8), st.booleans())
+def test_a_merge_undone_at_once_leaves_everything_as_it_was(
+    events: list[IdentityEvent], loser: int, winner: int, again: bool
+):
+    """Also the second time; only the time line of filings that went and came back is longer.
+
+    A held filing that the merge proved to be yet another customer (its code says so) stays that.
+    """
+    events = [each for each in events if not isinstance(each, Corrected)]
+    # Any decision looks at all held filings again: one that is about others has been made before.
+    events += [
+        Filed(98, START, "R98", Keys(None, "q1", "q")),
+        Filed(99, START, "R99", Keys(None, "q2", "q")),
+        DecidedDifferent(99, START + timedelta(days=1), 98),
+    ]
+    at = START + timedelta(days=2)
+    done = [Merged(at, loser, winner), Unmerged(at + timedelta(hours=1), loser)]
+    if again:
+        done += [
+            type(each)(**{**{f: getattr(each, f) for f in each.__slots__}, "at": each.at + timedelta(days=1)})
+            for each in done
+        ]
+    before, after = assign(events), assign([*events, *done])
+    known = before.filings.keys()
+    assume(loser in known and before.filings[loser].placed[-1].founder == loser)
+    merged = assign([*events, done[0]])
+    held = [filing for filing, was in before.filings.items() if was.placed[-1].founder is None]
+    assume(all(merged.filings[each].placed[-1].founder in (None, *before.customers) for each in held))
+    for filing, was in before.filings.items():
+        now = after.filings[filing]
+        assert (now.placed[-1].founder, now.suspect) == (was.placed[-1].founder, was.suspect)
+        assert now.placed[: len(was.placed)] == was.placed
+    assert dict(after.customers) == dict(before.customers)
+    assert dict(after.merged) == dict(before.merged)
 
 
 @relaxed

@@ -1,0 +1,95 @@
+"""What the identity fold is told: filings, corrections, decisions, merges; and what it keeps of each."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from portal.domain.facts import Rule
+from portal.domain.matching import Keys, Match
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A filing and what it is compared by."""
+
+    filing: int
+    at: datetime
+    ref: str
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A filing's name or code was corrected (G8)."""
+
+    filing: int
+    at: datetime
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedSame:
+    """A channel manager decided that a held filing is on the customer founded by `founder`."""
+
+    filing: int
+    at: datetime
+    founder: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedDifferent:
+    """A channel manager decided that a held filing is not on the customer founded by `founder`."""
+
+    filing: int
+    at: datetime
+    founder: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The customer founded by `loser` was found to be the one founded by `winner` (C12)."""
+
+    at: datetime
+    loser: int
+    winner: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """The merge of `loser` into another customer was an error and is undone."""
+
+    at: datetime
+    loser: int
+
+
+IdentityEvent = Filed | Corrected | DecidedSame | DecidedDifferent | Merged | Unmerged
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """From `at` on a filing is on the customer founded by `founder`; None: it is held."""
+
+    at: datetime
+    founder: int | None
+    rule: Rule
+
+
+@dataclass(slots=True)
+class FilingHistory:
+    """Where a filing stood over time, and the last comparison that placed or held it."""
+
+    keys: Keys
+    match: Match
+    placed: list[Placed] = field(default_factory=list)
+    suspect: int | None = None
+    excluded: set[int] = field(default_factory=set)
+    borne: list[Keys] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """What a merge took over: the loser's filings, and the filings that were held just before."""
+
+    at: datetime
+    loser: int
+    filings: frozenset[int]
+    held: frozenset[int]
