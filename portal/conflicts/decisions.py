@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
-from portal.conflicts.claims import take_version
+from portal.conflicts.claims import next_instant, take_version
 from portal.conflicts.held import candidates
 from portal.conflicts.service import resettle
 from portal.db import lock_registry, part
@@ -51,6 +51,7 @@ def decide_held(
     if not reason:
         raise RuleViolation("reason.required", "reason")
     founder = session.scalar(sa.select(t.customer.c.founder_key).where(t.customer.c.id == customer_id))
+    now = next_instant(session, now)
     kind = EventKind.DECIDED_SAME if same else EventKind.DECIDED_DIFFERENT
     fact = journal.fact(
         registration_id, kind, at=now, now=now, actor=actor, reason=reason,
@@ -148,6 +149,7 @@ def merge_customers(
     rows = check_merge(session, loser=loser, winner=winner)
     if not reason:
         raise RuleViolation("reason.required", "reason")
+    now = next_instant(session, now)
     seat: Any = session.scalar(
         sa.select(sa.func.min(t.registration.c.id)).where(t.registration.c.customer_id == loser)
     )

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
+from portal.conflicts.claims import next_instant
 from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -33,6 +34,7 @@ def unmerge_customer(
         raise RuleViolation("unmerge.not_merged")
     if not reason:
         raise RuleViolation("reason.required", "reason")
+    now = next_instant(session, now)
     fact = journal.fact(
         merge.registration_id, EventKind.UNDONE, at=now, now=now, actor=actor, reason=reason,
         about_id=merge.id, data={"unmerged": merge.data},

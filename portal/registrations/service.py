@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
+from portal.conflicts.claims import next_instant
 from portal.conflicts.service import settle, settle_held
 from portal.db import lock_registry
 from portal.domain.cases import refile_from
@@ -26,8 +27,6 @@ from portal.matching.service import find_customer, found_customer, keys_for, tea
 from portal.models import Registration
 from portal.models import tables as t
 from portal.policy.service import policy_on
-
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def file_registration(
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
         _refuse_early_return(session, actor, found.customer, business_date(now))
-    at = _next_instant(session, now)
+    at = next_instant(session, now)
     registration = _insert(session, actor, filing, keys, found, at, request_key)
     assert registration.id is not None  # noqa: S101 - flushed
     if found.outcome is Outcome.POSSIBLY:
@@ -182,11 +181,6 @@ def _refuse_early_return(session: Session, actor: Actor, customer: int, today: d
     day = refile_from(business_date(taken), policy_on(session, business_date(taken)))
     if today < day:
         raise RuleViolation("registration.too_early_again", "customer_name", day=day)
-
-
-def _next_instant(session: Session, now: datetime) -> datetime:
-    newest = session.scalar(sa.select(sa.func.max(t.registration.c.filed_at)))
-    return max(now, newest + _TICK) if newest and newest - now < timedelta(minutes=5) else now
 
 
 def _insert(
