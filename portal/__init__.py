@@ -30,6 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _blueprints() -> list[web.Blueprint]:
     from portal.admin.views import bp as admin
     from portal.auth.views import bp as auth
+    from portal.cases.views import bp as cases
     from portal.conflicts.customer_views import bp as held
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
@@ -38,4 +39,4 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.detail_views import bp as registration
     from portal.registrations.views import bp as registrations
 
-    return [auth, home, registrations, registration, pipeline, held, partners, imports, admin]
+    return [auth, home, registrations, registration, pipeline, held, cases, partners, imports, admin]

@@ -23,6 +23,7 @@ DECIDES = {Role.CHANNEL_MANAGER}
 IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
 AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
+CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 
 # endpoint: (who may, arguments). The sample registration is alice's, of partner P001.
@@ -69,6 +70,15 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "held.customer": (DECIDES, {"customer_id": 1}),
     "held.merge_form": (DECIDES, {"customer_id": 1, "other_id": 1}),
     "held.merge": (DECIDES, {"customer_id": 1, "other_id": 1}),
+    "cases.list_page": (CASES, {}),
+    "cases.detail": (CASES, {"case_id": 1}),
+    "cases.decision": (CASES, {"case_id": 1}),
+    "cases.ask_form": (CLAIMANTS, {"registration_id": 1}),
+    "cases.ask": (CLAIMANTS, {"registration_id": 1}),
+    "cases.act": (CLAIMANTS, {"case_id": 1, "what": "answer"}),
+    "cases.vote": ({Role.CHANNEL_MANAGER, Role.KEY_ACCOUNTS_MANAGER}, {"case_id": 1}),
+    "cases.close": ({Role.CHANNEL_MANAGER, Role.KEY_ACCOUNTS_MANAGER}, {"case_id": 1}),
+    "cases.decide_appeal": ({Role.CHANNEL_DIRECTOR}, {"case_id": 1}),
     "partners.list_page": (REGISTER, {}),
     "partners.detail": (REGISTER, {"partner_id": 1}),
     "partners.new_form": (DECIDES, {}),

@@ -10,6 +10,10 @@ class Permission(StrEnum):
     """Everything that can be allowed, as ``area:action``; no route exists without one."""
 
     AUDIT_VIEW = "audit:view"
+    CASE_ACT = "case:act"
+    CASE_APPEAL_DECIDE = "case:decide_appeal"
+    CASE_VIEW = "case:view"
+    CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
     HELD_DECIDE = "held:decide"
     IMPORT_RUN = "import:run"
@@ -47,6 +51,8 @@ _CLAIM = frozenset(
         _P.REGISTRATION_FILE,
         _P.REGISTRATION_WORK,
         _P.REGISTRATION_NOTE,
+        _P.CASE_VIEW,
+        _P.CASE_ACT,
     }
 )
 
@@ -65,11 +71,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.TIER_EDIT,
         _P.IMPORT_RUN,
         _P.AUDIT_VIEW,
+        _P.CASE_VIEW,
+        _P.CASE_VOTE,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW},
-    Role.COO: _READ | {_P.AUDIT_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE},
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW},
     Role.KEY_ACCOUNTS: _CLAIM,
-    Role.KEY_ACCOUNTS_MANAGER: _CLAIM,
+    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
     Role.FINANCE: _READ,
     Role.CALL_CENTER: frozenset({_P.PROFILE}),
     Role.CUSTOMER_SERVICE: _READ,

@@ -61,6 +61,15 @@ class Side(StrEnum):
     KEY_ACCOUNTS = "key_accounts"
 
 
+class Turn(StrEnum):
+    """Whose move it is."""
+
+    OWNER = "owner"
+    DECIDERS = "deciders"
+    DIRECTOR = "director"
+    NOBODY = "nobody"
+
+
 class Act(StrEnum):
     """What somebody can do in a case."""
 
@@ -161,6 +170,26 @@ def answer_due(opened: date, policy: Policy) -> date:
 def decision_due(answered: date | None, due: date, policy: Policy) -> date:
     """The day by which the deciders owe their decision: nothing happens by itself after it."""
     return add_working_days(min(answered or due, due), policy.answer_working_days)
+
+
+def whose_turn(
+    kind: CaseKind,
+    status: CaseStatus,
+    *,
+    answered: date | None,
+    due: date,
+    appealed: date | None,
+    today: date,
+    policy: Policy,
+) -> tuple[Turn, date | None]:
+    """Who owes the next step, and until when; a day that is over is overdue, and nothing else."""
+    if status is CaseStatus.APPEALED and appealed is not None:
+        return Turn.DIRECTOR, add_working_days(appealed, policy.answer_working_days)
+    if status is not CaseStatus.OPEN:
+        return Turn.NOBODY, None
+    if kind is CaseKind.HANDOVER or (answered is None and today <= due):
+        return Turn.OWNER, due
+    return Turn.DECIDERS, decision_due(answered, due, policy)
 
 
 def check_answered(answered: bool, due: date, today: date) -> None:

@@ -42,10 +42,10 @@ _ORDER: dict[type[Fact], int] = {
     Contested: 2,
     Settled: 3,
     Reassigned: 4,
-    Restored: 4,
-    Ended: 5,
-    Left: 6,
-    Regained: 7,
+    Restored: 5,
+    Ended: 6,
+    Left: 7,
+    Regained: 8,
 }
 
 

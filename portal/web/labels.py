@@ -9,6 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from portal.domain.access import PERMISSIONS, Permission
+from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.matching import MatchReason
@@ -69,6 +70,29 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Role.CUSTOMER_SERVICE, _l("Customer service")),
     (Role.PRODUCT_MARKETING, _l("Product marketing")),
     (Role.ADMIN, _l("System administrator")),
+    (CaseKind.TAKEOVER, _l("Takeover")),
+    (CaseKind.HANDOVER, _l("Handover")),
+    (CaseStatus.OPEN, _l("Open")),
+    (CaseStatus.DECIDED, _l("Decided")),
+    (CaseStatus.APPEALED, _l("Appealed")),
+    (CaseStatus.CLOSED, _l("Closed")),
+    (Outcome.REASSIGNED, _l("Taken over")),
+    (Outcome.REFUSED, _l("Refused: the owner keeps the customer")),
+    (Outcome.HANDED_OVER, _l("Handed over by agreement")),
+    (Outcome.DECLINED, _l("The owner does not hand it over")),
+    (Outcome.WITHDRAWN, _l("Withdrawn")),
+    (Outcome.SIGNED, _l("Ended: the customer was signed")),
+    (Outcome.OWNER_GONE, _l("Ended: the owner gave the customer up or lost its place")),
+    (Outcome.CHALLENGER_GONE, _l("Ended: the challenger does not wait any more")),
+    (Outcome.PROTECTED, _l("Ended: the owner was still protected")),
+    (AppealOutcome.UPHELD, _l("Upheld on appeal")),
+    (AppealOutcome.OVERTURNED, _l("Turned round on appeal")),
+    (Side.CHANNEL, _l("Channel side")),
+    (Side.KEY_ACCOUNTS, _l("Key accounts side")),
+    (Turn.OWNER, _l("The owner’s answer is awaited")),
+    (Turn.DECIDERS, _l("Awaits the decision")),
+    (Turn.DIRECTOR, _l("Awaits the word on the appeal")),
+    (Turn.NOBODY, _l("Over")),
     (EventKind.FILED, _l("Filed")),
     (EventKind.MOVED, _l("Moved")),
     (EventKind.PROGRESS, _l("Progress accepted")),
@@ -156,6 +180,10 @@ SUBJECTS: Mapping[str, Any] = {
 
 RIGHTS: Mapping[Permission, Any] = {
     Permission.AUDIT_VIEW: _l("read the audit trail"),
+    Permission.CASE_ACT: _l("ask for customers and answer in cases"),
+    Permission.CASE_APPEAL_DECIDE: _l("decide appeals"),
+    Permission.CASE_VIEW: _l("see cases"),
+    Permission.CASE_VOTE: _l("vote in cases"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),

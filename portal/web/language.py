@@ -1,10 +1,12 @@
 """Language and theme: the person's own, else the browser's, else English (DESIGN.md §8)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
 from flask import Flask, g, has_request_context, request, session
-from flask_babel import Babel, get_translations
+from flask_babel import Babel, force_locale, get_translations
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -59,6 +61,18 @@ def locale() -> str:
             return DEFAULT
     g.locale = _negotiated()
     return cast(str, g.locale)
+
+
+@contextmanager
+def in_language(chosen: str) -> Iterator[None]:
+    """Everything inside is said in one language, whatever the person reads otherwise."""
+    before = locale()
+    with force_locale(chosen):
+        g.locale = chosen
+        try:
+            yield
+        finally:
+            g.locale = before
 
 
 def _negotiated() -> str:

@@ -55,6 +55,7 @@ ENTRIES = (
         under=("registrations", "registration"),
     ),
     Entry(*("held.queue", "scale", _l("Held filings"), P.HELD_DECIDE), short=_l("Held"), under=("held",)),
+    Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),

@@ -23,6 +23,10 @@ READERS = {
 }
 WHO = {
     "audit:view": {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO, R.ADMIN},
+    "case:act": CLAIMANTS,
+    "case:decide_appeal": {R.CHANNEL_DIRECTOR},
+    "case:view": CLAIMANTS | {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO},
+    "case:vote": {R.CHANNEL_MANAGER, R.KEY_ACCOUNTS_MANAGER},
     "customer:merge": {R.CHANNEL_MANAGER},
     "held:decide": {R.CHANNEL_MANAGER},
     "import:run": {R.CHANNEL_MANAGER, R.ADMIN},

@@ -275,7 +275,7 @@ def in_order(at_once: list[Told]) -> list[Told]:
     ends = [told for told in at_once if told.what in ("released", "lost")]
     ends.sort(key=lambda told: (told.ref, told.what))
     gone = sorted((told for told in at_once if told.what == "gone"), key=lambda told: told.ref)
-    steps = [["contested"], ["settled"], ["reassigned", "restored"]]
+    steps = [["contested"], ["settled"], ["reassigned"], ["restored"]]
     cases = [
         told
         for step in steps
