@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from portal import db
+from portal.cases.service import open_case
+from portal.domain.cases import CaseKind
 from portal.models import tables as t
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
@@ -23,13 +25,15 @@ PAGES = {
         "/registrations/1/edit", "/registrations/1/move?to=trial", "/registrations/1/move?to=interest",
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
-        "/people/new", "/people/2", "/partners", "/no-such-page",
+        "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
+        "/no-such-page",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/registrations", "/registrations/1", "/customers/1", "/customers/1?q=Tofu",
         "/customers/1/merge/2", "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import",
-        "/audit",
+        "/audit", "/cases", "/cases/1",
     ),
+    "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
     "call_center": ("/",),
     "": ("/login",),
@@ -55,6 +59,16 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+
+
+@pytest.fixture
+def dispute(people: People, history: None, at: Any, engine: sa.Engine) -> None:
+    """Alice has asked for the customer that carol let lapse."""
+    with db.transaction(engine) as session:
+        open_case(
+            session, actor=people["alice"].actor, now=at("2026-04-02 10:00"), registration_id=4,
+            kind=CaseKind.TAKEOVER, reason="-",
+        )  # fmt: skip
 
 
 def speak(engine: sa.Engine, locale: str, theme: str) -> None:
@@ -89,7 +103,7 @@ def foreign(page: Page, locale: str) -> list[str]:
 CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
 
 
-@pytest.mark.usefixtures("history")
+@pytest.mark.usefixtures("dispute")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "theme", "browser_options"),
