@@ -22,6 +22,8 @@ from werkzeug.test import TestResponse
 
 import portal
 from portal import db
+from portal.cases.service import open_case
+from portal.domain.cases import CaseKind
 from portal.domain.pipeline import Stage
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, Source
@@ -214,9 +216,14 @@ def test_a_number_that_is_guessed_answers_the_same_whether_there_is_such_a_thing
 ) -> None:
     """Every address with a number in it, with what others have and with what nobody has."""
     with worlds("everything else stated") as (app, people):
-        at("2026-03-03 10:00")
+        now = at("2026-03-03 10:00")
+        engine = app.extensions["portal_engine"]
+        _file(engine, people["dave"], now, OWNED)
+        with db.transaction(engine) as session:
+            open_case(session, actor=people["dave"].actor, now=now, registration_id=3,
+                      kind=CaseKind.HANDOVER, reason="说好了")  # fmt: skip
         clients = [login(app.test_client(), people[name]) for name in ("bob", "alice")]
-        fixed = {"form": "csv", "how": "lost", "kind": "partners", "key": "0" * 32, "filename": "x"}
+        fixed = {"form": "csv", "how": "lost", "kind": "partners", "key": "0" * 32, "what": "answer"}
         wrong, tried = [], 0
         for rule in app.url_map.iter_rules():
             ids = {name for name in rule.arguments if name not in fixed}
