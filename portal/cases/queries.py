@@ -55,6 +55,17 @@ def _listed(scope: Any) -> Any:
     return _rows().where(scope).order_by(c.is_open.desc(), age).limit(_MOST)
 
 
+def open_cases(session: Session, scope: Any) -> list[Any]:
+    """The open cases in sight, oldest first: among them is what waits for the person."""
+    return list(session.execute(_open(scope)).all())
+
+
+@lru_cache(maxsize=200)
+def _open(scope: Any) -> Any:
+    c = t.conflict_case.c
+    return _rows().where(c.is_open, scope).order_by(c.opened_at, c.id).limit(_MOST)
+
+
 @cache
 def _rows() -> Any:
     return (

@@ -18,6 +18,7 @@ _ICONS = {
     "lapse": "shield-half",
     "support": "lifebuoy",
     "held": "scale",
+    "case": "gavel",
 }
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
 _BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
@@ -29,6 +30,9 @@ def task_rows(
     """For each task its values, in the order of `today.html`; red from `urgent` days before it is due."""
     eyes = look()
     for task in tasks:
+        if task.kind == "case":
+            yield _case_row(task, eyes, urgent)
+            continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
         href = f"/registrations/{r.id}"
@@ -46,6 +50,17 @@ def task_rows(
             days < 0,
             *_act(kind, href, r.id, works),
         )
+
+
+def _case_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
+    """A case that waits for the person."""
+    line, days = task.row, (task.due - eyes.today).days if task.due else 0
+    href = f"/cases/{line.row.id}"
+    what = f"{eyes.label(line.row.kind)} · {eyes.label(line.turn)}"
+    return (
+        href, line.customer, eyes.icon(_ICONS["case"]), "d" if days <= urgent else "w", what, None,
+        in_days(task.due), days < 0, href, _("Open"),
+    )  # fmt: skip
 
 
 def _what(task: Task, eyes: Look) -> str:

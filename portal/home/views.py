@@ -3,9 +3,13 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal.cases.queries import cases_of, open_cases
+from portal.cases.rows import case_lines
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
 from portal.domain.periods import BUSINESS_OFFSET, reporting_week
+from portal.domain.policy import Policy
+from portal.domain.roles import Actor
 from portal.home import queries, rows
 from portal.partners.queries import list_partners
 from portal.partners.scope import totals_of
@@ -17,6 +21,7 @@ from portal.web.login import needs
 from portal.web.request import actor, now, reading, today
 
 bp = Blueprint("home", __name__)
+_CASES = 6
 
 
 @bp.get("/", endpoint="today")
@@ -34,6 +39,7 @@ def start() -> ResponseReturnValue:
         tasks = queries.tasks_for_reviewers(
             session, scope=scope, today=today(), policy=policy, decides=decides
         )
+    tasks = [*_case_tasks(person, policy), *tasks]
     totals = stage_totals(session, totals_of(person))
     return render_template(
         "home/today.html",
@@ -50,6 +56,15 @@ def start() -> ResponseReturnValue:
         hour=now().astimezone(BUSINESS_OFFSET).hour,
         thursday=reporting_week(today()),
     )
+
+
+def _case_tasks(person: Actor, policy: Policy) -> list[queries.Task]:
+    """The cases that wait for this person's answer, vote or word."""
+    if not allows(person, P.CASE_VIEW):
+        return []
+    found = open_cases(reading(), cases_of(person))
+    lines = [line for line in case_lines(found, person, today(), policy) if line.mine]
+    return [queries.Task("case", line, line.due) for line in lines[:_CASES]]
 
 
 @bp.get("/search")

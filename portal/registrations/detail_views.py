@@ -70,6 +70,7 @@ def _page(row: Any, **more: Any) -> str:
         "claims": queries.claims_on(session, row.customer_id, today())
         if sees_all and row.customer_id and not actor().is_key_accounts
         else [],
+        "case": queries.case_of(session, row.id) if allows(actor(), P.CASE_VIEW) else None,
         "works": works,
         "stages": STAGES,
         "gates": GATES,

@@ -117,6 +117,23 @@ def _claims() -> Any:
     )  # fmt: skip
 
 
+def case_of(session: Session, registration_id: int) -> Any:
+    """The newest case about taking over what this claim owns or waits for, or None."""
+    return session.execute(_newest_case(), {"claim": registration_id}).first()
+
+
+@cache
+def _newest_case() -> Any:
+    c = t.conflict_case.c
+    claim: Any = sa.bindparam("claim")
+    return (
+        sa.select(c.id, c.ref, c.is_open, c.outcome)
+        .where(sa.or_(c.owner_id == claim, c.challenger_id == claim))
+        .order_by(c.id.desc())
+        .limit(1)
+    )
+
+
 def saved_views(session: Session, user_id: int, page: str) -> list[Any]:
     """A person's named filters of a page."""
     return list(session.execute(_SAVED_VIEWS, {"user": user_id, "page": page}).all())

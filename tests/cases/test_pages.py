@@ -48,6 +48,26 @@ def test_a_whole_case_through_its_pages(app: Flask, world: World, login: Any, at
 
 
 @pytest.mark.engines("sqlite")
+def test_today_shows_what_waits_for_whom(app: Flask, world: World, login: Any, at: At) -> None:
+    world.asks("dan", "2026-04-01 10:00")
+    at("2026-04-01 11:00")
+
+    def shown(name: str) -> bool:
+        return f"/cases/{world.case_id}" in login(app.test_client(), world.people[name]).get("/").text
+
+    everybody = ("alice", "dan", "carol", "channel_manager", "channel_director")
+    assert {name for name in everybody if shown(name)} == {"alice"}
+    world.answers("alice", "2026-04-01 12:00")
+    assert {name for name in everybody if shown(name)} == {"channel_manager"}
+    world.votes("channel_manager", "2026-04-02 10:00", True)
+    world.appeals("alice", "2026-04-02 11:00")
+    assert {name for name in everybody if shown(name)} == {"channel_director"}
+    claim = world.claims["dan"]
+    page = login(app.test_client(), world.people["dan"]).get(f"/registrations/{claim}").text
+    assert f"/cases/{world.case_id}" in page
+
+
+@pytest.mark.engines("sqlite")
 def test_no_page_of_a_case_names_the_other_party(app: Flask, world: World, login: Any, at: At) -> None:
     world.asks("dan", "2026-04-01 10:00")
     at("2026-04-01 11:00")
