@@ -1,7 +1,7 @@
 """Fill a new database with a believable, fictional channel, through the services.
 
 People of every role, half a year of registrations with their histories: meetings, trials,
-signed customers, lapses, conflicts, held filings. The same ``--random-seed`` gives the same
+signed customers, lapses, cases, held filings. The same ``--random-seed`` gives the same
 channel; ``--scale N`` multiplies it. Demo logins go to standard output, progress to standard error.
 """
 
@@ -20,6 +20,7 @@ from portal.config import Config
 from portal.conflicts.decisions import decide_held
 from portal.conflicts.service import settle_lapses
 from portal.demo import names
+from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
@@ -43,8 +44,19 @@ class Seeder(Founding):
         founding = self.instant(self.start - timedelta(days=30), 9)
         with clock.frozen(founding), db.transaction(self.engine) as session:
             channel = self.found_channel(session, founding)
-        last = self.instant(self.today, 0)
-        acts = sorted((act for act in self.plan(channel) if act[0] < last), key=lambda act: act[0])
+        last, disputed = self.instant(self.today, 0), self.instant(self.today - timedelta(days=12), 8)
+        acts = [act for act in self.plan(channel) if act[0] < last]
+        self.enact([act for act in acts if act[0] < disputed])
+        with db.reading(self.engine) as session:
+            disputes = Disputes(channel)
+            cases = list(disputes.acts(disputes.begin(session, business_date(disputed)), disputed))
+        self.enact([act for act in [*acts, *cases] if disputed <= act[0] < last])
+        self.close_up()
+        return channel
+
+    def enact(self, acts: list[tuple[datetime, Any]]) -> None:
+        """Do what is planned, in the order in which it happens."""
+        acts = sorted(acts, key=lambda act: act[0])
         for number, (at, act) in enumerate(acts):
             if number % 200 == 0:
                 print(f"\r{number}/{len(acts)} acts", end="", file=sys.stderr)
@@ -55,8 +67,6 @@ class Seeder(Founding):
                     # What a person would be refused (a claim that ended meanwhile) is left out.
                     session.rollback()
         print(f"\r{len(acts)}/{len(acts)} acts", file=sys.stderr)
-        self.close_up()
-        return channel
 
     def plan(self, channel: Channel) -> Iterator[tuple[datetime, Any]]:
         """Every filing and what follows from it, each with its instant."""

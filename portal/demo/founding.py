@@ -32,6 +32,7 @@ class Channel:
     manager: Actor
     sales: dict[str, Actor]
     logins: list[tuple[str, str]]
+    deciders: dict[Role, Actor]
 
 
 class Founding:
@@ -48,7 +49,7 @@ class Founding:
         return day_start(day) + timedelta(hours=hour, microseconds=self.random.randrange(60_000_000))
 
     def found_channel(self, session: Session, now: datetime) -> Channel:
-        channel = Channel({}, [], Actor(0, "", frozenset()), {}, [])
+        channel = Channel({}, [], Actor(0, "", frozenset()), {}, [], {})
         for region in REGIONS:
             channel.sales[region] = self.person(session, now, channel, {Role.CHANNEL_SALES}, region=region)
             self.person(session, now, channel, {Role.REGIONAL_MANAGER}, region=region)
@@ -57,7 +58,7 @@ class Founding:
             channel.key_accounts.append(self.person(session, now, channel, {Role.KEY_ACCOUNTS}))
         for role in Role:
             if role not in (Role.PARTNER_REP, Role.PARTNER_ADMIN, *_SEVERAL):
-                self.person(session, now, channel, {role})
+                channel.deciders[role] = self.person(session, now, channel, {role})
         for number in range(1, PARTNERS * self.scale + 1):
             self.partner(session, now, channel, number)
         return channel
