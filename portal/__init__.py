@@ -36,7 +36,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
     from portal.pipeline.views import bp as pipeline
+    from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
-    from portal.registrations.views import bp as registrations
 
     return [auth, home, registrations, registration, pipeline, held, cases, partners, imports, admin]

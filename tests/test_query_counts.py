@@ -28,6 +28,8 @@ PAGES = (
     ("channel_manager", "/registrations?q=公司"),
     ("channel_manager", "/registrations/1"),
     ("channel_manager", "/held"),
+    ("channel_manager", "/customers"),
+    ("channel_manager", "/customers?q=公司"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
 )

@@ -113,7 +113,9 @@ def _standings(
     c = t.registration.c
     columns = [c[name] for name in PROJECTED]
     for row in session.execute(sa.select(c.id, c.customer_id, *columns).order_by(c.id)):
-        if row.customer_id != customer_of.get(row.id):
+        ended = row.id in wanted and wanted[row.id]["state"] in (State.RELEASED, State.LOST)
+        # What has ended stays on the time line where it ended, whatever its customer became since.
+        if row.customer_id != customer_of.get(row.id) and not ended:
             if row.id in dossier.placements and dossier.released_at(row.id) is None:
                 yield "registration", row.id, RuleViolation("check.not_told", column="customer_id")
             continue

@@ -1,15 +1,19 @@
-"""The customer record: names, claims, who owned it when; merge with another one."""
+"""The customer record: names, claims, who owned it when; merge, link, and take either back."""
+
+from typing import Any
 
 from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.conflicts import decisions, queries
-from portal.conflicts.preview import preview_merge
+from portal.conflicts import decisions, linking, queries, records, unmerging
+from portal.conflicts.preview import Change, preview_merge, preview_unmerge
 from portal.conflicts.views import bp
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
+from portal.domain.facts import State
 from portal.domain.names import normalise
+from portal.domain.terms import EventKind
 from portal.web import forms, labels
 from portal.web.htmx import go_to
 from portal.web.login import needs
@@ -21,20 +25,37 @@ __all__ = ["bp"]
 @bp.get("/customers/<int:customer_id>")
 @needs(P.CUSTOMER_MERGE)
 def customer(customer_id: int) -> ResponseReturnValue:
-    """A customer: names, code, all claims, who owned it when."""
-    sheet = queries.customer_sheet(reading(), customer_id)
+    """A customer: names, identifiers, all claims, who owned it when, what was decided about it."""
+    return _customer_page(customer_id), 200
+
+
+def _customer_page(customer_id: int, problem: RuleViolation | None = None) -> str:
+    session = reading()
+    sheet = queries.customer_sheet(session, customer_id)
     if sheet is None:
         abort(404)
     text = request.args.get("q", "").strip()[:100]
-    found = queries.find_customers(reading(), text, normalise(text)) if text else []
+    found = queries.find_customers(session, text, normalise(text)) if text else []
+    claims = queries.filings_of(session, customer_id)
     return render_template(
         "conflicts/customer.html",
         c=sheet,
-        names=queries.names_of(reading(), customer_id),
-        claims=queries.filings_of(reading(), customer_id),
-        owners=queries.owners_of(reading(), customer_id),
+        names=queries.names_of(session, customer_id),
+        english=sorted({each.customer_name_en for each in claims} - {""}),
+        is_branch=queries.is_branch,
+        identifiers=records.identifiers(session, customer_id, claims),
+        claims=claims,
+        owners=queries.owners_of(session, customer_id),
+        merged=records.merged_into(session, customer_id),
+        links=linking.links_of(session, customer_id),
+        decided=records.decisions(session, customer_id),
+        different=records.found_different_from(session, customer_id),
+        cases=records.cases_of(session, customer_id),
         found=[each for each in found if each.id != customer_id],
         text=text,
+        states=State,
+        kinds=EventKind,
+        problem=labels.message(problem) if problem else None,
     )
 
 
@@ -46,12 +67,14 @@ def merge_form(customer_id: int, other_id: int) -> ResponseReturnValue:
 
 
 def _merge_page(customer_id: int, other_id: int, problem: RuleViolation | None = None) -> str:
-    changes = None
+    changes: list[Change] | None = None
+    rows: dict[int, Any] = {}
     try:
         rows = decisions.check_merge(reading(), loser=other_id, winner=customer_id)
-        changes = preview_merge(reading(), loser=other_id, winner=customer_id, now=now())
+        with transaction() as session:
+            changes = preview_merge(session, loser=other_id, winner=customer_id, now=now())
     except RuleViolation as error:
-        rows, problem = {}, problem or error
+        problem = problem or error
     return render_template(
         "conflicts/merge.html",
         winner=rows.get(customer_id),
@@ -59,6 +82,7 @@ def _merge_page(customer_id: int, other_id: int, problem: RuleViolation | None =
         changes=changes,
         customer_id=customer_id,
         other_id=other_id,
+        can_link=problem is not None and problem.code == "merge.both_signed",
         problem=labels.message(problem) if problem else None,
         reason=request.form.get("reason", ""),
     )
@@ -71,14 +95,74 @@ def merge(customer_id: int, other_id: int) -> ResponseReturnValue:
     try:
         with transaction() as session:
             decisions.merge_customers(
-                session,
-                actor=actor(),
-                now=now(),
-                loser=other_id,
-                winner=customer_id,
-                reason=forms.bounded(1000)(request.form.get("reason", "")),
+                session, actor=actor(), now=now(), loser=other_id, winner=customer_id, reason=_reason()
             )
     except RuleViolation as error:
         return _merge_page(customer_id, other_id, error), 422
     flash(_("Merged. All claims are ordered by filing now."))
+    return _to(customer_id)
+
+
+@bp.get("/customers/<int:customer_id>/unmerge")
+@needs(P.CUSTOMER_MERGE)
+def unmerge_form(customer_id: int) -> ResponseReturnValue:
+    """What taking a merge back would change, before it is done."""
+    return _unmerge_page(customer_id), 200
+
+
+def _unmerge_page(customer_id: int, problem: RuleViolation | None = None) -> str:
+    loser = queries.customer_sheet(reading(), customer_id)
+    if loser is None or loser.merged_into_id is None:
+        abort(404)
+    winner = queries.customer_sheet(reading(), loser.merged_into_id)
+    changes: list[Change] | None = None
+    try:
+        with transaction() as session:
+            changes = preview_unmerge(session, loser=loser.id, winner=winner.id, now=now())
+    except RuleViolation as error:
+        problem = problem or error
+    return render_template(
+        "conflicts/unmerge.html",
+        loser=loser,
+        winner=winner,
+        changes=changes,
+        problem=labels.message(problem) if problem else None,
+        reason=request.form.get("reason", ""),
+    )
+
+
+@bp.post("/customers/<int:customer_id>/unmerge")
+@needs(P.CUSTOMER_MERGE)
+def unmerge(customer_id: int) -> ResponseReturnValue:
+    """Take the merge of this customer into another one back."""
+    try:
+        with transaction() as session:
+            unmerging.unmerge_customer(session, actor=actor(), now=now(), loser=customer_id, reason=_reason())
+    except RuleViolation as error:
+        if error.code == "unmerge.not_merged":
+            return _customer_page(customer_id, error), 409
+        return _unmerge_page(customer_id, error), 422
+    flash(_("Taken apart. Each customer has its own claims and its owner again."))
+    return _to(customer_id)
+
+
+@bp.post("/customers/<int:customer_id>/link/<int:other_id>")
+@needs(P.CUSTOMER_MERGE)
+def link(customer_id: int, other_id: int) -> ResponseReturnValue:
+    """Link two customers that both signed (C12), or take that back."""
+    act = linking.unlink_customers if request.form.get("undo") else linking.link_customers
+    try:
+        with transaction() as session:
+            act(session, actor=actor(), now=now(), one=customer_id, other=other_id, reason=_reason())
+    except RuleViolation as error:
+        return _customer_page(customer_id, error), 422
+    flash(_("Unlinked.") if request.form.get("undo") else _("Linked. Each keeps what it signed."))
+    return _to(customer_id)
+
+
+def _reason() -> str:
+    return forms.bounded(1000)(request.form.get("reason", ""))
+
+
+def _to(customer_id: int) -> ResponseReturnValue:
     return go_to(url_for("held.customer", customer_id=customer_id))

@@ -1,5 +1,6 @@
 """Reads for customers."""
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,14 @@ def customer_sheet(session: Session, customer_id: int) -> Any:
     """A customer as it is known: name, code, founding, merged into."""
     c = t.customer.c
     return session.execute(sa.select(t.customer).where(c.id == customer_id)).first()
+
+
+_BRANCH = re.compile("分公司|分行|分店|分部|办事处|[Bb]ranch")
+
+
+def is_branch(name: str) -> bool:
+    """Whether a name is that of a branch: by default its parent's company (§6)."""
+    return bool(_BRANCH.search(name))
 
 
 def party_name(session: Session, row: Any) -> str | None:
@@ -34,6 +43,7 @@ def filings_of(session: Session, customer_id: int) -> list[Any]:
             sa.select(
                 c.id, c.ref, c.customer_name, c.customer_name_en, c.uscc, c.city, c.website, c.contact,
                 c.phone, c.ports, c.filed_at, c.stage, c.state, c.protected_until, c.is_owner,
+                c.queue_position,
                 t.partner.c.name.label("partner_name"),
             )
             .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)

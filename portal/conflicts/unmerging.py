@@ -48,8 +48,11 @@ def unmerge_customer(
 def merge_of(session: Session, loser: int) -> Any:
     """The fact that merged a customer into another one and still holds; None if there is none."""
     e = t.registration_event.c
-    here = sa.select(t.placement.c.registration_id).where(t.placement.c.customer_id == loser)
-    founder = session.scalar(sa.select(t.customer.c.founder_key).where(t.customer.c.id == loser))
+    c = t.customer.c
+    row = session.execute(sa.select(c.founder_key, c.merged_into_id).where(c.id == loser)).one()
+    here = sa.select(t.placement.c.registration_id).where(
+        t.placement.c.customer_id.in_((loser, row.merged_into_id))
+    )
     undone = set(
         session.scalars(sa.select(e.about_id).where(e.kind == EventKind.UNDONE, e.registration_id.in_(here)))
     )
@@ -59,7 +62,7 @@ def merge_of(session: Session, loser: int) -> Any:
         .order_by(e.at.desc(), e.id.desc())
     )
     for fact in facts:
-        told = fact.data.get("loser_id", loser) == loser or fact.data["loser"] == founder
+        told = fact.data.get("loser_id") == loser or fact.data["loser"] == row.founder_key
         if fact.id not in undone and told:
             return fact
     return None

@@ -125,9 +125,9 @@ class Replay:
         self.place(history, Placed(at, founder, rule))
 
     def place(self, history: FilingHistory, placed: Placed) -> None:
-        """Note where a filing stands from now on; it was not held that was held for no time at all."""
+        """Note where a filing stands from now on; it was not where it was for no time at all."""
         stays = history.placed
-        if stays and (stays[-1].at, stays[-1].founder) == (placed.at, None):
+        if stays and stays[-1].at == placed.at:
             stays.pop()
         if not stays or stays[-1].founder != placed.founder:
             stays.append(placed)

@@ -65,6 +65,7 @@ class EventKind(StrEnum):
     CASE_CLOSED = "case_closed"
     REASSIGNED = "reassigned"
     RESTORED = "restored"
+    LINKED = "linked"
 
 
 KEY_ACCOUNTS = "KA"

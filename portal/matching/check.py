@@ -86,7 +86,9 @@ def _places(
             yield "placement", filing, RuleViolation("check.place")
         row = component.rows[filing]
         suspect = None if history.suspect is None else ids[history.suspect]
+        founder = history.placed[-1].founder
         wanted = {
+            "customer_id": None if founder is None else ids[founder],
             "suspect_id": suspect,
             "match_outcome": history.match.outcome.value,
             "match_reason": history.match.reason.value,

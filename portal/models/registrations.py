@@ -13,6 +13,18 @@ from portal.domain.terms import CustomerClass, EventKind, Source
 from portal.models.base import Versioned
 from portal.models.columns import MoneyType, UTCDateTime, enum_type
 
+_OWNING = sa.text("is_owner")
+
+
+def _owned(name: str, *columns: str) -> sa.Index:
+    # SQLite uses such an index only where the query says the same words: it has no booleans.
+    return sa.Index(name, *columns, sqlite_where=sa.text("is_owner = 1"), postgresql_where=_OWNING)
+
+
+def _where(name: str, condition: str, *columns: str) -> sa.Index:
+    where = sa.text(condition)
+    return sa.Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
+
 
 class Customer(SQLModel, table=True):
     """One company (G1).
@@ -21,6 +33,7 @@ class Customer(SQLModel, table=True):
     id, negative for a second customer founded by a filing that was corrected out of its first."""
 
     __tablename__ = "customer"
+    __table_args__ = (_where("ix_customer_merged_into", "merged_into_id IS NOT NULL", "merged_into_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=200)
@@ -47,19 +60,6 @@ class CustomerAlias(SQLModel, table=True):
     name: str = Field(max_length=200)
     full_key: str = Field(max_length=200)
     core_key: str | None = Field(default=None, max_length=200)
-
-
-_OWNING = sa.text("is_owner")
-
-
-def _owned(name: str, *columns: str) -> sa.Index:
-    # SQLite uses such an index only where the query says the same words: it has no booleans.
-    return sa.Index(name, *columns, sqlite_where=sa.text("is_owner = 1"), postgresql_where=_OWNING)
-
-
-def _where(name: str, condition: str, *columns: str) -> sa.Index:
-    where = sa.text(condition)
-    return sa.Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
 
 
 class Registration(Versioned, table=True):
@@ -107,6 +107,8 @@ class Registration(Versioned, table=True):
             "correction_since",
         ),
         sa.Index("ix_registration_uscc", "uscc"),
+        _where("ix_registration_website", "website <> ''", "website"),
+        _where("ix_registration_phone", "phone <> ''", "phone"),
         sa.Index("ix_registration_full_key", "full_key"),
         sa.Index("ix_registration_core_key", "core_key"),
     )

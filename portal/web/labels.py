@@ -110,6 +110,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.DECIDED_SAME, _l("Found to be a known customer")),
     (EventKind.DECIDED_DIFFERENT, _l("Found to be another customer")),
     (EventKind.MERGED, _l("Customers merged")),
+    (EventKind.LINKED, _l("Linked with another customer: one company, both signed")),
     (EventKind.CASE_ASKED, _l("Asked for the customer")),
     (EventKind.CASE_OPENED, _l("Another party asked for a takeover")),
     (EventKind.CASE_ANSWERED, _l("Answered the request for a takeover")),
@@ -132,7 +133,9 @@ RULES: Mapping[Rule, Any] = {
     Rule.RENEWED: _l("Progress after the lapse, before anyone contested it: protected again."),
     Rule.VOLUNTARY: _l("The owner gave it up: the earliest waiting claim becomes the owner."),
     Rule.SIGNED: _l("A signed customer stays with the party that signed it."),
-    Rule.MERGED: _l("Two customers proved to be one: their claims are ordered by filing."),
+    Rule.MERGED: _l(
+        "Customers proved to be one, or one to be two: the claims of each are ordered by filing."
+    ),
     Rule.HELD: _l("Possibly a known customer: a channel manager decides. The place is kept."),
     Rule.CORRECTED: _l("A correction showed that the filing is on another customer."),
     Rule.PROGRESS: _l("Progress restarts the protection period."),

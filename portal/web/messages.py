@@ -143,7 +143,12 @@ MESSAGES: Mapping[str, Any] = {
     ),
     "import.value": _l("“%(value)s” is not understood. Possible: %(known)s, or the words of the portal."),
     "instant.form": _l("“%(value)s” is not a date and time: write it as 2026-03-01 10:00."),
-    "merge.both_signed": _l("Both customers are signed with their owners: they cannot be merged."),
+    "link.linked": _l("These two customers are linked already."),
+    "link.none": _l("These two customers are not linked."),
+    "link.not_both_signed": _l("Only two signed customers are linked; any others can be merged."),
+    "merge.both_signed": _l(
+        "Both customers are signed with their owners: they are not merged. Link them; each keeps what it signed."
+    ),
     "merge.codes_differ": _l("Two different credit codes are two companies: they cannot be merged."),
     "merge.same": _l("Choose two different customers."),
     "unmerge.not_merged": _l("This customer is not merged into another one."),

@@ -56,6 +56,13 @@ ENTRIES = (
     ),
     Entry(*("held.queue", "scale", _l("Held filings"), P.HELD_DECIDE), short=_l("Held"), under=("held",)),
     Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
+    Entry(
+        *("registrations.customers", "users", _l("Customers"), P.CUSTOMER_MERGE),
+        under=(
+            *("held.customer", "held.merge_form", "held.merge", "held.unmerge_form", "held.unmerge"),
+            "held.link",
+        ),
+    ),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),

@@ -30,8 +30,8 @@ PAGES = {
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/registrations", "/registrations/1", "/customers/1", "/customers/1?q=Tofu",
-        "/customers/1/merge/2", "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import",
-        "/audit", "/cases", "/cases/1",
+        "/customers", "/customers/1/merge/2", "/partners", "/partners/1", "/partners/1/edit", "/partners/new",
+        "/import", "/audit", "/cases", "/cases/1",
     ),
     "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
