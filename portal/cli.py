@@ -119,7 +119,7 @@ def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
 
 
 @main.command(with_appcontext=False)
-@click.argument("kind", type=click.Choice(["registrations", "audit"]))
+@click.argument("kind", type=click.Choice(["registrations", "aliases", "identifiers", "decisions", "audit"]))
 @click.option("--as-of", "as_of", metavar="DATE", help="As things stood at the end of this day.")
 @click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), callback=_in_a_folder)

@@ -16,8 +16,10 @@ from sqlmodel import Session
 
 from portal import audit, clock, db, exports
 from portal.commands import output
+from portal.conflicts import export as customers
 from portal.domain.calendar import parse_date
 from portal.domain.errors import RuleViolation
+from portal.domain.periods import day_end
 from portal.imports.reading import content_of
 from portal.imports.report import Refused, Report
 from portal.imports.run import DryRun, Refusal, import_file
@@ -108,6 +110,12 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str) -> bytes:
     with db.reading(engine) as session:
         if kind == "registrations":
             return _written(COLUMNS, registrations_as_of(session, day), form, kind)
+        if kind == "aliases":
+            return _written(customers.ALIASES, customers.aliases(session), form, kind)
+        if kind == "identifiers":
+            return _written(customers.IDENTIFIERS, customers.identifiers(session), form, kind)
+        if kind == "decisions":
+            return _written(customers.DECISIONS, customers.decisions(session, day_end(day)), form, kind)
         return _written(_AUDIT, _audit_rows(session), form, kind)
 
 
