@@ -30,6 +30,7 @@ PAGES = (
     ("channel_manager", "/held"),
     ("channel_manager", "/customers"),
     ("channel_manager", "/customers?q=公司"),
+    ("channel_manager", "/alarms"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
 )

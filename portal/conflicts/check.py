@@ -32,6 +32,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("customer", check_matching.problems(session)),
         ("registration", check_claims.problems(session, now=now)),
         ("conflict_case", _cases(session)),
+        ("fishing_alarm", _alarms(session)),
     ):
         try:
             yield from part
@@ -135,6 +136,18 @@ def _cases(session: Session) -> Iterator[Problem]:
             yield "case_vote", row.id, RuleViolation("check.untrailed")
     for vote in votes:
         yield "case_vote", f"case {vote['case_id']}", RuleViolation("check.missing")
+
+
+def _alarms(session: Session) -> Iterator[Problem]:
+    """Alarms are what the trail says was raised and answered."""
+    entries = _trail(session, "alarm")
+    for row in session.execute(sa.select(t.fishing_alarm)):
+        told: dict[str, Any] = {}
+        for entry in entries.pop(row.id, []):
+            told |= entry.details.get("after", {})
+        yield from _differing("fishing_alarm", row, told)
+    for missing in entries:
+        yield "fishing_alarm", missing, RuleViolation("check.missing")
 
 
 def _policies(session: Session) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from portal.domain.roles import KEY_ACCOUNTS_ROLES, REGIONAL_ROLES, Actor, Role
 class Permission(StrEnum):
     """Everything that can be allowed, as ``area:action``; no route exists without one."""
 
+    ALARM_VIEW = "alarm:view"
     AUDIT_VIEW = "audit:view"
     CASE_ACT = "case:act"
     CASE_APPEAL_DECIDE = "case:decide_appeal"
@@ -65,6 +66,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | {
         _P.REGISTRATION_CORRECT_ASK,
         _P.REGISTRATION_NOTE,
+        _P.ALARM_VIEW,
         _P.HELD_DECIDE,
         _P.CUSTOMER_MERGE,
         _P.PARTNER_EDIT,

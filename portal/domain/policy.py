@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from portal.domain.errors import RuleViolation
+from portal.domain.fishing import FishingFigures
 
 _STAGES = ("interest", "meeting", "solution", "trial", "signed")
 
@@ -29,6 +30,7 @@ class Policy:
     lapsing_soon_days: tuple[int, int]
     stage_weights: Mapping[str, Decimal]
     early_stage_limit: Mapping[str, int]
+    fishing: FishingFigures | None
     body: Mapping[str, Any]
 
 
@@ -74,7 +76,21 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
         lapsing_soon_days=(first, last),
         stage_weights={stage: _rate(stage, weights.get(stage)) for stage in _STAGES},
         early_stage_limit={tier: _count(limits, tier) for tier in limits},
+        fishing=_fishing(_table(body, "fishing", optional=True)),
         body=body,
+    )
+
+
+def _fishing(table: Mapping[str, Any]) -> FishingFigures | None:
+    """From when on checks look like fishing (G6); a version without these figures raises no alarm."""
+    if not table:
+        return None
+    return FishingFigures(
+        names_per_day=_count(table, "names_per_day"),
+        names_per_hour=_count(table, "names_per_hour"),
+        taken_names=_count(table, "taken_names"),
+        taken_share=_rate("taken_share", table.get("taken_share")),
+        sequence=_count(table, "sequence"),
     )
 
 

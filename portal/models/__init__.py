@@ -2,6 +2,7 @@
 
 from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
+from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.registrations import (
@@ -28,6 +29,7 @@ __all__ = [
     "CustomerAlias",
     "Draft",
     "EndedSession",
+    "FishingAlarm",
     "ImportRun",
     "LoginAttempt",
     "Ownership",

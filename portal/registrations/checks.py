@@ -16,6 +16,7 @@ from portal.domain.roles import Actor
 from portal.matching.service import find_customer, keys_for
 from portal.models import tables as t
 from portal.policy.service import policy_on
+from portal.registrations.fishing import watch
 from portal.registrations.queries import owner_of
 
 
@@ -44,7 +45,8 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
     Every check is written down; beyond the policy's daily number of them the answer is ``quota``.
     """
     today = business_date(now)
-    limit = policy_on(session, today).check_quota_per_day
+    policy = policy_on(session, today)
+    limit = policy.check_quota_per_day
     if is_postgres(session):
         # Many checks at once are counted one after the other; SQLite has one writer anyway.
         session.execute(sa.select(t.user.c.id).where(t.user.c.id == actor.user_id).with_for_update())
@@ -77,6 +79,7 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
         uscc=uscc,
         outcome=checked.outcome,
     )
+    watch(session, actor=actor, now=now, today=today, used=(used or 0) + 1, figures=policy.fishing)
     return checked
 
 

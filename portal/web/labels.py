@@ -12,6 +12,7 @@ from portal.domain.access import PERMISSIONS, Permission
 from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
+from portal.domain.fishing import Pattern
 from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
@@ -93,6 +94,10 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Turn.DECIDERS, _l("Awaits the decision")),
     (Turn.DIRECTOR, _l("Awaits the word on the appeal")),
     (Turn.NOBODY, _l("Over")),
+    (Pattern.MANY, _l("Many customers looked up in a day, none of them filed")),
+    (Pattern.BURST, _l("Many customers looked up within an hour, none of them filed")),
+    (Pattern.TAKEN, _l("Most of what was looked up and not filed belongs to other parties")),
+    (Pattern.SEQUENCE, _l("Names one after the other in the order of a list")),
     (EventKind.FILED, _l("Filed")),
     (EventKind.MOVED, _l("Moved")),
     (EventKind.PROGRESS, _l("Progress accepted")),
@@ -143,6 +148,8 @@ RULES: Mapping[Rule, Any] = {
 }
 
 ACTS: Mapping[str, Any] = {
+    "alarm.raised": _l("Noticed a pattern of fishing"),
+    "alarm.seen": _l("Answered an alarm"),
     "case.answered": _l("Answered a case"),
     "case.appeal_decided": _l("Decided an appeal"),
     "case.appealed": _l("Appealed against a decision"),
@@ -172,6 +179,7 @@ ACTS: Mapping[str, Any] = {
     "user.signed_in": _l("Logged in"),
 }
 SUBJECTS: Mapping[str, Any] = {
+    "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
     "import": _l("Import"),
@@ -182,6 +190,7 @@ SUBJECTS: Mapping[str, Any] = {
 }
 
 RIGHTS: Mapping[Permission, Any] = {
+    Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CASE_ACT: _l("ask for customers and answer in cases"),
     Permission.CASE_APPEAL_DECIDE: _l("decide appeals"),

@@ -63,6 +63,7 @@ ENTRIES = (
             "held.link",
         ),
     ),
+    Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),

@@ -12,6 +12,7 @@ from portal import db
 from portal.cases.service import open_case
 from portal.domain.cases import CaseKind
 from portal.models import tables as t
+from portal.registrations.checks import check_customer
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
 
@@ -29,7 +30,8 @@ PAGES = {
         "/no-such-page",
     ),
     "channel_manager": (
-        "/", "/held", "/held/3", "/registrations", "/registrations/1", "/customers/1", "/customers/1?q=Tofu",
+        "/", "/held", "/held/3", "/alarms", "/alarms/1", "/registrations", "/registrations/1",
+        "/customers/1", "/customers/1?q=Tofu",
         "/customers", "/customers/1/merge/2", "/partners", "/partners/1", "/partners/1/edit", "/partners/new",
         "/import", "/audit", "/cases", "/cases/1",
     ),
@@ -48,6 +50,9 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
     file_as(people["carol"], at("2026-03-04 10:00"), "Slow Snail Express")
     file_as(people["alice"], at("2026-03-05 10:00"), "Cloud Tofu Ltd")
     now = at("2026-03-20 10:00")
+    with db.transaction(engine) as session:
+        for number in range(15):
+            check_customer(session, actor=people["carol"].actor, now=now, name=f"-{number:02}a", uscc=None)
     with db.transaction(engine) as session:
         session.execute(
             sa.update(t.registration)

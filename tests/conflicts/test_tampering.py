@@ -25,6 +25,8 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.models import tables as t
 from portal.pipeline.service import lose, move_project
 from portal.registrations import work
+from portal.registrations.checks import check_customer
+from portal.registrations.fishing import mark_seen
 from tests.support.filings import CODE
 from tests.support.people import Person
 
@@ -38,6 +40,7 @@ FREE = {
     "saved_view": "a person's own filters",
     "search_gram": "finds registrations, says nothing about them",
     "attachment": "the time line names every file; the bytes lie outside the database",
+    "fishing_alarm.version": "counts changes",
     "conflict_case.version": "counts changes",
     "customer.created_at": "no rule reads it",
     "partner.created_at": "no rule reads it",
@@ -96,7 +99,19 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
         work.ask_support(session, **by(session, alice, 1), need="方案支持")
         work.ask_correction(session, **by(session, manager, 2), fields=["phone"], note="空号")
         lose(session, **by(session, people["key_accounts"], 7), why=LostReason.PRICE, note="太贵")
+    look_around(engine, people, now)
     return dispute(engine, people)
+
+
+def look_around(engine: sa.Engine, people: Mapping[str, Person], now: datetime) -> None:
+    """Carol looks up one customer after another until it is noticed, and answered."""
+    with db.transaction(engine) as session:
+        for number in range(30):
+            name = f"{chr(0x4E10 + number)}某客户有限公司"
+            check_customer(session, actor=people["carol"].actor, now=now, name=name, uscc=None)
+        mark_seen(
+            session, actor=people["channel_manager"].actor, now=now, alarm_id=1, version=1, note="问过了"
+        )
 
 
 def dispute(engine: sa.Engine, people: Mapping[str, Person]) -> datetime:
