@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 
+from portal import db
 from portal.domain.cases import CaseStatus, Outcome
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.domain.facts import Rule, State
 from portal.domain.pipeline import Stage
-from tests.cases.conftest import World
+from portal.pipeline.service import move_project, undo_move
+from tests.cases.conftest import GATES, World
 from tests.support.clocks import shanghai
 
 
@@ -191,6 +193,21 @@ class TestMeanwhile:
         with pytest.raises(RuleViolation, match=r"case\.not_now"):
             world.votes("channel_manager", "2026-04-08 10:00", True, version=seen)
         assert world.holds("2026-04-08 11:00") == []
+
+    def test_a_signature_that_is_taken_back_does_not_bring_the_case_back(self, world: World) -> None:
+        world.asks("carol", "2026-04-01 10:00")
+        version = world.claim("alice").version
+        with db.transaction(world.engine) as session:
+            about = {"actor": world.people["alice"].actor, "registration_id": world.claims["alice"]}
+            moved = move_project(
+                session, **about, now=shanghai("2026-04-02 10:00"), version=version, to=Stage.SIGNED,
+                gate=GATES[Stage.SIGNED],
+            )  # fmt: skip
+        with db.transaction(world.engine) as session:
+            undo_move(session, **about, now=shanghai("2026-04-02 10:00:30"), event_id=moved.event_id)
+        assert (world.case.outcome, world.claim("alice").state) == (Outcome.SIGNED, State.LAPSED)
+        world.asks("carol", "2026-04-02 11:00")
+        assert world.holds("2026-04-02 12:00") == []
 
     def test_who_releases_ends_it_and_the_earliest_follows(self, world: World) -> None:
         world.asks("dan", "2026-04-01 10:00")
