@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from portal import db
 from portal.cases.service import open_case
+from portal.conflicts.decisions import merge_customers
 from portal.domain.cases import CaseKind
 from portal.models import tables as t
 from portal.registrations.checks import check_customer
@@ -32,8 +33,9 @@ PAGES = {
     "channel_manager": (
         "/", "/held", "/held/3", "/alarms", "/alarms/1", "/registrations", "/registrations/1",
         "/customers/1", "/customers/1?q=Tofu",
-        "/customers", "/customers/1/merge/2", "/partners", "/partners/1", "/partners/1/edit", "/partners/new",
-        "/import", "/audit", "/cases", "/cases/1",
+        "/customers", "/customers/1/merge/2", "/customers/3", "/customers/4", "/customers/4/unmerge",
+        "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import", "/audit",
+        "/cases", "/cases/1",
     ),
     "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
@@ -49,10 +51,13 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
     file_as(people["carol"], at("2026-03-03 10:00"), "Cloud Tofu Ltd")
     file_as(people["carol"], at("2026-03-04 10:00"), "Slow Snail Express")
     file_as(people["alice"], at("2026-03-05 10:00"), "Cloud Tofu Ltd")
+    file_as(people["key_accounts"], at("2026-03-06 10:00"), "Night Owl Ltd")
+    file_as(people["key_accounts"], at("2026-03-07 10:00"), "Early Lark Ltd")
     now = at("2026-03-20 10:00")
     with db.transaction(engine) as session:
         for number in range(15):
             check_customer(session, actor=people["carol"].actor, now=now, name=f"-{number:02}a", uscc=None)
+        merge_customers(session, actor=None, now=now, loser=4, winner=3, reason="-")
     with db.transaction(engine) as session:
         session.execute(
             sa.update(t.registration)
@@ -101,7 +106,7 @@ def foreign(page: Page, locale: str) -> list[str]:
         }"""
     )
     pattern = LATIN if locale == "zh" else HAN
-    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd")
+    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd")
     return [text.strip()[:80] for text in shown if pattern.search(known.sub("", text))]
 
 
