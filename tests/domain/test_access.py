@@ -22,6 +22,7 @@ READERS = {
     *(R.FINANCE, R.CUSTOMER_SERVICE, R.PRODUCT_MARKETING, R.ADMIN),
 }
 WHO = {
+    "alarm:view": {R.CHANNEL_MANAGER},
     "audit:view": {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO, R.ADMIN},
     "case:act": CLAIMANTS,
     "case:decide_appeal": {R.CHANNEL_DIRECTOR},

@@ -35,7 +35,7 @@ UNTIL = midnight(START + timedelta(days=DAYS)).astimezone(UTC)
 def policy(days: int = 28, start: date = date(2000, 1, 1), version: int = 1) -> Policy:
     """A policy that protects for `days` from `start` on."""
     weights = dict(zip(STAGES, map(Decimal, ("0.10", "0.25", "0.50", "0.75", "1.00")), strict=True))
-    return Policy(version, start, days, 28, 14, 3, 7, 1, 300, 60, (7, 3), weights, {}, {})
+    return Policy(version, start, days, 28, 14, 3, 7, 1, 300, 60, (7, 3), weights, {}, None, {})
 
 
 @dataclass(frozen=True)
