@@ -1,0 +1,182 @@
+"""Two Chinese names: whole, core, sound, a slip of the pen, brand, short form (§6)."""
+
+from rapidfuzz.distance import OSA, Indel
+
+from portal.domain.alike import NOT_ALIKE, TOLD_FROM, Alike, Likeness, score_of
+from portal.domain.company import Company, trade_words
+from portal.domain.regions import agree
+
+
+def both_chinese(a: Company, b: Company) -> Alike:
+    """How alike the name asked for and a known one are, both Chinese."""
+    if a.full == b.full:
+        return Alike(100 if len(a.core) > 3 or a.form or b.form else 92, Likeness.WHOLE)
+    place = agree(a.places, b.places)
+    if a.core == b.core:
+        return _same_core(a, place)
+    best = max(_slip(a, b, place), _same_brand(a, b, place), _short_form(a, b, place), key=score_of)
+    if best.score >= TOLD_FROM:
+        return best
+    letters = 0.89 * min(86.0, 100 * Indel.normalized_similarity(a.core, b.core)) - (8 if place < 0 else 0)
+    return max(best, Alike(letters, Likeness.LETTERS), key=score_of)
+
+
+def _same_core(a: Company, place: int) -> Alike:
+    if place < 0:
+        return Alike(80, Likeness.CORE_ELSEWHERE)
+    if place > 0 or len(a.core) >= 4:
+        return Alike(97, Likeness.CORE)
+    return Alike(90, Likeness.CORE)
+
+
+def _slip(a: Company, b: Company, place: int) -> Alike:
+    """One slip of the pen, by where it stands: in a short brand it is another company more often."""
+    if "".join(a.sounds) == "".join(b.sounds) and len(a.core) == len(b.core) >= 3:
+        return _same_sound(a, b, place)
+    if (found := _slip_outside(a, b, place)).score:
+        return found
+    ca, cb = a.core, b.core
+    longest = max(len(ca), len(cb))
+    if longest == 2 and place > 0 and a.form == b.form and a.form and len(set(ca) & set(cb)) == 1:
+        return Alike(79, Likeness.SLIP_IN_BRAND)
+    if longest < 3 or not _one_slip(ca, cb):
+        return NOT_ALIKE
+    loss = 12 if place < 0 else 0
+    swapped = len(ca) == len(cb) and sorted(ca) == sorted(cb)
+    doubled = len(ca) != len(cb) and _undoubled(ca) == _undoubled(cb)
+    if swapped or doubled:
+        sure = longest >= 4 and (place > 0 or doubled or ca[:2] == cb[:2] or longest >= 5)
+        return Alike((91 if sure else 86) - loss, Likeness.SLIP)
+    prefix = _common_prefix(ca, cb)
+    brand = max(2, min(len(a.brand), len(b.brand)))
+    if prefix >= brand and longest >= 4 and (longest >= 5 or place > 0):
+        return Alike((91 if longest >= 5 and prefix >= 3 else 86) - loss, Likeness.SLIP)
+    if longest >= 7:
+        return Alike(88 - loss, Likeness.SLIP)
+    framed = _framed(a, b, place) and (place > 0 or longest > 4)
+    if len(ca) != len(cb) and not framed and _framed(a, b, place):
+        return Alike(79, Likeness.SLIP_IN_BRAND)
+    if not framed and (brand < 3 or longest < 5):
+        return Alike(76 - loss, Likeness.SLIP_IN_BRAND)
+    return Alike((85 if longest >= 4 else 80) - loss, Likeness.SLIP_IN_BRAND)
+
+
+def _slip_outside(a: Company, b: Company, place: int) -> Alike:
+    """One slip in the whole name, and not in the brand: in the place, the trade or the legal form.
+
+    The slip may have hidden from us where the parts of its name begin; the other's parts show it.
+    """
+    x, y = a.full + a.form, b.full + b.form
+    if place < 0 or min(len(x), len(y)) < 6 or "00" in a.places ^ b.places or not _one_slip(x, y):
+        return NOT_ALIKE
+    first, last = _common_prefix(x, y), min(len(x), len(y)) - _common_prefix(x[::-1], y[::-1])
+    sides = [_outside(each, min(first, last), max(first, last)) for each in (a, b)]
+    if not any(sides):
+        return NOT_ALIKE
+    if "border" in sides:
+        return Alike(90, Likeness.SLIP) if sorted(x) == sorted(y) else NOT_ALIKE
+    swapped = sorted(x) == sorted(y) or _undoubled(x) == _undoubled(y)
+    if "place" in sides and not swapped and max(len(a.core), len(b.core)) < 5:
+        return Alike(86, Likeness.SLIP)
+    if "trade" in sides and not swapped and max(len(a.core), len(b.core)) < 5:
+        return Alike(86, Likeness.SLIP)
+    return Alike(91, Likeness.SLIP)
+
+
+def _one_slip(x: str, y: str) -> bool:
+    return abs(len(x) - len(y)) <= 1 and OSA.distance(x, y, score_cutoff=1) == 1
+
+
+def _outside(name: Company, first: int, last: int) -> str:
+    """The part that a slip between two places of the whole name is in; empty: the brand."""
+    begins = len(name.full) - len(name.core) if name.full.endswith(name.core) else 0
+    if last <= begins and begins:
+        return "place"
+    if first < begins < last:
+        return "border"
+    if first >= len(name.full):
+        return "form"
+    if first >= begins + len(name.brand) and name.trade:
+        return "trade"
+    return ""
+
+
+def _framed(a: Company, b: Company, place: int) -> bool:
+    """Whether all around the brand agrees: the place, or where none is given the whole legal form."""
+    return place > 0 or (not a.place and not b.place and a.form == b.form and "公司" in a.form)
+
+
+def _same_sound(a: Company, b: Company, place: int) -> Alike:
+    different = sum(x != y for x, y in zip(a.core, b.core, strict=True))
+    if place < 0:
+        return Alike(78, Likeness.SOUND)
+    if different == 1 and (place > 0 or len(a.brand) >= 4 or len(a.core) >= 5):
+        return Alike(93, Likeness.SOUND)
+    return Alike(86 if _framed(a, b, place) or len(a.core) >= 5 else 76, Likeness.SOUND)
+
+
+def _undoubled(text: str) -> str:
+    return "".join(char for at, char in enumerate(text) if not at or char != text[at - 1])
+
+
+def _common_prefix(a: str, b: str) -> int:
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def _same_brand(a: Company, b: Company, place: int) -> Alike:
+    if a.brand != b.brand or len(a.brand) < 2:
+        return NOT_ALIKE
+    if place < 0:
+        return Alike(74 if not (a.trade and b.trade) else 68, Likeness.BRAND_ELSEWHERE)
+    if not a.trade or not b.trade:
+        if place > 0:
+            return Alike(88, Likeness.BRAND)
+        return Alike(84 if _short_for(a, b) or len(a.brand) >= 4 else 76, Likeness.BRAND)
+    if a.trade.startswith(b.trade) or b.trade.startswith(a.trade):
+        return Alike(88 if place > 0 else 87, Likeness.BRAND)
+    return Alike(76, Likeness.BRAND)
+
+
+def _short_for(asked: Company, known: Company) -> bool:
+    """Whether a name without legal form asks for one that has it; a bare brand known says too little."""
+    return "公司" not in asked.form and "公司" in known.form
+
+
+def _short_form(a: Company, b: Company, place: int) -> Alike:
+    """A short name: the characters of one stand in the other in their order."""
+    told = _short_for(a, b)
+    if len(a.core) > len(b.core):
+        a, b = b, a
+    short, loss = a.core, 8 if place < 0 else 0
+    if not 2 <= len(short) <= 6:
+        return NOT_ALIKE
+    full = b.place + b.core
+    if not told:
+        loss += 8  # nothing tells a short form from another brand
+    if b.core.startswith(short):
+        return Alike((85 if len(short) >= 3 else 82) - loss, Likeness.SHORT_FORM)
+    if full.startswith(short):
+        return Alike(83 - loss, Likeness.SHORT_FORM)
+    if full.endswith(short) and short == b.full[-len(short) :] and _all_trade(short):
+        return Alike(80 if a.form == b.form else 76, Likeness.SHORT_FORM)
+    if short in full:
+        return Alike((82 if len(short) >= 4 else 76) - loss, Likeness.SHORT_FORM)
+    whole = a.full if len(a.full) <= 6 else short
+    if _in_order(whole, full):
+        start = 4 if whole[0] in (full[0], b.core[0]) else 0
+        return Alike(68 + 2 * min(4, len(whole)) + start - loss, Likeness.SHORT_FORM)
+    return NOT_ALIKE
+
+
+def _all_trade(text: str) -> bool:
+    return sum(map(len, trade_words(text))) == len(text)
+
+
+def _in_order(short: str, long: str) -> bool:
+    rest = iter(long)
+    return all(char in rest for char in short)

@@ -1,0 +1,94 @@
+"""Latin names: with each other by letters and words, with Chinese ones by sound and meaning (§6)."""
+
+from itertools import pairwise
+
+from rapidfuzz.distance import Indel
+from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
+
+from portal.domain.alike import NOT_ALIKE, Alike, Likeness, score_of
+from portal.domain.company import Company, meanings
+from portal.domain.sounds import sounds_of
+
+
+def both_latin(a: Company, b: Company) -> Alike:
+    """How alike two Latin names are."""
+    if a.full == b.full:
+        return Alike(100, Likeness.WHOLE)
+    if a.core == b.core:
+        return Alike(97, Likeness.CORE)
+    if set(a.words) == set(b.words):
+        return Alike(95, Likeness.WORDS)
+    x, y = " ".join(a.words), " ".join(b.words)
+    score = max(100 * Indel.normalized_similarity(a.core, b.core), token_sort_ratio(x, y))
+    mine, theirs = "".join(_beyond(a.words, b.words)), "".join(_beyond(b.words, a.words))
+    apart = Indel.normalized_similarity(mine, theirs) if mine and theirs else 1.0
+    if score >= 94 and apart >= 0.75:
+        return Alike(91, Likeness.LETTERS)
+    if apart < 0.66:
+        return Alike(min(score, 74), Likeness.LETTERS)
+    common = token_set_ratio(x, y)
+    few = min(len(a.words), len(b.words))
+    if common < 95 or few < 2:
+        return Alike(min(score, 88), Likeness.LETTERS)
+    return Alike(max(min(score, 88), 82), Likeness.WORDS)
+
+
+def _beyond(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """The words that the other name does not have."""
+    return [word for word in words if not any(_same_word(word, other) for other in others)]
+
+
+def across(zh: Company, en: Company) -> Alike:
+    """A Chinese name and a Latin one: by sound, and by what the words mean."""
+    core = "".join(zh.sounds)
+    if len(zh.core) < 3 and not zh.place and not zh.form:
+        return Alike(
+            76 if en.core == core else 60 * Indel.normalized_similarity(en.core, core), Likeness.SOUND
+        )
+    place = "".join(sounds_of(zh.place.removesuffix("市").removesuffix("省")))
+    if en.core == place + core or en.core == "".join(sounds_of(zh.place)) + core:
+        return Alike(95, Likeness.SOUND)
+    if en.core == core:
+        return Alike(93, Likeness.SOUND)
+    sound = max(
+        90 * Indel.normalized_similarity(en.core, place + core),
+        88 * Indel.normalized_similarity(en.core, core),
+    )
+    best = Alike(sound, Likeness.SOUND)
+    return max(best, _translated(zh, en, place), key=score_of)
+
+
+def _translated(zh: Company, en: Company, place: str) -> Alike:
+    """Place by its sound, trade by its meaning, brand by its sound: Shenzhen Hymson Laser."""
+    words = list(en.words)
+    if not words:
+        return NOT_ALIKE
+    placed = bool(place) and place in words
+    if placed:
+        words.remove(place)
+    meant = meanings(zh)
+    found = sum(1 for each in meant if any(_same_word(word, each) for word in words))
+    brand = "".join(sounds_of(zh.brand))
+    rest = [word for word in words if not any(_same_word(word, each) for each in meant)]
+    sounded = _brand_sound(brand, rest)
+    coverage = (found / len(meant)) if meant else 0.0
+    score = 30 + 14 * placed + 18 * coverage + 34 * sounded
+    score -= 3 * max(0, len(rest) - 1)
+    return Alike(min(88.0 if sounded >= 0.75 else 76.0, score), Likeness.TRANSLATED)
+
+
+def _same_word(one: str, other: str) -> bool:
+    """The same stem: technologies and technology, electric and electrical, tech and technology."""
+    if one == other:
+        return True
+    shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
+    size = len(shorter)
+    return size >= 4 and longer.startswith(shorter[: max(4, size - 3)])
+
+
+def _brand_sound(brand: str, words: list[str]) -> float:
+    """How well the brand's sound is one of the words, or several of them run together (0 to 1)."""
+    if not brand or not words:
+        return 0.0
+    runs = [*words, *(a + b for a, b in pairwise(words)), "".join(words)]
+    return max(Indel.normalized_similarity(brand, each) for each in runs)
