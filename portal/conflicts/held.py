@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.domain.alike import Resemblance
 from portal.domain.calendar import add_working_days
 from portal.domain.differences import Compared, compare_field
 from portal.domain.facts import State
@@ -22,6 +23,7 @@ from portal.paging import Page, page_by_key
 PAGE_SIZE = 30
 _DAY = timedelta(days=1)
 _SUSPECT = t.customer.alias("suspect")
+_MOST = 5
 _COMPARED = ("customer_name_en", "city", "website", "phone", "contact")
 
 
@@ -102,14 +104,17 @@ class Candidate:
     name: str
     uscc: str | None
     reason: MatchReason
+    score: float | None = None
+    why: Resemblance | None = None
 
 
 def candidates(session: Session, row: Any) -> list[Candidate]:
     """The nearest customers, the suspect first; without those decided to be others."""
     excluded = _decided_different(session, row.id)
     found, known = find_customer(session, keys_for(row.customer_name, row.uscc), excluded)
-    nearest = [each for each in found.nearest if each != row.suspect_id]
-    ids = ([row.suspect_id] if row.suspect_id else []) + nearest
+    alike = _compared(session, row.id)
+    nearest = [each for each in (*found.nearest, *alike) if each not in excluded]
+    ids = list(dict.fromkeys(([row.suspect_id] if row.suspect_id else []) + nearest))[:_MOST]
     c = t.customer.c
     rows = {
         each.id: each
@@ -117,10 +122,31 @@ def candidates(session: Session, row: Any) -> list[Candidate]:
     }
     keys = keys_for(row.customer_name, row.uscc)
     reasons = {
-        each: compare(keys, known[each])[1] if each in known else MatchReason(row.match_reason)
-        for each in rows
+        each: compare(keys, known[each])[1] if each in known else MatchReason.LIKELY_NAME for each in rows
     }
-    return [Candidate(each, rows[each].name, rows[each].uscc, reasons[each]) for each in ids if each in rows]
+    return [
+        Candidate(each, rows[each].name, rows[each].uscc, reasons[each], *alike.get(each, (None, None)))
+        for each in ids
+        if each in rows
+    ]
+
+
+def _compared(session: Session, registration_id: int) -> dict[int, tuple[float, Resemblance]]:
+    """What the names of customers were found to be like when it was filed, the likest first."""
+    e, c = t.registration_event.c, t.customer.c
+    data = session.scalar(
+        sa.select(e.data)
+        .where(e.registration_id == registration_id, e.kind == EventKind.COMPARED)
+        .order_by(e.at.desc(), e.id.desc())
+        .limit(1)
+    )
+    told = {
+        each["founder"]: (float(each["score"]), Resemblance(each["why"]))
+        for each in (data or {}).get("nearest", ())
+    }
+    rows = session.execute(sa.select(c.id, c.founder_key, c.merged_into_id).where(c.founder_key.in_(told)))
+    ids = {row.founder_key: row.merged_into_id or row.id for row in rows}
+    return {ids[founder]: alike for founder, alike in told.items() if founder in ids}
 
 
 def _alive() -> Any:

@@ -13,7 +13,7 @@ from portal.domain.differences import Likeness
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.policy.service import policy_on
-from portal.web import forms, labels
+from portal.web import forms, labels, matches
 from portal.web.access import registration_or_404
 from portal.web.htmx import go_to
 from portal.web.login import needs
@@ -43,7 +43,7 @@ def _queue_page(problem: RuleViolation | None = None) -> str:
         days=days,
         due=lambda row: held.decide_by(row.filed_at, days),
         link=lambda cursor: url_for("held.queue", page=cursor),
-        match_words=labels.match_words,
+        match_words=matches.match_words,
         problem=labels.message(problem) if problem else None,
     )
 
@@ -83,7 +83,8 @@ def _decide_page(row: Any, problem: RuleViolation | None = None) -> str:
         verdict=request.form.get("verdict", ""),
         states=State,
         likeness=Likeness,
-        match_words=labels.match_words,
+        likeness_words=matches.likeness_words,
+        match_words=matches.match_words,
         field_names=field_names,
         askable=_ASKABLE,
     )

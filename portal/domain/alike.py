@@ -13,7 +13,7 @@ TOLD_FROM = 78
 RELATED_FROM = 60
 
 
-class Likeness(StrEnum):
+class Resemblance(StrEnum):
     """Why two names are alike, as a code; the words are in web/labels.py."""
 
     WHOLE = "whole"
@@ -36,10 +36,10 @@ class Alike:
     """A score from 0 to 100 and what made it."""
 
     score: float
-    why: Likeness
+    why: Resemblance
 
 
-NOT_ALIKE = Alike(0, Likeness.NONE)
+NOT_ALIKE = Alike(0, Resemblance.NONE)
 
 
 def score_of(alike: Alike) -> float:

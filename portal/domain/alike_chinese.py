@@ -1,32 +1,44 @@
 """Two Chinese names: whole, core, sound, a slip of the pen, brand, short form (§6)."""
 
+import re
+
 from rapidfuzz.distance import OSA, Indel
 
-from portal.domain.alike import NOT_ALIKE, TOLD_FROM, Alike, Likeness, score_of
+from portal.domain.alike import NOT_ALIKE, TOLD_FROM, Alike, Resemblance, score_of
 from portal.domain.company import Company, trade_words
 from portal.domain.regions import agree
+
+_FIGURE = re.compile("[0-9]+|(?<=第)[一二三四五六七八九十百零]+")
+_NUMBERED = 70
 
 
 def both_chinese(a: Company, b: Company) -> Alike:
     """How alike the name asked for and a known one are, both Chinese."""
     if a.full == b.full:
-        return Alike(100 if len(a.core) > 3 or a.form or b.form else 92, Likeness.WHOLE)
+        return Alike(100 if len(a.core) > 3 or a.form or b.form else 92, Resemblance.WHOLE)
     place = agree(a.places, b.places)
     if a.core == b.core:
         return _same_core(a, place)
+    if _counted(a.core) != _counted(b.core):
+        return Alike(_NUMBERED, Resemblance.BRAND)
     best = max(_slip(a, b, place), _same_brand(a, b, place), _short_form(a, b, place), key=score_of)
     if best.score >= TOLD_FROM:
         return best
     letters = 0.89 * min(86.0, 100 * Indel.normalized_similarity(a.core, b.core)) - (8 if place < 0 else 0)
-    return max(best, Alike(letters, Likeness.LETTERS), key=score_of)
+    return max(best, Alike(letters, Resemblance.LETTERS), key=score_of)
+
+
+def _counted(text: str) -> str:
+    """The figures in a name: 第一中学 and 第二中学 are two, however alike the rest is."""
+    return "".join(_FIGURE.findall(text))
 
 
 def _same_core(a: Company, place: int) -> Alike:
     if place < 0:
-        return Alike(80, Likeness.CORE_ELSEWHERE)
+        return Alike(80, Resemblance.CORE_ELSEWHERE)
     if place > 0 or len(a.core) >= 4:
-        return Alike(97, Likeness.CORE)
-    return Alike(90, Likeness.CORE)
+        return Alike(97, Resemblance.CORE)
+    return Alike(90, Resemblance.CORE)
 
 
 def _slip(a: Company, b: Company, place: int) -> Alike:
@@ -38,7 +50,7 @@ def _slip(a: Company, b: Company, place: int) -> Alike:
     ca, cb = a.core, b.core
     longest = max(len(ca), len(cb))
     if longest == 2 and place > 0 and a.form == b.form and a.form and len(set(ca) & set(cb)) == 1:
-        return Alike(79, Likeness.SLIP_IN_BRAND)
+        return Alike(79, Resemblance.SLIP_IN_BRAND)
     if longest < 3 or not _one_slip(ca, cb):
         return NOT_ALIKE
     loss = 12 if place < 0 else 0
@@ -46,19 +58,19 @@ def _slip(a: Company, b: Company, place: int) -> Alike:
     doubled = len(ca) != len(cb) and _undoubled(ca) == _undoubled(cb)
     if swapped or doubled:
         sure = longest >= 4 and (place > 0 or doubled or ca[:2] == cb[:2] or longest >= 5)
-        return Alike((91 if sure else 86) - loss, Likeness.SLIP)
+        return Alike((91 if sure else 86) - loss, Resemblance.SLIP)
     prefix = _common_prefix(ca, cb)
     brand = max(2, min(len(a.brand), len(b.brand)))
     if prefix >= brand and longest >= 4 and (longest >= 5 or place > 0):
-        return Alike((91 if longest >= 5 and prefix >= 3 else 86) - loss, Likeness.SLIP)
+        return Alike((91 if longest >= 5 and prefix >= 3 else 86) - loss, Resemblance.SLIP)
     if longest >= 7:
-        return Alike(88 - loss, Likeness.SLIP)
+        return Alike(88 - loss, Resemblance.SLIP)
     framed = _framed(a, b, place) and (place > 0 or longest > 4)
     if len(ca) != len(cb) and not framed and _framed(a, b, place):
-        return Alike(79, Likeness.SLIP_IN_BRAND)
+        return Alike(79, Resemblance.SLIP_IN_BRAND)
     if not framed and (brand < 3 or longest < 5):
-        return Alike(76 - loss, Likeness.SLIP_IN_BRAND)
-    return Alike((85 if longest >= 4 else 80) - loss, Likeness.SLIP_IN_BRAND)
+        return Alike(76 - loss, Resemblance.SLIP_IN_BRAND)
+    return Alike((85 if longest >= 4 else 80) - loss, Resemblance.SLIP_IN_BRAND)
 
 
 def _slip_outside(a: Company, b: Company, place: int) -> Alike:
@@ -74,13 +86,13 @@ def _slip_outside(a: Company, b: Company, place: int) -> Alike:
     if not any(sides):
         return NOT_ALIKE
     if "border" in sides:
-        return Alike(90, Likeness.SLIP) if sorted(x) == sorted(y) else NOT_ALIKE
+        return Alike(90, Resemblance.SLIP) if sorted(x) == sorted(y) else NOT_ALIKE
     swapped = sorted(x) == sorted(y) or _undoubled(x) == _undoubled(y)
     if "place" in sides and not swapped and max(len(a.core), len(b.core)) < 5:
-        return Alike(86, Likeness.SLIP)
+        return Alike(86, Resemblance.SLIP)
     if "trade" in sides and not swapped and max(len(a.core), len(b.core)) < 5:
-        return Alike(86, Likeness.SLIP)
-    return Alike(91, Likeness.SLIP)
+        return Alike(86, Resemblance.SLIP)
+    return Alike(91, Resemblance.SLIP)
 
 
 def _one_slip(x: str, y: str) -> bool:
@@ -107,12 +119,13 @@ def _framed(a: Company, b: Company, place: int) -> bool:
 
 
 def _same_sound(a: Company, b: Company, place: int) -> Alike:
-    different = sum(x != y for x, y in zip(a.core, b.core, strict=True))
+    different = [at for at, (x, y) in enumerate(zip(a.core, b.core, strict=True)) if x != y]
+    brand = min(len(a.brand), len(b.brand))
     if place < 0:
-        return Alike(78, Likeness.SOUND)
-    if different == 1 and (place > 0 or len(a.brand) >= 4 or len(a.core) >= 5):
-        return Alike(93, Likeness.SOUND)
-    return Alike(86 if _framed(a, b, place) or len(a.core) >= 5 else 76, Likeness.SOUND)
+        return Alike(78, Resemblance.SOUND)
+    if len(different) == 1 and (place > 0 or different[0] >= brand or brand >= 4 or len(a.core) >= 5):
+        return Alike(93, Resemblance.SOUND)
+    return Alike(86 if _framed(a, b, place) or len(a.core) >= 5 else 76, Resemblance.SOUND)
 
 
 def _undoubled(text: str) -> str:
@@ -132,14 +145,14 @@ def _same_brand(a: Company, b: Company, place: int) -> Alike:
     if a.brand != b.brand or len(a.brand) < 2:
         return NOT_ALIKE
     if place < 0:
-        return Alike(74 if not (a.trade and b.trade) else 68, Likeness.BRAND_ELSEWHERE)
+        return Alike(74 if not (a.trade and b.trade) else 68, Resemblance.BRAND_ELSEWHERE)
     if not a.trade or not b.trade:
         if place > 0:
-            return Alike(88, Likeness.BRAND)
-        return Alike(84 if _short_for(a, b) or len(a.brand) >= 4 else 76, Likeness.BRAND)
+            return Alike(88, Resemblance.BRAND)
+        return Alike(84 if _short_for(a, b) or len(a.brand) >= 4 else 76, Resemblance.BRAND)
     if a.trade.startswith(b.trade) or b.trade.startswith(a.trade):
-        return Alike(88 if place > 0 else 87, Likeness.BRAND)
-    return Alike(76, Likeness.BRAND)
+        return Alike(88 if place > 0 else 87, Resemblance.BRAND)
+    return Alike(76, Resemblance.BRAND)
 
 
 def _short_for(asked: Company, known: Company) -> bool:
@@ -159,17 +172,17 @@ def _short_form(a: Company, b: Company, place: int) -> Alike:
     if not told:
         loss += 8  # nothing tells a short form from another brand
     if b.core.startswith(short):
-        return Alike((85 if len(short) >= 3 else 82) - loss, Likeness.SHORT_FORM)
+        return Alike((85 if len(short) >= 3 else 82) - loss, Resemblance.SHORT_FORM)
     if full.startswith(short):
-        return Alike(83 - loss, Likeness.SHORT_FORM)
+        return Alike(83 - loss, Resemblance.SHORT_FORM)
     if full.endswith(short) and short == b.full[-len(short) :] and _all_trade(short):
-        return Alike(80 if a.form == b.form else 76, Likeness.SHORT_FORM)
+        return Alike(80 if a.form == b.form else 76, Resemblance.SHORT_FORM)
     if short in full:
-        return Alike((82 if len(short) >= 4 else 76) - loss, Likeness.SHORT_FORM)
+        return Alike((82 if len(short) >= 4 else 76) - loss, Resemblance.SHORT_FORM)
     whole = a.full if len(a.full) <= 6 else short
     if _in_order(whole, full):
         start = 4 if whole[0] in (full[0], b.core[0]) else 0
-        return Alike(68 + 2 * min(4, len(whole)) + start - loss, Likeness.SHORT_FORM)
+        return Alike(68 + 2 * min(4, len(whole)) + start - loss, Resemblance.SHORT_FORM)
     return NOT_ALIKE
 
 

@@ -1,36 +1,41 @@
 """Latin names: with each other by letters and words, with Chinese ones by sound and meaning (§6)."""
 
+import re
 from itertools import pairwise
 
 from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
-from portal.domain.alike import NOT_ALIKE, Alike, Likeness, score_of
+from portal.domain.alike import NOT_ALIKE, Alike, Resemblance, score_of
 from portal.domain.company import Company, meanings
 from portal.domain.sounds import sounds_of
+
+_FIGURE = re.compile("[0-9]+")
 
 
 def both_latin(a: Company, b: Company) -> Alike:
     """How alike two Latin names are."""
     if a.full == b.full:
-        return Alike(100, Likeness.WHOLE)
+        return Alike(100, Resemblance.WHOLE)
     if a.core == b.core:
-        return Alike(97, Likeness.CORE)
+        return Alike(97, Resemblance.CORE)
+    if _FIGURE.findall(a.core) != _FIGURE.findall(b.core):
+        return Alike(min(70.0, 100 * Indel.normalized_similarity(a.core, b.core)), Resemblance.LETTERS)
     if set(a.words) == set(b.words):
-        return Alike(95, Likeness.WORDS)
+        return Alike(95, Resemblance.WORDS)
     x, y = " ".join(a.words), " ".join(b.words)
     score = max(100 * Indel.normalized_similarity(a.core, b.core), token_sort_ratio(x, y))
     mine, theirs = "".join(_beyond(a.words, b.words)), "".join(_beyond(b.words, a.words))
     apart = Indel.normalized_similarity(mine, theirs) if mine and theirs else 1.0
     if score >= 94 and apart >= 0.75:
-        return Alike(91, Likeness.LETTERS)
+        return Alike(91, Resemblance.LETTERS)
     if apart < 0.66:
-        return Alike(min(score, 74), Likeness.LETTERS)
+        return Alike(min(score, 74), Resemblance.LETTERS)
     common = token_set_ratio(x, y)
     few = min(len(a.words), len(b.words))
     if common < 95 or few < 2:
-        return Alike(min(score, 88), Likeness.LETTERS)
-    return Alike(max(min(score, 88), 82), Likeness.WORDS)
+        return Alike(min(score, 88), Resemblance.LETTERS)
+    return Alike(max(min(score, 88), 82), Resemblance.WORDS)
 
 
 def _beyond(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
@@ -43,18 +48,18 @@ def across(zh: Company, en: Company) -> Alike:
     core = "".join(zh.sounds)
     if len(zh.core) < 3 and not zh.place and not zh.form:
         return Alike(
-            76 if en.core == core else 60 * Indel.normalized_similarity(en.core, core), Likeness.SOUND
+            76 if en.core == core else 60 * Indel.normalized_similarity(en.core, core), Resemblance.SOUND
         )
     place = "".join(sounds_of(zh.place.removesuffix("市").removesuffix("省")))
     if en.core == place + core or en.core == "".join(sounds_of(zh.place)) + core:
-        return Alike(95, Likeness.SOUND)
+        return Alike(95, Resemblance.SOUND)
     if en.core == core:
-        return Alike(93, Likeness.SOUND)
+        return Alike(93, Resemblance.SOUND)
     sound = max(
         90 * Indel.normalized_similarity(en.core, place + core),
         88 * Indel.normalized_similarity(en.core, core),
     )
-    best = Alike(sound, Likeness.SOUND)
+    best = Alike(sound, Resemblance.SOUND)
     return max(best, _translated(zh, en, place), key=score_of)
 
 
@@ -74,7 +79,7 @@ def _translated(zh: Company, en: Company, place: str) -> Alike:
     coverage = (found / len(meant)) if meant else 0.0
     score = 30 + 14 * placed + 18 * coverage + 34 * sounded
     score -= 3 * max(0, len(rest) - 1)
-    return Alike(min(88.0 if sounded >= 0.75 else 76.0, score), Likeness.TRANSLATED)
+    return Alike(min(88.0 if sounded >= 0.75 else 76.0, score), Resemblance.TRANSLATED)
 
 
 def _same_word(one: str, other: str) -> bool:

@@ -59,6 +59,10 @@ def _place(event: IdentityEvent) -> tuple[object, ...]:
     return (event.at, _ORDER[type(event)], ref, filing)
 
 
+_UNDECIDED = frozenset({MatchReason.ALIKE_NAME, MatchReason.LIKELY_NAME})
+_NOTHING = Match(Outcome.DIFFERENT, None, MatchReason.NOTHING_ALIKE)
+
+
 class Replay:
     """The state of one replay."""
 
@@ -76,9 +80,11 @@ class Replay:
     def take(self, event: IdentityEvent) -> None:
         if isinstance(event, Filed):
             self.ranks[event.filing] = (event.at, event.ref)
-            found = self.find(event.keys)
-            self.filings[event.filing] = FilingHistory(event.keys, found, borne=[event.keys])
-            self.settle(event.filing, found, event.at, Rule.FIRST)
+            history = FilingHistory(
+                event.keys, _NOTHING, borne=[event.keys], likely=event.likely, related=event.related
+            )
+            self.filings[event.filing] = history
+            self.settle(event.filing, self.find(history), event.at, Rule.FIRST)
         elif isinstance(event, Merged):
             self.merge(event)
         elif isinstance(event, Unmerged):
@@ -88,16 +94,32 @@ class Replay:
         else:
             self.decide(event)
 
-    def find(self, keys: Keys, excluded: Iterable[int] = (), but: int | None = None) -> Match:
-        """Compare with the customers that share a key; `but` is left out even where its code is equal."""
+    def find(self, history: FilingHistory, but: int | None = None) -> Match:
+        """Compare with the customers that share a key; `but` is left out even where its code is equal.
+
+        Where none of them is it, one that was found likely by its name makes the filing wait for a
+        person, unless it was ruled out since or a code says otherwise.
+        """
+        keys = history.keys
         near = set(self.by_full.get(keys.full, ()))
         if keys.uscc:
             near |= self.by_code.get(keys.uscc, set())
         if keys.core:
             near |= self.by_core.get(keys.core, set())
         near.discard(but)
-        ruled_out = {self.alive(each) for each in excluded} - {None}
-        return match(keys, [self.customers[each] for each in near], ruled_out)
+        ruled_out = {self.alive(each) for each in history.excluded} - {None}
+        found = match(keys, [self.customers[each] for each in near], ruled_out)
+        if found.outcome is not Outcome.DIFFERENT:
+            return found
+        likely = dict.fromkeys(self.alive(each) for each in history.likely)
+        for founder in likely:
+            if founder is None or founder == but or founder in ruled_out:
+                continue
+            if compare(keys, self.customers[founder])[1] is not MatchReason.OTHER_CODE:
+                return Match(Outcome.POSSIBLY, founder, MatchReason.LIKELY_NAME, (founder,))
+        if history.related:
+            return Match(Outcome.RELATED, None, MatchReason.RELATED_NAME)
+        return found
 
     def settle(self, filing: int, found: Match, at: datetime, rule: Rule) -> None:
         """Put a filing where the comparison says: on a customer, on a new one, or held."""
@@ -151,7 +173,7 @@ class Replay:
         if founder is not None and not same:
             # What became part of it is meant too, should the merge be undone.
             history.excluded |= {founder, *(each for each in self.merged if self.alive(each) == founder)}
-        found = self.find(history.keys, history.excluded)
+        found = self.find(history)
         if founder is not None and same and not self.code_denies(history.keys, founder, found):
             history.match = Match(Outcome.SAME, founder, history.match.reason)
             self.enter(event.filing, founder, event.at, Rule.HELD)
@@ -167,7 +189,7 @@ class Replay:
     def correct(self, event: Corrected) -> None:
         """Compare anew; a filing whose correction contradicts its customer moves out of it."""
         history = self.filings[event.filing]
-        history.keys = event.keys
+        history.keys, history.likely, history.related = event.keys, event.likely, event.related
         history.borne.append(event.keys)
         placed = history.placed[-1].founder
         if placed is not None:
@@ -178,7 +200,7 @@ class Replay:
             # A code that only this filing had brought goes with the correction.
             known = self.customers[placed]
             known.code = next((each.keys.uscc for each in others if each.keys.uscc), None)
-        found = self.find(event.keys, history.excluded)
+        found = self.find(history)
         if placed is not None and not self.code_denies(event.keys, placed, found):
             self.learn(placed, event.keys)
         else:
@@ -188,7 +210,7 @@ class Replay:
     def correct_alone(self, event: Corrected, placed: int) -> None:
         """Nobody else filed this customer: it takes the correction on, or proves to be another."""
         history = self.filings[event.filing]
-        found = self.find(event.keys, history.excluded, but=placed)
+        found = self.find(history, but=placed)
         if found.outcome is not Outcome.SAME or found.customer is None:
             self.customers[placed].code = event.keys.uscc
             self.learn(placed, event.keys)
@@ -249,8 +271,8 @@ class Replay:
             again = False
             for filing in sorted(self.held, key=lambda each: self.ranks[each]):
                 history = self.filings[filing]
-                found = self.find(history.keys, history.excluded)
-                if found.reason is not MatchReason.ALIKE_NAME or found.customer is None:
+                found = self.find(history)
+                if found.reason not in _UNDECIDED or found.customer is None:
                     self.settle(filing, found, at, Rule.HELD)
                     again = filing not in self.held or again
                 else:

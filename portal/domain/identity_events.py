@@ -9,12 +9,18 @@ from portal.domain.matching import Keys, Match
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A filing and what it is compared by."""
+    """A filing and what it is compared by.
+
+    `likely`: founders of customers whose names were so like that a person has to decide, the
+    likeliest first, as they were found when it was filed; `related`: names less like were found.
+    """
 
     filing: int
     at: datetime
     ref: str
     keys: Keys
+    likely: tuple[int, ...] = ()
+    related: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class Corrected:
     filing: int
     at: datetime
     keys: Keys
+    likely: tuple[int, ...] = ()
+    related: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ class FilingHistory:
     suspect: int | None = None
     excluded: set[int] = field(default_factory=set)
     borne: list[Keys] = field(default_factory=list)
+    likely: tuple[int, ...] = ()
+    related: bool = False
 
 
 @dataclass(frozen=True, slots=True)

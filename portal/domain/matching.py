@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RULESET = "2026.1"
+RULESET = "2026.2"
 """Named in every stored outcome; a change of the rules below changes it."""
 
 
@@ -13,6 +13,7 @@ class Outcome(StrEnum):
 
     SAME = "same"
     POSSIBLY = "possibly"
+    RELATED = "related"
     DIFFERENT = "different"
 
 
@@ -24,6 +25,8 @@ class MatchReason(StrEnum):
     SAME_NAME = "same_name"
     SAME_NAME_SEVERAL = "same_name_several"
     ALIKE_NAME = "alike_name"
+    LIKELY_NAME = "likely_name"
+    RELATED_NAME = "related_name"
     NOTHING_ALIKE = "nothing_alike"
 
 

@@ -66,6 +66,7 @@ class EventKind(StrEnum):
     REASSIGNED = "reassigned"
     RESTORED = "restored"
     LINKED = "linked"
+    COMPARED = "compared"
 
 
 KEY_ACCOUNTS = "KA"

@@ -47,7 +47,7 @@ def undo_merge(replay: Replay, event: Unmerged) -> None:
     _part(replay, event, merger.loser, winner, ours, theirs)
     for filing in sorted(settled, key=lambda each: replay.ranks[each]):
         history = replay.filings[filing]
-        replay.settle(filing, replay.find(history.keys, history.excluded), event.at, Rule.HELD)
+        replay.settle(filing, replay.find(history), event.at, Rule.HELD)
     replay.match_held_again(event.at)
 
 

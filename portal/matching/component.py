@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from portal.domain.identity import (
     Merged,
     Unmerged,
 )
-from portal.domain.matching import Keys
+from portal.domain.matching import Keys, Outcome
 from portal.domain.terms import EventKind
 from portal.models import RegistrationEvent
 from portal.models import tables as t
@@ -29,6 +29,7 @@ _KINDS = (
     EventKind.DECIDED_DIFFERENT,
     EventKind.MERGED,
     EventKind.UNDONE,
+    EventKind.COMPARED,
 )
 # Beyond this many filings at once, reading everything beats following links.
 _ALL_FROM = 2000
@@ -43,6 +44,23 @@ class Component:
     names: dict[int, list[tuple[str, Keys]]] = field(default_factory=dict)
     customers: dict[int, Any] = field(default_factory=dict)
 
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a comparison of names found when it was made: the likely ones' founders, and lesser ones."""
+
+    likely: tuple[int, ...] = ()
+    related: bool = False
+
+    @classmethod
+    def told(cls, data: dict[str, Any]) -> "Compared":
+        """Read the data of a `compared` fact."""
+        outcomes = [(each["founder"], Outcome(each["outcome"])) for each in data["nearest"]]
+        likely = tuple(founder for founder, outcome in outcomes if outcome is Outcome.POSSIBLY)
+        return cls(likely, any(outcome is not Outcome.DIFFERENT for _founder, outcome in outcomes))
+
+
+_NOT_COMPARED = Compared()
 
 _FILINGS = sa.select(
     t.registration.c.id,
@@ -97,7 +115,7 @@ def _follow_links(session: Session, component: Component, wanted: set[int]) -> N
         keys = {key for row in fresh for key in _links(row)} | _earlier_customers(session, fresh)
         keys -= seen_keys
         seen_keys |= keys
-        wanted = _linked(session, keys) - set(component.rows)
+        wanted = (_linked(session, keys) | _likely(session, fresh)) - set(component.rows)
 
 
 def _links(row: Any) -> list[tuple[str, Any]]:
@@ -120,6 +138,17 @@ def _earlier_customers(session: Session, rows: list[Any]) -> set[tuple[str, Any]
         stays = sa.select(c.customer_id).where(c.registration_id.in_(part), c.customer_id.is_not(None))
         links |= {("customer_id", customer) for customer in session.scalars(stays)}
     return links
+
+
+def _likely(session: Session, rows: list[Any]) -> set[int]:
+    """The filings that founded the customers that filings were found likely to be on."""
+    e = t.registration_event.c
+    founders: set[int] = set()
+    for part in chunks([row.id for row in rows]):
+        told = sa.select(e.data).where(e.registration_id.in_(part), e.kind == EventKind.COMPARED)
+        for data in session.scalars(told):
+            founders.update(abs(founder) for founder in Compared.told(data).likely)
+    return founders
 
 
 def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
@@ -149,6 +178,7 @@ def _load_customers(session: Session, component: Component) -> None:
 
 def _load_events(session: Session, component: Component) -> None:
     original: dict[int, Keys] = {}
+    compared: dict[tuple[int, Any], Compared] = {}
     for part in chunks(component.rows):
         query = (
             sa.select(RegistrationEvent)
@@ -159,12 +189,20 @@ def _load_events(session: Session, component: Component) -> None:
             .order_by(t.registration_event.c.at, t.registration_event.c.id)
         )
         for event in session.scalars(query):
-            _take_event(component, event, original)
+            if event.kind is EventKind.COMPARED:
+                compared[event.registration_id, event.at] = Compared.told(event.data)
+            else:
+                _take_event(component, event, original)
+    for place, each in enumerate(component.events):
+        if isinstance(each, Corrected) and (found := compared.get((each.filing, each.at))):
+            component.events[place] = replace(each, likely=found.likely, related=found.related)
     for row in component.rows.values():
         keys = Keys(row.uscc, row.full_key, row.core_key)
         component.names.setdefault(row.id, []).append((row.customer_name, keys))
         keys = original.get(row.id, keys)
-        component.events.append(Filed(row.id, row.filed_at, row.ref, keys))
+        found = compared.get((row.id, row.filed_at), _NOT_COMPARED)
+        filed = Filed(row.id, row.filed_at, row.ref, keys, found.likely, found.related)
+        component.events.append(filed)
 
 
 def _take_event(component: Component, event: Any, original: dict[int, Keys]) -> None:

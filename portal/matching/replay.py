@@ -16,6 +16,7 @@ from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
 from portal.domain.matching import RULESET, Keys
 from portal.matching.component import Component, load_component
+from portal.matching.index import enter_names_of
 from portal.models import tables as t
 
 
@@ -223,7 +224,7 @@ def _write_names(session: Session, component: Component, assignment: Assignment,
             t.customer_alias.c.customer_id.in_(part)
         )
         stored.update((row.customer_id, row.full_key) for row in session.execute(query))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"customer_id": customer, "name": name, "full_key": full, "core_key": keys.core}
         for customer, names in wanted.items()
         for full, (name, keys) in names.items()
@@ -238,6 +239,7 @@ def _write_names(session: Session, component: Component, assignment: Assignment,
             )
     if rows:
         session.execute(sa.insert(t.customer_alias), rows)
+        enter_names_of(session, {row["customer_id"] for row in rows})
 
 
 def _drop_orphans(session: Session, component: Component, live: set[int], touched: Reassigned) -> None:

@@ -1,6 +1,7 @@
 """Put filings on customers: one at a time as they are filed, or by replay after anything older."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,12 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.db import chunks
-from portal.domain.matching import Keys, KnownCustomer, Match, match
+from portal.domain.alike import HELD_FROM, RELATED_FROM, TOLD_FROM, Alike
+from portal.domain.company import parse
+from portal.domain.likeness import likeness
+from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
 from portal.domain.names import keys_of
+from portal.matching import index
 from portal.models import Customer
 from portal.models import tables as t
 
@@ -26,6 +31,74 @@ def find_customer(
     """Compare one filing with the customers that share a key (three index look-ups)."""
     known = _known(session, _near(session, keys))
     return match(keys, known.values(), excluded), known
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A known customer whose name is like the one compared; `name` is the one that is most like it."""
+
+    customer: int
+    founder: int
+    name: str
+    alike: Alike
+
+
+NEAREST = 5
+"""So many are kept with a filing."""
+
+
+def compare_names(session: Session, name: str, uscc: str | None) -> list[Near]:
+    """The customers whose names are most like `name`, the likest first; at most NEAREST.
+
+    Left out are those that another valid code proves to be other companies (§6).
+    """
+    asked, best = parse(name), dict[int, Near]()
+    for row in index.names_near(session, asked):
+        if uscc and row.uscc and uscc != row.uscc:
+            continue
+        alike = likeness(asked, parse(row.name))
+        before = best.get(row.id)
+        if alike.score >= RELATED_FROM and (before is None or alike.score > before.alike.score):
+            best[row.id] = Near(row.id, row.founder_key, row.name, alike)
+    return sorted(best.values(), key=lambda each: (-each.alike.score, each.customer))[:NEAREST]
+
+
+def weigh(found: Match, nearest: Sequence[Near]) -> Match:
+    """What the likeness of names makes of a comparison by keys that found nothing.
+
+    Likely the same: a person decides (held). Less like: the filing goes ahead, and whoever decides
+    sees the relatives.
+    """
+    if found.outcome is not Outcome.DIFFERENT or not nearest or nearest[0].alike.score < TOLD_FROM:
+        return found
+    first, ids = nearest[0], tuple(each.customer for each in nearest)
+    if first.alike.score >= HELD_FROM:
+        return Match(Outcome.POSSIBLY, first.customer, MatchReason.LIKELY_NAME, ids)
+    return Match(Outcome.RELATED, None, MatchReason.RELATED_NAME, ids)
+
+
+def compared_data(nearest: Sequence[Near]) -> dict[str, Any]:
+    """What is kept of a comparison, as the data of a `compared` fact."""
+    return {
+        "ruleset": RULESET,
+        "nearest": [
+            {
+                "founder": each.founder,
+                "customer_id": each.customer,
+                "name": each.name,
+                "score": f"{each.alike.score:.1f}",
+                "why": each.alike.why.value,
+                "outcome": _outcome(each.alike.score).value,
+            }
+            for each in nearest
+        ],
+    }
+
+
+def _outcome(score: float) -> Outcome:
+    if score >= HELD_FROM:
+        return Outcome.POSSIBLY
+    return Outcome.RELATED if score >= TOLD_FROM else Outcome.DIFFERENT
 
 
 def _near(session: Session, keys: Keys) -> set[int]:
@@ -97,5 +170,6 @@ def teach_customer(
                 }
             ],
         )
+        index.enter_names_of(session, [customer_id])
     if known is not None and keys.uscc and not known.code:
         session.execute(sa.update(t.customer).where(t.customer.c.id == customer_id).values(uscc=keys.uscc))

@@ -2,14 +2,13 @@
 
 from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
+from portal.models.customers import Customer, CustomerAlias, GramCount, NameGram
 from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.registrations import (
     Attachment,
     CheckLog,
-    Customer,
-    CustomerAlias,
     Ownership,
     PipelineStat,
     Placement,
@@ -30,8 +29,10 @@ __all__ = [
     "Draft",
     "EndedSession",
     "FishingAlarm",
+    "GramCount",
     "ImportRun",
     "LoginAttempt",
+    "NameGram",
     "Ownership",
     "Partner",
     "PasswordLink",

@@ -71,3 +71,9 @@ def enum_type(enum: type[StrEnum], name: str) -> sa.Enum:
         create_constraint=True,
         validate_strings=True,
     )
+
+
+def partial_index(name: str, condition: str, *columns: str) -> sa.Index:
+    """An index over the rows for which a condition holds, in the order of the columns and then of the id."""
+    where = sa.text(condition)
+    return sa.Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)

@@ -11,7 +11,7 @@ from portal.domain.facts import Rule, State
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.terms import CustomerClass, EventKind, Source
 from portal.models.base import Versioned
-from portal.models.columns import MoneyType, UTCDateTime, enum_type
+from portal.models.columns import MoneyType, UTCDateTime, enum_type, partial_index
 
 _OWNING = sa.text("is_owner")
 
@@ -19,47 +19,6 @@ _OWNING = sa.text("is_owner")
 def _owned(name: str, *columns: str) -> sa.Index:
     # SQLite uses such an index only where the query says the same words: it has no booleans.
     return sa.Index(name, *columns, sqlite_where=sa.text("is_owner = 1"), postgresql_where=_OWNING)
-
-
-def _where(name: str, condition: str, *columns: str) -> sa.Index:
-    where = sa.text(condition)
-    return sa.Index(name, *columns, "id", sqlite_where=where, postgresql_where=where)
-
-
-class Customer(SQLModel, table=True):
-    """One company (G1).
-
-    `founder_key` names it in the identity fold: the founding filing's
-    id, negative for a second customer founded by a filing that was corrected out of its first."""
-
-    __tablename__ = "customer"
-    __table_args__ = (_where("ix_customer_merged_into", "merged_into_id IS NOT NULL", "merged_into_id"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(max_length=200)
-    uscc: str | None = Field(default=None, max_length=18, unique=True)
-    founder_key: int = Field(unique=True)
-    founder_at: datetime = Field(sa_type=UTCDateTime)
-    founder_ref: str = Field(max_length=40)
-    merged_into_id: int | None = Field(default=None, foreign_key="customer.id")
-    created_at: datetime = Field(sa_type=UTCDateTime)
-
-
-class CustomerAlias(SQLModel, table=True):
-    """A name a customer is known by, with the keys that names are compared by."""
-
-    __tablename__ = "customer_alias"
-    __table_args__ = (
-        sa.UniqueConstraint("customer_id", "full_key"),
-        sa.Index("ix_customer_alias_full_key", "full_key"),
-        sa.Index("ix_customer_alias_core_key", "core_key"),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    customer_id: int = Field(foreign_key="customer.id", ondelete="CASCADE")
-    name: str = Field(max_length=200)
-    full_key: str = Field(max_length=200)
-    core_key: str | None = Field(default=None, max_length=200)
 
 
 class Registration(Versioned, table=True):
@@ -98,17 +57,17 @@ class Registration(Versioned, table=True):
         _owned("ix_registration_board", "stage", "protected_until", "id"),
         _owned("ix_registration_board_signed", "stage", "filed_at", "id"),
         _owned("ix_registration_board_party", "partner_id", "stage", "protected_until", "id"),
-        _where("ix_registration_support", "support_since IS NOT NULL", "support_since"),
-        _where("ix_registration_correction", "correction_since IS NOT NULL", "correction_since"),
-        _where(
+        partial_index("ix_registration_support", "support_since IS NOT NULL", "support_since"),
+        partial_index("ix_registration_correction", "correction_since IS NOT NULL", "correction_since"),
+        partial_index(
             "ix_registration_party_correction",
             "correction_since IS NOT NULL",
             "partner_id",
             "correction_since",
         ),
         sa.Index("ix_registration_uscc", "uscc"),
-        _where("ix_registration_website", "website <> ''", "website"),
-        _where("ix_registration_phone", "phone <> ''", "phone"),
+        partial_index("ix_registration_website", "website <> ''", "website"),
+        partial_index("ix_registration_phone", "phone <> ''", "phone"),
         sa.Index("ix_registration_full_key", "full_key"),
         sa.Index("ix_registration_core_key", "core_key"),
     )

@@ -13,7 +13,7 @@ from portal.domain.matching import MatchReason, Outcome
 from portal.domain.periods import business_date
 from portal.domain.protection import reassignable_from
 from portal.domain.roles import Actor
-from portal.matching.service import find_customer, keys_for
+from portal.matching.service import compare_names, find_customer, keys_for, weigh
 from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.registrations.fishing import watch
@@ -85,11 +85,13 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
 
 def _outcome(session: Session, actor: Actor, name: str, uscc: str | None) -> Checked:
     found, _known = find_customer(session, keys_for(name, uscc))
+    if found.outcome is Outcome.DIFFERENT:
+        found = weigh(found, compare_names(session, name, uscc))
     if found.outcome is Outcome.POSSIBLY:
         exact = found.reason is MatchReason.SAME_NAME_SEVERAL
         return Checked("held", name_alike="same" if exact else "similar", code_given=bool(uscc))
-    owner = owner_of(session, found.customer)
-    if found.outcome is Outcome.DIFFERENT or owner is None:
+    owner = owner_of(session, found.customer) if found.customer else None
+    if found.customer is None or owner is None:
         return Checked("clear")
     c = t.registration.c
     own = session.execute(

@@ -15,7 +15,7 @@ from portal.domain.protection import reassignable_from
 from portal.registrations import files, queries, work
 from portal.registrations.drafts import drop_draft, load_draft, note_form, save_draft
 from portal.registrations.forms import CorrectionForm, DetailsForm, as_data
-from portal.web import forms, labels
+from portal.web import forms, matches
 from portal.web.access import registration_or_404
 from portal.web.htmx import go_to
 from portal.web.login import needs
@@ -83,7 +83,7 @@ def _page(row: Any, **more: Any) -> str:
         "lost_reasons": list(LostReason),
         "Stage": Stage,
         "states": State,
-        "match_words": labels.match_words,
+        "match_words": matches.match_words,
         "field_names": field_names,
         "gate_words": fact_words,
     }

@@ -77,7 +77,8 @@ def _time_line() -> Any:
             t.user.c.name.label("actor_name"), e.id.in_(undone).label("was_undone"),
         )
         .join(t.user, t.user.c.id == e.actor_id, isouter=True)
-        .where(own)
+        # What it was compared with is for those who decide (held queue), not for the parties (G6).
+        .where(own, e.kind != EventKind.COMPARED)
         .order_by(e.at.desc(), e.id.desc())
     )  # fmt: skip
 

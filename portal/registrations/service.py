@@ -23,7 +23,16 @@ from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
 from portal.domain.roles import Actor
 from portal.domain.terms import CustomerClass, EventKind, Source
-from portal.matching.service import find_customer, found_customer, keys_for, teach_customer
+from portal.matching.service import (
+    Near,
+    compare_names,
+    compared_data,
+    find_customer,
+    found_customer,
+    keys_for,
+    teach_customer,
+    weigh,
+)
 from portal.models import Registration
 from portal.models import tables as t
 from portal.policy.service import policy_on
@@ -88,12 +97,21 @@ def file_registration(
     _refuse_hoarding(session, actor, filing.stage, policy_on(session, business_date(now)), now)
     keys = keys_for(filing.customer_name, filing.uscc)
     found, known = find_customer(session, keys)
+    nearest: list[Near] = []
+    if found.outcome is not Outcome.SAME:
+        nearest = compare_names(session, filing.customer_name, filing.uscc)
+        found = weigh(found, nearest)
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
         _refuse_early_return(session, actor, found.customer, business_date(now))
     at = next_instant(session, now)
     registration = _insert(session, actor, filing, keys, found, at, request_key)
     assert registration.id is not None  # noqa: S101 - flushed
+    if nearest:
+        compared = journal.fact(
+            registration.id, EventKind.COMPARED, at=at, now=at, actor=actor, data=compared_data(nearest)
+        )
+        journal.write(session, [compared], actor=actor)
     if found.outcome is Outcome.POSSIBLY:
         _place(session, registration.id, at, None, Rule.HELD)
         settle_held(session, [registration.id])

@@ -13,7 +13,6 @@ from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Si
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
-from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
@@ -115,6 +114,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.DECIDED_SAME, _l("Found to be a known customer")),
     (EventKind.DECIDED_DIFFERENT, _l("Found to be another customer")),
     (EventKind.MERGED, _l("Customers merged")),
+    (EventKind.COMPARED, _l("Compared with known names")),
     (EventKind.LINKED, _l("Linked with another customer: one company, both signed")),
     (EventKind.CASE_ASKED, _l("Asked for the customer")),
     (EventKind.CASE_OPENED, _l("Another party asked for a takeover")),
@@ -213,15 +213,6 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
 }
 
-MATCH_REASONS: Mapping[MatchReason, Any] = {
-    MatchReason.SAME_CODE: _l("The credit code is the same."),
-    MatchReason.OTHER_CODE: _l("The names are alike, but the credit codes differ: two companies."),
-    MatchReason.SAME_NAME: _l("The full name is the same."),
-    MatchReason.SAME_NAME_SEVERAL: _l("Several known customers bear this very name."),
-    MatchReason.ALIKE_NAME: _l("The names are the same but for legal form or region."),
-    MatchReason.NOTHING_ALIKE: _l("No known customer has this code or name."),
-}
-
 
 def label(value: StrEnum | None) -> str:
     """The word for an enum member in the person's language; empty for none."""
@@ -260,11 +251,6 @@ def holders(permission: Permission) -> str:
 def rule_words(rule: Rule) -> Any:
     """A rule in words, for "why does it stand like this"."""
     return RULES[rule]
-
-
-def match_words(reason: str) -> Any:
-    """Why a comparison came out as it did."""
-    return MATCH_REASONS[MatchReason(reason)] if reason else ""
 
 
 def message(error: RuleViolation) -> str:

@@ -39,6 +39,8 @@ FREE = {
     "password_link": "a secret of seven days, kept as its hash",
     "saved_view": "a person's own filters",
     "search_gram": "finds registrations, says nothing about them",
+    "name_gram": "finds names to compare, says nothing about them; rebuilt from the names",
+    "gram_count": "about how often a piece occurs; only orders what is asked",
     "attachment": "the time line names every file; the bytes lie outside the database",
     "fishing_alarm.version": "counts changes",
     "conflict_case.version": "counts changes",
@@ -70,7 +72,7 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
     file_as(alice, at("2026-03-03 11:00"), "深圳市华达科技有限公司")
     file_as(carol, at("2026-03-03 12:00"), "华达科技")
     file_as(alice, at("2026-03-03 13:00"), "静湖茶业集团有限公司")
-    file_as(carol, at("2026-03-03 14:00"), "静湖茶叶公司")
+    file_as(carol, at("2026-03-03 14:00"), "镜泊茗品有限公司")
     file_as(people["key_accounts"], at("2026-03-03 15:00"), "山河信息有限公司")
     now = at("2026-03-05 10:00")
 

@@ -15,7 +15,7 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
 from portal.imports.run import KINDS
-from portal.web import labels
+from portal.web import labels, matches
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
@@ -42,7 +42,7 @@ def test_no_value_has_no_word():
 
 def test_every_rule_reason_and_right_has_words():
     assert set(labels.RULES) == set(Rule)
-    assert set(labels.MATCH_REASONS) == set(MatchReason)
+    assert set(matches.MATCH_REASONS) == set(MatchReason)
     assert set(labels.RIGHTS) == set(Permission)
 
 

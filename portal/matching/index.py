@@ -1,0 +1,126 @@
+"""The index of known names: filed under numbered pieces, asked for the names that share the rarest.
+
+Ordinary tables of whole numbers, the same on SQLite and PostgreSQL. The index only proposes; how
+alike two names are is `domain.likeness`'s business, so a piece too many or too few does no harm.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.db import chunks, insert_plain
+from portal.domain.company import Company, parse
+from portal.domain.grams import Family, asked_of, number, pieces_of
+from portal.models import tables as t
+
+# What a question may cost: entries read in a family of pieces, in one piece; names brought back.
+_ENTRIES = 4000
+_ENTRIES_OF_ONE = 2000
+_NAMES = 60
+_NAMES_BY_SKIPPED = 20
+_COUNT = sa.text(
+    "INSERT INTO gram_count (gram, names) VALUES (:gram, :names)"
+    " ON CONFLICT (gram) DO UPDATE SET names = gram_count.names + excluded.names"
+)
+
+
+def enter_names(session: Session, names: Iterable[tuple[int, str]]) -> None:
+    """File names under their pieces; `names` are ids of `customer_alias` and what is written there."""
+    rows: list[tuple[int, int]] = []
+    counts: Counter[int] = Counter()
+    for alias_id, name in names:
+        grams = grams_of(parse(name))
+        counts.update(grams)
+        rows += [(gram, alias_id) for gram in grams]
+    if not rows:
+        return
+    # In the order of the table: a page is then written once, not once per piece.
+    rows.sort()
+    insert_plain(session, t.name_gram, ("gram", "alias_id"), rows)
+    session.execute(_COUNT, [{"gram": gram, "names": counts[gram]} for gram in sorted(counts)])
+
+
+def enter_names_of(session: Session, customers: Collection[int]) -> None:
+    """File the names of customers that are not in the index yet."""
+    alias, gram = t.customer_alias.c, t.name_gram.c
+    filed = sa.select(gram.alias_id).where(gram.alias_id == alias.id).exists()
+    names: list[tuple[int, str]] = []
+    for part in chunks(customers):
+        query = sa.select(alias.id, alias.name).where(alias.customer_id.in_(part), ~filed).order_by(alias.id)
+        names += [(row.id, row.name) for row in session.execute(query)]
+    enter_names(session, names)
+
+
+def rebuild_index(session: Session) -> int:
+    """File every known name anew; how many. For after a change of the rules that take names apart."""
+    session.execute(sa.delete(t.name_gram))
+    session.execute(sa.delete(t.gram_count))
+    names = [tuple(row) for row in session.execute(sa.select(t.customer_alias.c.id, t.customer_alias.c.name))]
+    enter_names(session, names)
+    return len(names)
+
+
+def grams_of(name: Company) -> set[int]:
+    """The numbers of the pieces a name is filed under."""
+    return {number(family, piece) for family, pieces in pieces_of(name).items() for piece in pieces}
+
+
+def names_near(session: Session, name: Company) -> list[Any]:
+    """Known names worth comparing with this one: rows of alias, customer, its founder and code."""
+    aliases: set[int] = set()
+    asked = {family: {number(family, piece) for piece in pieces} for family, pieces in asked_of(name).items()}
+    counts = _counts(session, {gram for grams in asked.values() for gram in grams})
+    for family, grams in asked.items():
+        chosen = _rarest([(counts[gram], gram) for gram in grams if gram in counts])
+        if chosen:
+            most = _NAMES_BY_SKIPPED if family is Family.SKIPPED else _NAMES
+            aliases.update(session.scalars(_sharing(), {"grams": chosen, "most": most}))
+    return list(session.execute(_named(), {"ids": sorted(aliases)})) if aliases else []
+
+
+def _counts(session: Session, grams: Collection[int]) -> dict[int, int]:
+    return {row.gram: row.names for row in session.execute(_counted(), {"grams": sorted(grams)})}
+
+
+def _rarest(pieces: list[tuple[int, int]]) -> list[int]:
+    """The rarest pieces, as many as may be read."""
+    chosen: list[int] = []
+    spent = 0
+    for names, gram in sorted(pieces):
+        if spent + names > _ENTRIES or (chosen and names > _ENTRIES_OF_ONE):
+            break
+        chosen.append(gram)
+        spent += names
+    return chosen
+
+
+@lru_cache(maxsize=1)
+def _counted() -> Any:
+    c = t.gram_count.c
+    return sa.select(c.gram, c.names).where(c.gram.in_(sa.bindparam("grams", expanding=True)))
+
+
+@lru_cache(maxsize=1)
+def _sharing() -> Any:
+    c = t.name_gram.c
+    return (
+        sa.select(c.alias_id)
+        .where(c.gram.in_(sa.bindparam("grams", expanding=True)))
+        .group_by(c.alias_id)
+        .order_by(sa.func.count().desc(), c.alias_id)
+        .limit(sa.bindparam("most"))
+    )
+
+
+@lru_cache(maxsize=1)
+def _named() -> Any:
+    alias, customer = t.customer_alias.c, t.customer.c
+    return (
+        sa.select(alias.name, customer.id, customer.founder_key, customer.uscc)
+        .join(t.customer, customer.id == alias.customer_id)
+        .where(alias.id.in_(sa.bindparam("ids", expanding=True)), customer.merged_into_id.is_(None))
+    )

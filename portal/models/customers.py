@@ -1,0 +1,66 @@
+"""Customers, the names they are known by, and the pieces of those names."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from portal.models.columns import UTCDateTime, partial_index
+
+
+class Customer(SQLModel, table=True):
+    """One company (G1).
+
+    `founder_key` names it in the identity fold: the founding filing's
+    id, negative for a second customer founded by a filing that was corrected out of its first."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        partial_index("ix_customer_merged_into", "merged_into_id IS NOT NULL", "merged_into_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=200)
+    uscc: str | None = Field(default=None, max_length=18, unique=True)
+    founder_key: int = Field(unique=True)
+    founder_at: datetime = Field(sa_type=UTCDateTime)
+    founder_ref: str = Field(max_length=40)
+    merged_into_id: int | None = Field(default=None, foreign_key="customer.id")
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class CustomerAlias(SQLModel, table=True):
+    """A name a customer is known by, with the keys that names are compared by."""
+
+    __tablename__ = "customer_alias"
+    __table_args__ = (
+        sa.UniqueConstraint("customer_id", "full_key"),
+        sa.Index("ix_customer_alias_full_key", "full_key"),
+        sa.Index("ix_customer_alias_core_key", "core_key"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", ondelete="CASCADE")
+    name: str = Field(max_length=200)
+    full_key: str = Field(max_length=200)
+    core_key: str | None = Field(default=None, max_length=200)
+
+
+class NameGram(SQLModel, table=True):
+    """The numbered pieces of a known name: finds names that are alike, says nothing about them."""
+
+    __tablename__ = "name_gram"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    gram: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    alias_id: int = Field(foreign_key="customer_alias.id", primary_key=True, ondelete="CASCADE", index=True)
+
+
+class GramCount(SQLModel, table=True):
+    """How many names a piece is in, about: the rarest are asked for first."""
+
+    __tablename__ = "gram_count"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    gram: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    names: int
