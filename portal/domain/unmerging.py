@@ -30,13 +30,13 @@ def undo_merge(replay: Replay, event: Unmerged) -> None:
     there = [each for each, history in replay.filings.items() if history.placed[-1].founder == winner]
     ours = {each for each in there if each in merger.filings}
     theirs = {each for each in there if each not in merger.filings and not _came_since(replay, each, merger)}
-    theirs -= _settled_by(replay, there, merger)
+    settled = _settled_by(replay, merger)
+    theirs -= settled
     if not ours or not theirs:
         return
     sides = _known(replay, merger.loser, ours), _known(replay, winner, theirs)
     if sides[0].code and sides[0].code == sides[1].code:
         return
-    settled = _settled_by(replay, there, merger)
     since = [each for each in there if each not in ours | theirs | settled]
     for filing in sorted(since, key=lambda each: replay.ranks[each]):
         keys = replay.filings[filing].keys
@@ -46,9 +46,18 @@ def undo_merge(replay: Replay, event: Unmerged) -> None:
         (ours, theirs)[side].add(filing)
     _part(replay, event, merger.loser, winner, ours, theirs)
     for filing in sorted(settled, key=lambda each: replay.ranks[each]):
-        history = replay.filings[filing]
-        replay.settle(filing, replay.find(history), event.at, Rule.HELD)
+        _compare_anew(replay, filing, event)
     replay.match_held_again(event.at)
+
+
+def _compare_anew(replay: Replay, filing: int, event: Unmerged) -> None:
+    """Settle a filing that only the merge had settled; a third customer unlearns what it brought."""
+    history = replay.filings[filing]
+    on = history.placed[-1].founder
+    others = {each for each, other in replay.filings.items() if other.placed[-1].founder == on} - {filing}
+    if on is not None and others:
+        _know(replay, on, others)
+    replay.settle(filing, replay.find(history), event.at, Rule.HELD)
 
 
 def _came_since(replay: Replay, filing: int, merger: Merger) -> bool:
@@ -56,9 +65,17 @@ def _came_since(replay: Replay, filing: int, merger: Merger) -> bool:
     return _came(replay, filing).at > merger.at
 
 
-def _settled_by(replay: Replay, there: list[int], merger: Merger) -> set[int]:
-    """Filings that were held, and that the merge itself put on the customer: they are compared anew."""
-    return {each for each in there if each in merger.held and _came(replay, each).at == merger.at}
+def _settled_by(replay: Replay, merger: Merger) -> set[int]:
+    """Filings that were held, and that the merge itself put on a customer: they are compared anew.
+
+    One that the merge proved to be a customer of its own stays that.
+    """
+    settled = set()
+    for filing in merger.held:
+        came = _came(replay, filing)
+        if came.at == merger.at and came.founder is not None and abs(came.founder) != filing:
+            settled.add(filing)
+    return settled
 
 
 def _came(replay: Replay, filing: int) -> Placed:
@@ -69,18 +86,23 @@ def _came(replay: Replay, filing: int) -> Placed:
 
 def _part(replay: Replay, event: Unmerged, loser: int, winner: int, ours: set[int], theirs: set[int]) -> None:
     del replay.merged[loser]
-    replay.forget(winner)
     for founder, filings in ((winner, theirs), (loser, ours)):
-        known = _known(replay, founder, filings)
-        replay.customers[founder] = known
-        if known.code:
-            replay.by_code[known.code].add(founder)
-        for full in known.fulls:
-            replay.by_full[full].add(founder)
-        for core in known.cores:
-            replay.by_core[core].add(founder)
+        _know(replay, founder, filings)
     for filing in sorted(ours):
         replay.place(replay.filings[filing], Placed(event.at, loser, Rule.MERGED))
+
+
+def _know(replay: Replay, founder: int, filings: set[int]) -> None:
+    """Know a customer by these filings and nothing else."""
+    if founder in replay.customers:
+        replay.forget(founder)
+    known = replay.customers[founder] = _known(replay, founder, filings)
+    if known.code:
+        replay.by_code[known.code].add(founder)
+    for full in known.fulls:
+        replay.by_full[full].add(founder)
+    for core in known.cores:
+        replay.by_core[core].add(founder)
 
 
 def _known(replay: Replay, founder: int, filings: set[int]) -> KnownCustomer:
