@@ -2,9 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -46,8 +46,7 @@ _LATIN_FORMS = frozenset((
 _TOKEN = re.compile(r"[a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(NamedTuple):
     """A name's parts. Chinese: `core` is brand and trade, `full` has the place before it.
 
     Latin: `words` are its words without those of the legal form, `core` the same in one piece.
@@ -166,7 +165,7 @@ def _without_form(text: str) -> tuple[str, str]:
     if mistyped:
         text = text[:-mistyped]
     stripped = True
-    while stripped:
+    while stripped and text.endswith(_FORMS):
         stripped = False
         for form in _FORMS:
             if text.endswith(form) and len(text) - len(form) >= 2:

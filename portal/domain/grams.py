@@ -51,7 +51,7 @@ def _of_chinese(name: Company) -> dict[Family, set[str]]:
     if name.place:
         place = "".join(sounds_of(name.place.rstrip("市省县区")))
         meant = {place + each for each in meanings(name)}
-    whole = "".join(sounds_of(brand))
+    whole = "".join(sounds[: len(brand)])
     if len(whole) >= 5:
         words.add(whole)
     return {
@@ -75,6 +75,9 @@ def _of_latin(name: Company) -> dict[Family, set[str]]:
     }
 
 
+_SEEDS = {family: crc32(family.value.encode()) for family in Family}
+
+
 def number(family: Family, piece: str) -> int:
     """The piece's number in the index (two pieces may share one; comparing sorts that out)."""
-    return crc32(f"{family.value}{piece}".encode())
+    return crc32(piece.encode(), _SEEDS[family])

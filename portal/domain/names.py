@@ -51,14 +51,25 @@ def _lexicon() -> _Lexicon:
     )
 
 
+class _Folded(dict[int, str | None]):
+    """What becomes of a character, remembered where it is of the plane that names are written in."""
+
+    def __missing__(self, point: int) -> str | None:
+        char = chr(point)
+        folded = None if unicodedata.category(char) in _INVISIBLE else char
+        if point <= 0xFFFF:
+            self[point] = folded
+        return folded
+
+
 @cache
-def _simplified() -> dict[int, str]:
-    """Traditional to simplified, one character to one (OpenCC's table)."""
+def _folded() -> _Folded:
+    """Invisible characters to nothing, traditional to simplified: one to one (OpenCC's table)."""
     import opencc
 
     table = Path(opencc.__file__).parent / "dictionary" / "TSCharacters.txt"
     pairs = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines() if line)
-    return {ord(old): new.split(" ")[0] for old, new in pairs if len(old) == 1}
+    return _Folded({ord(old): new.split(" ")[0] for old, new in pairs if len(old) == 1})
 
 
 def check_name(text: str) -> str:
@@ -81,9 +92,7 @@ def check_name(text: str) -> str:
 
 def fold(text: str) -> str:
     """NFKC, case folded, simplified, invisible characters gone; brackets and blanks kept."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
-    return text.translate(_simplified())
+    return unicodedata.normalize("NFKC", text).casefold().translate(_folded())
 
 
 def normalise(text: str) -> str:

@@ -35,7 +35,6 @@ _MORE = {
 }  # fmt: skip
 # Short forms of places that are brands more often.
 _BRANDS = frozenset(("东方", "新民", "新乐", "长乐", "高平", "和平", "同心", "新兴", "永安"))
-LONGEST = 11
 
 
 @cache
@@ -53,6 +52,15 @@ def table() -> dict[str, frozenset[str]]:
     for name, code in _MORE.items():
         found.setdefault(name, set()).add(code)
     return {name: frozenset(codes) for name, codes in found.items()}
+
+
+@cache
+def _longest() -> dict[str, int]:
+    """How long the longest place is that begins with two characters."""
+    found: dict[str, int] = {}
+    for name in table():
+        found[name[:2]] = max(found.get(name[:2], 0), len(name))
+    return found
 
 
 def _enter(found: dict[str, set[str]], name: str, code: str) -> None:
@@ -73,8 +81,11 @@ def _enter(found: dict[str, set[str]], name: str, code: str) -> None:
 
 def leading(text: str, keep: int) -> tuple[frozenset[str], int]:
     """The place that `text` begins with and its length, leaving at least `keep` characters."""
+    longest = _longest().get(text[:2])
+    if longest is None:
+        return frozenset(), 0
     places = table()
-    for length in range(min(LONGEST, len(text) - keep), 1, -1):
+    for length in range(min(longest, len(text) - keep), 1, -1):
         codes = places.get(text[:length])
         if codes is not None:
             # 市 or 区 that follows a place is part of it: 银州区市, 昆山市.

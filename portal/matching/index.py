@@ -66,7 +66,10 @@ def rebuild_index(session: Session) -> int:
 
 def grams_of(name: Company) -> set[int]:
     """The numbers of the pieces a name is filed under."""
-    return {number(family, piece) for family, pieces in pieces_of(name).items() for piece in pieces}
+    found: set[int] = set()
+    for family, pieces in pieces_of(name).items():
+        found.update([number(family, piece) for piece in pieces])
+    return found
 
 
 def names_near(session: Session, name: Company) -> list[Any]:
