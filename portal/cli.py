@@ -173,6 +173,17 @@ def rebuild_ownership() -> None:
     )
 
 
+@rebuild.command("index", with_appcontext=False)
+def rebuild_names() -> None:
+    """File all known names anew, for finding names that are alike; after an upgrade that says so."""
+    from portal.matching.building import rebuild_index
+
+    with output.refusals(), db.transaction(_ready()) as session:
+        db.lock_registry(session)
+        number = rebuild_index(session, processes=os.cpu_count() or 1)
+    output.say(lazy_ngettext("%(num)d name is in the index.", "%(num)d names are in the index.", number))
+
+
 @main.command(with_appcontext=False)
 def check() -> None:
     """Verify every invariant; exit 1 and a list where one is broken."""

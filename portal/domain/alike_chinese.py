@@ -5,7 +5,7 @@ import re
 from rapidfuzz.distance import OSA, Indel
 
 from portal.domain.alike import NOT_ALIKE, TOLD_FROM, Alike, Resemblance, score_of
-from portal.domain.company import Company, trade_words
+from portal.domain.company import Company, trade_words, trades
 from portal.domain.regions import agree
 
 _FIGURE = re.compile("[0-9]+|(?<=第)[一二三四五六七八九十百零]+")
@@ -123,6 +123,8 @@ def _same_sound(a: Company, b: Company, place: int) -> Alike:
     brand = min(len(a.brand), len(b.brand))
     if place < 0:
         return Alike(78, Resemblance.SOUND)
+    if a.brand == b.brand and {a.trade, b.trade} <= trades().keys():
+        return Alike(87, Resemblance.SOUND)  # 电器 and 电气 are two trades, not one mistyped
     if len(different) == 1 and (place > 0 or different[0] >= brand or brand >= 4 or len(a.core) >= 5):
         return Alike(93, Resemblance.SOUND)
     return Alike(86 if _framed(a, b, place) or len(a.core) >= 5 else 76, Resemblance.SOUND)

@@ -95,7 +95,9 @@ def _chinese(text: str) -> Company:
     body, form = _without_form(branch[1] if branch else whole)
     if bracketed and _is_trade(body[leading(body, 2)[1] :]):
         body, bracketed = _with_place(body, bracketed[0], text), []
-    core, codes = _after_places(body, codes, bool(bracketed))
+    elif bracketed and leading(body, 2)[0] and _BRACKETS.match(text, leading(body, 2)[1]):
+        body, bracketed = _without_form(_MARKS.sub("", text))[0], []  # 广东（朝阳）电子: not from there
+    core, codes = _after_places(body, codes, leading(bracketed[0] + "--", 2)[0] if bracketed else None)
     if body.endswith(core):
         place = body[: len(body) - len(core)] or "".join(bracketed)
     else:
@@ -136,14 +138,17 @@ def _without_bracketed_places(text: str) -> tuple[str, list[str]]:
 
 
 def _with_place(body: str, place: str, text: str) -> str:
-    """The place is what the company calls itself: 钢铁（南京）, 广西（河池）化工."""
-    headed = leading(body, 2)[0]
-    if agree(headed, leading(place + "--", 2)[0]) > 0:
+    """The place is what the company calls itself: 钢铁（南京）, 广西（河池）化工, 漳州发展（福建）."""
+    headed, meant = leading(body, 2)[0], leading(place + "--", 2)[0]
+    inside = any(code.startswith(tuple(meant)) and code not in meant for code in headed)
+    if agree(headed, meant) > 0 and not inside:
         return _without_form(_MARKS.sub("", text))[0]
     return place + body
 
 
-def _after_places(body: str, codes: frozenset[str], bracketed: bool) -> tuple[str, frozenset[str]]:
+def _after_places(
+    body: str, codes: frozenset[str], bracketed: frozenset[str] | None
+) -> tuple[str, frozenset[str]]:
     """What follows the places that a name begins with, and the codes of the narrowest."""
     core = body
     for _ in range(3):
@@ -152,10 +157,15 @@ def _after_places(body: str, codes: frozenset[str], bracketed: bool) -> tuple[st
             break
         if _is_trade(core[length:]):
             return core[:length].rstrip("市省") + core[length:], codes  # 北京银行, 东方证券
-        if (codes and agree(found, codes) <= 0) or (bracketed and "00" in found):
+        if (codes and agree(found, codes) <= 0) or (bracketed and _no_place(found, bracketed)):
             break  # 广东东阳光: 东阳 is not in 广东; 中国小商品城（浙江）
         codes, core = found, core[length:]
     return core, codes
+
+
+def _no_place(found: frozenset[str], bracketed: frozenset[str]) -> bool:
+    """Whether a place at the start is part of the brand, as the brackets name another."""
+    return "00" in found or (agree(found, bracketed) < 0 and min(map(len, found)) > 4)
 
 
 def _without_form(text: str) -> tuple[str, str]:

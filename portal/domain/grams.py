@@ -46,6 +46,8 @@ def _of_chinese(name: Company) -> dict[Family, set[str]]:
         characters |= {start[i : i + 2] for i in range(len(start) - 1)}
     sounds = name.sounds
     skipped = {brand[i] + brand[i + 2] for i in range(min(4, len(brand)) - 2)}
+    if len(brand) <= 3:
+        skipped.add("T" + "".join(sorted(brand)))  # 绿景 typed as 景绿
     words = set(name.words)
     meant: set[str] = set()
     if name.place:

@@ -20,7 +20,7 @@ def _readings() -> dict[str, str]:
     found = {}
     for point, readings in pinyin_dict.items():
         if 0x3400 <= point <= 0x9FFF:
-            plain = unicodedata.normalize("NFD", readings.split(",")[0].replace("ü", "v"))
+            plain = unicodedata.normalize("NFD", readings.split(",")[0]).replace("u\u0308", "v")
             found[chr(point)] = "".join(c for c in plain if c.isascii() and c.isalpha())
     return found | _IN_NAMES
 

@@ -55,15 +55,6 @@ def enter_names_of(session: Session, customers: Collection[int]) -> None:
     enter_names(session, names)
 
 
-def rebuild_index(session: Session) -> int:
-    """File every known name anew; how many. For after a change of the rules that take names apart."""
-    session.execute(sa.delete(t.name_gram))
-    session.execute(sa.delete(t.gram_count))
-    names = [tuple(row) for row in session.execute(sa.select(t.customer_alias.c.id, t.customer_alias.c.name))]
-    enter_names(session, names)
-    return len(names)
-
-
 def grams_of(name: Company) -> set[int]:
     """The numbers of the pieces a name is filed under."""
     found: set[int] = set()

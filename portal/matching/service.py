@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.db import chunks
-from portal.domain.alike import HELD_FROM, RELATED_FROM, TOLD_FROM, Alike
+from portal.domain.alike import HELD_FROM, TOLD_FROM, Alike
 from portal.domain.company import parse
 from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
@@ -58,7 +58,7 @@ def compare_names(session: Session, name: str, uscc: str | None) -> list[Near]:
             continue
         alike = likeness(asked, parse(row.name))
         before = best.get(row.id)
-        if alike.score >= RELATED_FROM and (before is None or alike.score > before.alike.score):
+        if alike.score and (before is None or alike.score > before.alike.score):
             best[row.id] = Near(row.id, row.founder_key, row.name, alike)
     return sorted(best.values(), key=lambda each: (-each.alike.score, each.customer))[:NEAREST]
 
