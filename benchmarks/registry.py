@@ -14,19 +14,21 @@ from portal.models import tables as t
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 _AT_ONCE = 20_000
+# Their founders: above any filing's number, as none was filed.
+_NOBODYS = 1_000_000_000
 
 
-def know(engine: Engine, customers: Iterable[Sequence[str]]) -> None:
-    """Make customers known by their names, as many names each as there are; numbered from 1."""
+def know(engine: Engine, customers: Iterable[Sequence[str]], first: int = 1) -> None:
+    """Make customers known by their names, as many names each as there are; numbered from `first`."""
     schema.bring_up_to_date(engine, now=NOW)
-    numbered = enumerate(customers, 1)
+    numbered = enumerate(customers, first)
     with db.transaction(engine) as session:
         while part := list(islice(numbered, _AT_ONCE)):
             session.execute(
                 sa.insert(t.customer),
                 [
                     {
-                        "id": number, "name": names[0][:200], "founder_key": number,
+                        "id": number, "name": names[0][:200], "founder_key": _NOBODYS + number,
                         "founder_at": NOW, "founder_ref": f"R{number}", "created_at": NOW,
                     }
                     for number, names in part

@@ -4,6 +4,7 @@ An entry point (view, command, seed) wraps its work in `transaction()`, the sing
 commits, seals the audit trail and turns a lost race into a `RuleViolation`.
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,10 @@ _REGISTRY_LOCK = 0x706F7274
 _SIGN_IN_LOCK = 0x6C6F6769
 _WRITE = "portal_writes"
 _CHUNK = 500
+_BLOCK = 20_000
+# What COPY's text format reads as something else.
+_SPECIAL = re.compile(r"[\\\t\n\r\b\f\v]")
+_ESCAPED = {ord(char): f"\\{letter}" for char, letter in zip("\\\t\n\r\b\f\v", "\\tnrbfv", strict=True)}
 # Seconds that an act waits for its turn: a rush of filings is worked off, not turned away.
 _PATIENCE = 120
 _WAIT = "portal_patience"
@@ -231,25 +236,46 @@ def chunks(ids: Iterable[_Key]) -> Iterator[Sequence[_Key]]:
         yield ordered[start : start + _CHUNK]
 
 
-def insert_plain(session: Session, table: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def insert_plain(
+    session: Session, table: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, ending: str = ""
+) -> None:
     """Insert very many rows of plain numbers and texts, past the per-value work of the ORM.
 
     The values go to the driver as they are: nothing that needs a type of ours may stand in them.
+    `ending`: what follows the values, an ON CONFLICT.
     """
-    if is_postgres(session):
-        _copy(session, table, columns, rows)
-        return
-    places = ", ".join("?" * len(columns))
-    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
     values = [tuple(row) for row in rows]
-    if values:
-        session.connection().exec_driver_sql(statement, values)
+    into = f"{table.name} ({', '.join(columns)})"
+    connection = session.connection()
+    if not is_postgres(session):
+        places = ", ".join("?" * len(columns))
+        if values:
+            statement = f"INSERT INTO {into} VALUES ({places}) {ending}"  # noqa: S608 - no value in it
+            connection.exec_driver_sql(statement, values)
+    elif ending or len(values) <= _CHUNK:
+        for start in range(0, len(values), _CHUNK):
+            part = values[start : start + _CHUNK]
+            places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(part))
+            flat = tuple(value for row in part for value in row)
+            statement = f"INSERT INTO {into} VALUES {places} {ending}"  # noqa: S608 - no value in it
+            connection.exec_driver_sql(statement, flat)
+    else:
+        _copy(session, into, values)
 
 
-def _copy(session: Session, table: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _copy(session: Session, into: str, rows: list[tuple[Any, ...]]) -> None:
     """COPY: PostgreSQL's own way in for many rows, ten times as fast as one INSERT each."""
     driver: Any = session.connection().connection.driver_connection
-    with driver.cursor() as cursor:
-        with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+    with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for start in range(0, len(rows), _BLOCK):
+            part = rows[start : start + _BLOCK]
+            copy.write("".join(["\t".join(map(_field, row)) + "\n" for row in part]))
+
+
+def _field(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
+    if value is None:
+        return "\\N"
+    text = str(value)
+    return text.translate(_ESCAPED) if _SPECIAL.search(text) else text

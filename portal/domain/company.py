@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +45,7 @@ _LATIN_FORMS = frozenset((
     "zeren", "konggu", "youxiangongsi",
 ))  # fmt: skip
 _TOKEN = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Company(NamedTuple):
@@ -79,13 +81,17 @@ def parse(name: str) -> Company:
 
 
 def _latin(text: str) -> Company:
-    tokens = _TOKEN.findall(text)
+    """Of any script but Chinese; accents do not count."""
+    tokens = _WORD.findall(text if text.isascii() else _without_accents(text)) or [text]
     words = tuple([each for each in tokens if each not in _LATIN_FORMS] or tokens)
     joined = "".join(words)
     form = "".join(each for each in tokens if each in _LATIN_FORMS)
-    return Company(
-        False, "".join(tokens) or text, joined, joined, "", form, frozenset(), "", False, words, ()
-    )
+    return Company(False, "".join(tokens), joined, joined, "", form, frozenset(), "", False, words, ())
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join([each for each in apart if not unicodedata.combining(each)]))
 
 
 def _chinese(text: str) -> Company:
@@ -93,10 +99,11 @@ def _chinese(text: str) -> Company:
     whole, bracketed = _without_bracketed_places(text)
     branch = _BRANCH.match(whole)
     body, form = _without_form(branch[1] if branch else whole)
-    if bracketed and _is_trade(body[leading(body, 2)[1] :]):
+    begins = leading(body, 2)[1]
+    if bracketed and begins and _BRACKETS.match(text, begins):
+        body, bracketed = _without_form(_MARKS.sub("", text))[0], []  # 广东（朝阳）电子, 广西（河池）化工
+    elif bracketed and _is_trade(body[begins:]):
         body, bracketed = _with_place(body, bracketed[0], text), []
-    elif bracketed and leading(body, 2)[0] and _BRACKETS.match(text, leading(body, 2)[1]):
-        body, bracketed = _without_form(_MARKS.sub("", text))[0], []  # 广东（朝阳）电子: not from there
     core, codes = _after_places(body, codes, leading(bracketed[0] + "--", 2)[0] if bracketed else None)
     if body.endswith(core):
         place = body[: len(body) - len(core)] or "".join(bracketed)
@@ -138,7 +145,7 @@ def _without_bracketed_places(text: str) -> tuple[str, list[str]]:
 
 
 def _with_place(body: str, place: str, text: str) -> str:
-    """The place is what the company calls itself: 钢铁（南京）, 广西（河池）化工, 漳州发展（福建）."""
+    """The place is what the company calls itself: 钢铁（南京）, 漳州发展（福建）."""
     headed, meant = leading(body, 2)[0], leading(place + "--", 2)[0]
     inside = any(code.startswith(tuple(meant)) and code not in meant for code in headed)
     if agree(headed, meant) > 0 and not inside:

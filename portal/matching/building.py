@@ -37,16 +37,21 @@ def rebuild_index(session: Session, *, processes: int = 1) -> int:
     connection = session.connection()
     # Made anew at the end, at a tenth of what keeping it up row by row costs.
     by_alias.drop(connection)
+    postgres = connection.dialect.name == "postgresql"
+    if postgres:
+        connection.execute(sa.schema.DropConstraint(t.name_gram.primary_key))
     with _pieces(_batches(session), processes if number > _BATCH else 1) as found:
         while parts := list(islice(found, _AT_ONCE)):
             pairs = sorted(chain.from_iterable(parts))
             rows = ((pair >> _ALIAS_BITS, pair & _ALIAS) for pair in pairs)
             insert_plain(session, t.name_gram, ("gram", "alias_id"), rows)
+    if postgres:
+        connection.execute(sa.schema.AddConstraint(t.name_gram.primary_key))
     by_alias.create(connection)
     c = t.name_gram.c
     counted = sa.select(c.gram, sa.func.count()).group_by(c.gram)
     session.execute(sa.insert(t.gram_count).from_select(["gram", "names"], counted))
-    if connection.dialect.name == "postgresql":
+    if postgres:
         connection.exec_driver_sql("ANALYZE name_gram, gram_count")
     return number
 

@@ -22,10 +22,7 @@ _ENTRIES = 4000
 _ENTRIES_OF_ONE = 2000
 _NAMES = 60
 _NAMES_BY_SKIPPED = 20
-_COUNT = sa.text(
-    "INSERT INTO gram_count (gram, names) VALUES (:gram, :names)"
-    " ON CONFLICT (gram) DO UPDATE SET names = gram_count.names + excluded.names"
-)
+_COUNT_ON = "ON CONFLICT (gram) DO UPDATE SET names = gram_count.names + excluded.names"
 
 
 def enter_names(session: Session, names: Iterable[tuple[int, str]]) -> None:
@@ -41,7 +38,7 @@ def enter_names(session: Session, names: Iterable[tuple[int, str]]) -> None:
     # In the order of the table: a page is then written once, not once per piece.
     rows.sort()
     insert_plain(session, t.name_gram, ("gram", "alias_id"), rows)
-    session.execute(_COUNT, [{"gram": gram, "names": counts[gram]} for gram in sorted(counts)])
+    insert_plain(session, t.gram_count, ("gram", "names"), sorted(counts.items()), ending=_COUNT_ON)
 
 
 def enter_names_of(session: Session, customers: Collection[int]) -> None:

@@ -15,7 +15,7 @@ from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
 from portal.domain.names import keys_of
 from portal.matching import index
-from portal.models import Customer
+from portal.models import Customer, CustomerAlias
 from portal.models import tables as t
 
 
@@ -159,17 +159,10 @@ def teach_customer(
 ) -> None:
     """Let a customer learn a filing's name, and its code where none was known."""
     if known is None or keys.full not in known.fulls:
-        session.execute(
-            sa.insert(t.customer_alias),
-            [
-                {
-                    "customer_id": customer_id,
-                    "name": name,
-                    "full_key": keys.full,
-                    "core_key": keys.core,
-                }
-            ],
-        )
-        index.enter_names_of(session, [customer_id])
+        alias = CustomerAlias(customer_id=customer_id, name=name, full_key=keys.full, core_key=keys.core)
+        session.add(alias)
+        session.flush()  # the index needs the id
+        assert alias.id is not None  # noqa: S101 - flushed
+        index.enter_names(session, [(alias.id, name)])
     if known is not None and keys.uscc and not known.code:
         session.execute(sa.update(t.customer).where(t.customer.c.id == customer_id).values(uscc=keys.uscc))

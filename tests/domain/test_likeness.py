@@ -1,0 +1,112 @@
+"""How alike two names are: by example, and what holds for any two."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from portal.domain.alike import HELD_FROM, TOLD_FROM, Alike, Resemblance
+from portal.domain.company import parse
+from portal.domain.likeness import likeness
+
+
+def alike(one: str, other: str) -> Alike:
+    return likeness(parse(one), parse(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        ("深圳市华达科技有限公司", "華達科技（深圳）有限公司", Resemblance.CORE),
+        ("深圳市华达科技有限公司", "华达科技股份有限公司", Resemblance.CORE),
+        ("北京星河动力装备科技有限公司", "北京星河动力装备科技股份公司", Resemblance.WHOLE),
+        ("北京星河动力装备科技有限公司", "北京星合动力装备科技有限公司", Resemblance.SOUND),
+        ("北京星河动力装备科技有限公司", "北京星河动力装备技科有限公司", Resemblance.SLIP),
+        ("慢蜗牛快递有限公司", "慢蜗牛快地有限公司", Resemblance.SOUND),
+        ("Huawei Technologies Co., Ltd.", "HUAWEI TECHNOLOGIES", Resemblance.CORE),
+        ("Huada Keji", "华达科技有限公司", Resemblance.SOUND),
+    ],
+)
+def test_these_wait_for_a_person(one: str, other: str, why: Resemblance) -> None:
+    found = alike(one, other)
+    assert found.score >= HELD_FROM
+    assert found.why is why
+    assert alike(other, one).score >= HELD_FROM
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("深圳市华达科技有限公司", "上海华达科技有限公司"),  # the same brand elsewhere
+        ("成都国光电气股份有限公司", "国光电器股份有限公司"),  # two trades, one sound
+        ("慢蜗牛", "慢蜗牛快递有限公司"),  # a short form may mean several
+        ("Shenzhen Huada Technology Co Ltd", "深圳市华达科技有限公司"),
+    ],
+)
+def test_these_are_likely_relatives(one: str, other: str) -> None:
+    assert TOLD_FROM <= alike(one, other).score < HELD_FROM
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("江临市第一中学", "江临市第二中学"),
+        ("国元证券股份有限公司", "国金证券股份有限公司"),
+        ("中航沈飞股份有限公司", "中航成飞股份有限公司"),
+        ("青鲸物流有限公司", "青鲸供应链有限公司"),
+        ("慢蜗牛快递有限公司", "快蜗牛慢递有限公司"),
+        ("有限公司", "股份有限公司"),
+        ("Газпром", "Лукойл"),
+        ("삼성전자", "현대자동차"),
+    ],
+)
+def test_these_are_nobody_s_business(one: str, other: str) -> None:
+    assert alike(one, other).score < TOLD_FROM
+
+
+WORDS = (
+    "华达",
+    "青鲸",
+    "星河",
+    "第一",
+    "国光",
+    "科技",
+    "物流",
+    "电气",
+    "电器",
+    "huada",
+    "Tech",
+    "7",
+    "（上海）",
+    "·",
+)
+FORMS = ("", "有限公司", "股份有限公司", "集团", " Co., Ltd.")
+PLACES = ("", "北京", "上海市", "广东", "深圳", "中国")
+built = st.builds(
+    lambda place, words, form: place + "".join(words) + form,
+    st.sampled_from(PLACES),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
+    st.sampled_from(FORMS),
+)
+anything = st.one_of(built, st.text(min_size=1, max_size=60))
+
+
+@given(anything, anything)
+def test_any_two_names_have_a_score(one: str, other: str) -> None:
+    assert 0 <= alike(one, other).score <= 100
+
+
+@given(anything)
+def test_nothing_is_more_alike_than_a_name_and_itself(name: str) -> None:
+    assume(parse(name).core)
+    assert alike(name, name).score >= HELD_FROM
+
+
+@given(built, built)
+def test_who_was_there_first_does_not_decide_whether_a_filing_waits(one: str, other: str) -> None:
+    assert (alike(one, other).score >= HELD_FROM) == (alike(other, one).score >= HELD_FROM)
+
+
+@given(built, st.sampled_from(("\u200b", "\u200f", "\u2060", " ", "\ufeff")), st.integers(0, 20))
+def test_what_cannot_be_seen_changes_nothing(name: str, mark: str, at: int) -> None:
+    assume(not name.isascii() and "（" not in name)  # where a bracket stands says what it means
+    assert alike(name[:at] + mark + name[at:], name).score >= HELD_FROM
