@@ -5,8 +5,8 @@
 
 The databases, one for each size, must be new (PostgreSQL: of a UTF-8 locale, or pg_trgm sees no
 Chinese). Customers are the background names; one in five hundred is kept back and asked for as a
-new one. The other questions are known names as they are typed: as it is, without its legal form, two characters
-swapped, one left out.
+new one. The other questions are known names as they are typed: as it is, without its legal form,
+two characters swapped, one left out.
 """
 
 import argparse

@@ -244,15 +244,16 @@ def insert_plain(
     The values go to the driver as they are: nothing that needs a type of ours may stand in them.
     `ending`: what follows the values, an ON CONFLICT.
     """
-    values = [tuple(row) for row in rows]
     into = f"{table.name} ({', '.join(columns)})"
     connection = session.connection()
     if not is_postgres(session):
         places = ", ".join("?" * len(columns))
-        if values:
-            statement = f"INSERT INTO {into} VALUES ({places}) {ending}"  # noqa: S608 - no value in it
-            connection.exec_driver_sql(statement, values)
-    elif ending or len(values) <= _CHUNK:
+        statement = f"INSERT INTO {into} VALUES ({places}) {ending}"  # noqa: S608 - no value in it
+        driver: Any = connection.connection.driver_connection
+        driver.executemany(statement, rows)
+        return
+    values = [tuple(row) for row in rows]
+    if ending or len(values) <= _CHUNK:
         for start in range(0, len(values), _CHUNK):
             part = values[start : start + _CHUNK]
             places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(part))

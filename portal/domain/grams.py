@@ -4,6 +4,7 @@ Families have budgets of their own when the index is asked: else what is frequen
 (English words) would drown what is telling in another (the sound of a typing error).
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from itertools import pairwise
 from zlib import crc32
@@ -80,6 +81,7 @@ def _of_latin(name: Company) -> dict[Family, set[str]]:
 _SEEDS = {family: crc32(family.value.encode()) for family in Family}
 
 
-def number(family: Family, piece: str) -> int:
-    """The piece's number in the index (two pieces may share one; comparing sorts that out)."""
-    return crc32(piece.encode(), _SEEDS[family])
+def numbers(family: Family, pieces: Iterable[str]) -> list[int]:
+    """The pieces' numbers in the index (two pieces may share one; comparing sorts that out)."""
+    seed = _SEEDS[family]
+    return [crc32(piece.encode(), seed) for piece in pieces]

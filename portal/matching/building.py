@@ -92,8 +92,9 @@ def _ahead(pool: ProcessPoolExecutor, batches: Iterable[Batch], most: int) -> It
 
 
 def _pairs(batch: Batch) -> "array[int]":
-    found = array("Q")
+    found: list[int] = []
     for alias_id, name in batch:
         # Past the cache, which is for names that are asked for again.
         found.extend([gram << _ALIAS_BITS | alias_id for gram in grams_of(parse.__wrapped__(name))])
-    return found
+    found.sort()
+    return array("Q", found)

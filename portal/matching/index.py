@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from portal.db import chunks, insert_plain
 from portal.domain.company import Company, parse
-from portal.domain.grams import Family, asked_of, number, pieces_of
+from portal.domain.grams import Family, asked_of, numbers, pieces_of
 from portal.models import tables as t
 
 # What a question may cost: entries read in a family of pieces, in one piece; names brought back.
@@ -56,14 +56,14 @@ def grams_of(name: Company) -> set[int]:
     """The numbers of the pieces a name is filed under."""
     found: set[int] = set()
     for family, pieces in pieces_of(name).items():
-        found.update([number(family, piece) for piece in pieces])
+        found.update(numbers(family, pieces))
     return found
 
 
 def names_near(session: Session, name: Company) -> list[Any]:
     """Known names worth comparing with this one: rows of alias, customer, its founder and code."""
     aliases: set[int] = set()
-    asked = {family: {number(family, piece) for piece in pieces} for family, pieces in asked_of(name).items()}
+    asked = {family: set(numbers(family, pieces)) for family, pieces in asked_of(name).items()}
     counts = _counts(session, {gram for grams in asked.values() for gram in grams})
     for family, grams in asked.items():
         chosen = _rarest([(counts[gram], gram) for gram in grams if gram in counts])

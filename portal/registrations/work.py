@@ -18,7 +18,7 @@ from portal.domain.matching import Keys
 from portal.domain.names import search_grams
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
-from portal.matching.service import compare_names, compared_data, keys_for
+from portal.matching.service import keys_for
 from portal.models import tables as t
 
 EDITABLE = (
@@ -201,9 +201,6 @@ def correct(
     _store(session, row, changes | closed)
     _fact(session, registration_id, EventKind.CORRECTED, actor, now, data=data)
     if renamed:
-        name, uscc = (changes.get(field, getattr(row, field)) for field in ("customer_name", "uscc"))
-        nearest = [each for each in compare_names(session, name, uscc) if each.customer != row.customer_id]
-        _fact(session, registration_id, EventKind.COMPARED, actor, now, data=compared_data(nearest))
         also = {row.customer_id} - {None}
         resettle(session, [registration_id], now=now, also=also)
 
