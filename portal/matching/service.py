@@ -47,14 +47,16 @@ NEAREST = 5
 """So many are kept with a filing."""
 
 
-def compare_names(session: Session, name: str, uscc: str | None) -> list[Near]:
+def compare_names(
+    session: Session, name: str, uscc: str | None, excluded: Collection[int] = ()
+) -> list[Near]:
     """The customers whose names are most like `name`, the likest first; at most NEAREST.
 
-    Left out are those that another valid code proves to be other companies (§6).
+    Left out are those that another valid code proves to be other companies (§6), and `excluded`.
     """
     asked, best = parse(name), dict[int, Near]()
     for row in index.names_near(session, asked):
-        if uscc and row.uscc and uscc != row.uscc:
+        if row.id in excluded or (uscc and row.uscc and uscc != row.uscc):
             continue
         alike = likeness(asked, parse(row.name))
         before = best.get(row.id)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from portal import journal
 from portal.conflicts import stats
-from portal.conflicts.claims import take_version
+from portal.conflicts.claims import next_instant, take_version
 from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -18,7 +18,7 @@ from portal.domain.matching import Keys
 from portal.domain.names import search_grams
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
-from portal.matching.service import keys_for
+from portal.matching.service import compare_names, compared_data, keys_for
 from portal.models import tables as t
 
 EDITABLE = (
@@ -178,7 +178,8 @@ def correct(
 ) -> None:
     """Answer a correction: changes the named fields only; the filing instant never changes (G3).
 
-    A new name or credit code compares the filing anew with the customers that are known.
+    A new name or credit code compares the filing anew with the customers that are known, by key and
+    by name.
 
     :raises RuleViolation: ``registration.no_correction``, ``registration.field_closed``.
     """
@@ -197,12 +198,30 @@ def correct(
         data["keys"] = {"before": _listed(before), "after": _listed(keys)}
         data["name_before"] = row.customer_name
         changes |= {"full_key": keys.full, "core_key": keys.core}
+        # It decides where the filing is: a replay must not take it before what it came after.
+        now = next_instant(session, now)
     closed = {"correction_fields": None, "correction_note": "", "correction_since": None}
     _store(session, row, changes | closed)
     _fact(session, registration_id, EventKind.CORRECTED, actor, now, data=data)
     if renamed:
+        _compare_anew(session, row, changes, actor, now)
         also = {row.customer_id} - {None}
         resettle(session, [registration_id], now=now, also=also)
+
+
+def _compare_anew(
+    session: Session, row: Any, changes: Mapping[str, Any], actor: Actor, now: datetime
+) -> None:
+    """Keep what the corrected name is like, also where it is nothing: the older comparison is void.
+
+    A customer that nobody else filed says nothing against its own new name.
+    """
+    c = t.registration.c
+    others = sa.select(c.id).where(c.customer_id == row.customer_id, c.id != row.id).limit(1)
+    alone = row.customer_id is not None and session.scalar(others) is None
+    name, uscc = (changes.get(field, getattr(row, field)) for field in ("customer_name", "uscc"))
+    nearest = compare_names(session, name, uscc, excluded={row.customer_id} if alone else ())
+    _fact(session, row.id, EventKind.COMPARED, actor, now, data=compared_data(nearest))
 
 
 def _listed(keys: Keys) -> list[str | None]:
