@@ -7,7 +7,9 @@ The customers are rows of the portal's own tables, on a SQLite file, or where PO
 what answers is what a filing is compared by.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,8 +26,9 @@ class Product:
 
     def build(self, rows: Iterable[Sequence[str]]) -> None:
         """Make known each row's id, name and other names."""
-        self.folder = tempfile.TemporaryDirectory()
-        url = os.environ.get("PORTAL_MATCH_URL") or f"sqlite:///{Path(self.folder.name) / 'match.db'}"
+        folder = Path(tempfile.mkdtemp(prefix="match-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        url = os.environ.get("PORTAL_MATCH_URL") or f"sqlite:///{folder / 'match.db'}"
         self.engine = db.make_engine(url)
         self.ids: list[str] = []
 
@@ -37,6 +40,11 @@ class Product:
         know(self.engine, named())
         index(self.engine, processes=1)
         self.session = Session(self.engine)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.session.close()
+        self.engine.dispose()
 
     def match(self, name: str, k: int = 5) -> list[tuple[str, float]]:
         """The nearest customers, at most `k`, with their scores."""

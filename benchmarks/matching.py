@@ -36,7 +36,7 @@ _KEPT_BACK = 500
 _QUESTIONS = 2000
 _FILINGS = 300
 # Fewer: at a million names an answer of theirs can take half a second.
-_ASKED_OF_RIVALS = 200
+_ASKED_OF_RIVALS = 100
 # Founders of the customers that are made known here: above any filing's number.
 _NOBODYS = 1_500_000_000
 

@@ -1,6 +1,7 @@
 """Filings held because a known name is like theirs: decided, remembered, corrected; replay agrees."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_corrected_name_is_compared_anew(
     for name, state, now in turns:
         with db.transaction(engine) as session:
             ask_correction(
-                session, actor=people["channel_manager"].actor, now=at("2026-03-06 10:00"),
+                session, actor=people["channel_manager"].actor, now=now - timedelta(hours=1),
                 registration_id=held, version=row_of(held).version, fields=["customer_name"], note="请核对",
             )  # fmt: skip
         with db.transaction(engine) as session:

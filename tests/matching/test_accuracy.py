@@ -33,9 +33,7 @@ FLOORS = {
     "short_zh": 75,
 }
 
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the names are not shipped with the project"
-)
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the names are not shipped with the project")
 
 
 def read(name: str) -> list[dict[str, str]]:
@@ -44,7 +42,7 @@ def read(name: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Product:
+def matcher() -> Iterator[Product]:
     """The known customers of the sample, among names of others."""
 
     def registry() -> Iterator[tuple[str, ...]]:
@@ -57,7 +55,8 @@ def matcher() -> Product:
 
     product = Product()
     product.build(registry())
-    return product
+    yield product
+    product.close()
 
 
 @pytest.fixture(scope="module")
