@@ -99,7 +99,7 @@ def _chinese(text: str) -> Company:
     whole, bracketed = _without_bracketed_places(text)
     branch = _BRANCH.match(whole)
     body, form = _without_form(branch[1] if branch else whole)
-    begins = leading(body, 2)[1]
+    begins = leading(body, 2)[1] if bracketed else 0
     if bracketed and begins and _BRACKETS.match(text, begins):
         body, bracketed = _without_form(_MARKS.sub("", text))[0], []  # 广东（朝阳）电子, 广西（河池）化工
     elif bracketed and _is_trade(body[begins:]):

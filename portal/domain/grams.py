@@ -6,7 +6,8 @@ Families have budgets of their own when the index is asked: else what is frequen
 
 from collections.abc import Iterable
 from enum import StrEnum
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, repeat
 from zlib import crc32
 
 from portal.domain.company import Company, meanings
@@ -52,7 +53,7 @@ def _of_chinese(name: Company) -> dict[Family, set[str]]:
     words = set(name.words)
     meant: set[str] = set()
     if name.place:
-        place = "".join(sounds_of(name.place.rstrip("市省县区")))
+        place = _sound_of_place(name.place)
         meant = {place + each for each in meanings(name)}
     whole = "".join(sounds[: len(brand)])
     if len(whole) >= 5:
@@ -64,6 +65,11 @@ def _of_chinese(name: Company) -> dict[Family, set[str]]:
         Family.WORDS: {each for each in words if len(each) >= 2},
         Family.MEANINGS: meant,
     }
+
+
+@lru_cache(maxsize=4096)
+def _sound_of_place(place: str) -> str:
+    return "".join(sounds_of(place.rstrip("市省县区")))
 
 
 def _of_latin(name: Company) -> dict[Family, set[str]]:
@@ -81,7 +87,6 @@ def _of_latin(name: Company) -> dict[Family, set[str]]:
 _SEEDS = {family: crc32(family.value.encode()) for family in Family}
 
 
-def numbers(family: Family, pieces: Iterable[str]) -> list[int]:
+def numbers(family: Family, pieces: Iterable[str]) -> Iterable[int]:
     """The pieces' numbers in the index (two pieces may share one; comparing sorts that out)."""
-    seed = _SEEDS[family]
-    return [crc32(piece.encode(), seed) for piece in pieces]
+    return map(crc32, map(str.encode, pieces), repeat(_SEEDS[family]))
