@@ -54,7 +54,7 @@ def rebuild_index(session: Session, *, processes: int = 1) -> int:
             rows = ((pair >> _ALIAS_BITS, pair & _ALIAS) for pair in pairs)
             insert_plain(session, t.name_gram, ("gram", "alias_id"), rows)
     for each in constraints:
-        connection.execute(sa.schema.AddConstraint(each))
+        connection.execute(sa.schema.AddConstraint(each, isolate_from_table=False))
     by_alias.create(connection)
     c = t.name_gram.c
     counted = sa.select(c.gram, sa.func.count()).group_by(c.gram)

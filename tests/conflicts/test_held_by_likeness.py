@@ -21,7 +21,7 @@ People = Mapping[str, Person]
 KNOWN, TYPED, RELATED = (
     "北京星河动力装备科技有限公司",
     "北京星合动力装备科技有限公司",
-    "上海星河动力装备科技有限公司",
+    "星河动力",
 )
 
 
