@@ -85,7 +85,7 @@ def _pieces(batches: Iterator[Batch], processes: int) -> Iterator[Iterator[Any]]
     # A fresh interpreter each: a forked one would share the database's connection.
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=fresh) as pool:
-        yield _ahead(pool, batches, processes * 4)
+        yield _ahead(pool, batches, _AT_ONCE)
 
 
 def _ahead(pool: ProcessPoolExecutor, batches: Iterable[Batch], most: int) -> Iterator[Any]:
