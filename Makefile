@@ -19,10 +19,11 @@ setup: .venv/ready ## make .venv with everything the portal needs to run
 	@scripts/system-needs run
 	@"$$(scripts/find-python)" -m venv .venv
 
-# Locked requirements with their hashes, then the package itself in place.
+# Locked requirements with their hashes, all of them (older pips look for extras past the lock otherwise),
+# then the package itself in place.
 .venv/ready: requirements.lock pyproject.toml scripts/ship_resources.py | .venv/bin/python
 	@echo "Installing what the portal needs into .venv ..."
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes --no-deps -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -31,7 +32,7 @@ setup-dev: .venv/ready-dev ## make setup, and what tests and checks need
 
 .venv/ready-dev: requirements-dev.lock .venv/ready
 	@echo "Installing what tests and checks need into .venv ..."
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 run: setup ## serve the portal, with a demo the first time (PORT=8000)
