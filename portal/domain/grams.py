@@ -30,12 +30,25 @@ def pieces_of(name: Company) -> dict[Family, set[str]]:
 
 
 def asked_of(name: Company) -> dict[Family, set[str]]:
-    """The pieces a name is looked for by: those it is filed under, and pinyin taken apart."""
+    """The pieces a name is looked for by: those it is filed under, and those of the other script.
+
+    Pinyin is taken apart; a Chinese name is put together as it would be written in pinyin or English.
+    """
     pieces = pieces_of(name)
     if not name.han:
         sounds = [part for word in name.words for part in (split_sounds(word) or (word,))]
         pieces[Family.SOUNDS] |= {a + b for a, b in pairwise(sounds)}
+    else:
+        pieces[Family.WORDS] |= {"=" + word for word in _as_latin(name)}
     return pieces
+
+
+def _as_latin(name: Company) -> set[str]:
+    """The words that a Chinese name may be in Latin letters: brand, trade, both and the place by sound."""
+    size = len(name.brand)
+    runs = (name.sounds, name.sounds[:size], name.sounds[size:])
+    words = {"".join(run) for run in runs if run} | set(meanings(name))
+    return words | {_sound_of_place(name.place)} if name.place else words
 
 
 def _of_chinese(name: Company) -> dict[Family, set[str]]:

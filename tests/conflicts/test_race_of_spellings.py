@@ -12,7 +12,7 @@ from flask import Flask
 
 from portal import clock, db
 from portal.conflicts.check import problems
-from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.decisions import Pick, decide_held, decide_many, merge_customers
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.roles import Role
@@ -49,7 +49,20 @@ ANY = {
     "zero-width": "Slow\u200b Snail Express 快递有限公司",
     "brand": "Slow Snail",
 }
-STORMS = {"by name": (SAME_NAME | ALIKE, ""), "by code": (ANY, CODE)}
+# Each so like every other that a person decides, whichever comes first.
+SLIPS = {
+    "as on the licence": "深圳市慢蜗牛快递有限公司",
+    "sounds the same": "深圳市慢涡牛快递有限公司",
+    "a slip in the form": "深圳市慢蜗牛快递有限公公司",
+    "branch": "深圳市慢蜗牛快递有限公司广州分公司",
+    "pinyin": "Shenzhen Manwoniu Kuaidi Co., Ltd.",
+    "capitals": "SHENZHEN MANWONIU KUAIDI LIMITED",
+    "another form": "（深圳）慢蜗牛快递股份有限公司",
+    "traditional, no form": "深圳市慢蝸牛快遞",
+    "full width": "深圳市慢蜗牛快递（集团）有限公司",
+    "marks": "深圳\u200f慢蜗\u200b牛快递有限公司",
+}
+STORMS = {"by name": (SAME_NAME | ALIKE, ""), "by code": (ANY, CODE), "by likeness": (SLIPS, "")}
 
 
 @pytest.mark.parametrize("storm", STORMS)
@@ -89,6 +102,27 @@ def test_a_hundred_filings_of_one_company_under_ten_spellings(
         assert settled[0] == rows[0], "who filed first owns"
         assert len(settled) == FILERS if code else len(settled) >= FILERS // 10
         assert list(problems(session, now=clock.now())) == []
+    decide_all(engine, people["channel_manager"])
+    with db.reading(engine) as session:
+        rows = session.execute(sa.select(t.registration).order_by(c.filed_at)).all()
+        assert [row.queue_position for row in rows] == list(range(FILERS)), "in filing order, none lost"
+        assert [row.is_owner for row in rows] == [True] + [False] * (FILERS - 1)
+        assert list(problems(session, now=clock.now())) == []
+
+
+def decide_all(engine: sa.Engine, manager: Person) -> None:
+    """Let a manager find that every held filing is on the customer it may be on.
+
+    One decision may settle others of the same name.
+    """
+    c = t.registration.c
+    with db.transaction(engine) as session:
+        held = session.execute(sa.select(c.id, c.version, c.suspect_id).where(c.state == State.HELD)).all()
+        picks = [Pick(row.id, row.version, row.suspect_id) for row in held]
+        decided = decide_many(
+            session, actor=manager.actor, now=clock.now(), picks=picks, same=True, reason="同一家"
+        )
+        assert {each.problem.code for each in decided if each.problem} <= {"held.not_held"}
 
 
 def at_once(*acts: Any) -> list[str]:

@@ -24,6 +24,8 @@ NAMES = (
     "Huawei Technologies Co., Ltd.",
     "Газпром нефть",
     "慢蜗牛快递有限公司",
+    "Shenzhen Hongyuan Laser Technology Co., Ltd.",
+    "Qingdao Kuaimajiabian Wuliu",
 )
 
 
@@ -56,6 +58,8 @@ def rows(engine: sa.Engine) -> tuple[list[Any], list[Any]]:
         ("HUAWEI Technologies", NAMES[3]),
         ("газпром нефть ооо", NAMES[4]),
         ("蜗慢牛快递有限公司", NAMES[5]),
+        ("深圳市鸿远激光科技有限公司", NAMES[6]),
+        ("青岛快马加鞭物流有限公司", NAMES[7]),
     ],
 )
 @pytest.mark.usefixtures("known")
