@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.db import insert_plain
+from portal.db import insert_plain, is_postgres
 from portal.domain.company import Company, parse
 from portal.domain.grams import Family, asked_of, numbers, pieces_of
 from portal.models import tables as t
@@ -24,6 +24,15 @@ _NAMES = 60
 _NAMES_BY_SKIPPED = 20
 _FILED_ON = "ON CONFLICT (gram, alias_id) DO NOTHING"
 _COUNT_ON = "ON CONFLICT (gram) DO UPDATE SET names = gram_count.names + excluded.names"
+# Both tables at once: PostgreSQL is asked one question instead of two, in words it keeps a plan for.
+_FILE_BOTH = f"""
+    WITH filed AS (
+        INSERT INTO name_gram (gram, alias_id) SELECT * FROM unnest(%s::bigint[], %s::int[]) {_FILED_ON}
+        RETURNING gram
+    )
+    INSERT INTO gram_count (gram, names)
+    SELECT gram, count(*) FROM filed GROUP BY gram ORDER BY gram {_COUNT_ON}
+"""  # noqa: S608 - no value in it
 
 Names = Iterable[tuple[int, str]]
 """Ids of `customer_alias`, and what is written there."""
@@ -32,7 +41,10 @@ Names = Iterable[tuple[int, str]]
 def enter_names(session: Session, names: Names) -> None:
     """File names under their pieces."""
     rows, counts = _pieces(names)
-    if rows:
+    if rows and is_postgres(session):
+        columns = tuple(list(column) for column in zip(*rows, strict=True))
+        session.connection().exec_driver_sql(_FILE_BOTH, columns)
+    elif rows:
         insert_plain(session, t.name_gram, ("gram", "alias_id"), rows, ending=_FILED_ON)
         insert_plain(session, t.gram_count, ("gram", "names"), sorted(counts.items()), ending=_COUNT_ON)
 
