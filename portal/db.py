@@ -74,6 +74,8 @@ def _tune_sqlite(engine: Engine) -> None:
             f"busy_timeout={_PATIENCE * 1000}",
             "synchronous=NORMAL",
             "cache_size=-65536",
+            # In pages: a filing leaves some forty, and whoever fills the log waits for it to be emptied.
+            "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -12,6 +12,7 @@ from portal.conflicts import check_claims
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import PARTNER_ROLES
 from portal.matching import check as check_matching
+from portal.matching import check_index
 from portal.models import tables as t
 
 Problem = tuple[str, Any, RuleViolation]
@@ -30,6 +31,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("user_account", _people(session)),
         ("policy_version", _policies(session)),
         ("customer", check_matching.problems(session)),
+        ("name_gram", check_index.problems(session)),
         ("registration", check_claims.problems(session, now=now)),
         ("conflict_case", _cases(session)),
         ("fishing_alarm", _alarms(session)),

@@ -1,7 +1,10 @@
 """Chinese characters by their sound: one reading each, without tones, the same on both sides."""
 
+import json
 import unicodedata
 from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 # Readings that names of companies have, where the table's first one is another.
 _IN_NAMES = {
@@ -15,10 +18,11 @@ _LONGEST = 6
 
 @cache
 def _readings() -> dict[str, str]:
-    from pypinyin.pinyin_dict import pinyin_dict
-
+    # The table alone: importing the package reads its phrases too, which takes longer than all else.
+    table = Path(getattr(find_spec("pypinyin"), "origin", "")).with_name("pinyin_dict.json")
     found = {}
-    for point, readings in pinyin_dict.items():
+    for number, readings in json.loads(table.read_text(encoding="utf-8")).items():
+        point = int(number)
         if 0x3400 <= point <= 0x9FFF:
             plain = unicodedata.normalize("NFD", readings.split(",")[0]).replace("u\u0308", "v")
             found[chr(point)] = "".join(c for c in plain if c.isascii() and c.isalpha())

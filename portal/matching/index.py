@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.db import chunks, insert_plain
+from portal.db import insert_plain, is_postgres
 from portal.domain.company import Company, parse
 from portal.domain.grams import Family, asked_of, numbers, pieces_of
 from portal.models import tables as t
@@ -22,34 +22,61 @@ _ENTRIES = 4000
 _ENTRIES_OF_ONE = 2000
 _NAMES = 60
 _NAMES_BY_SKIPPED = 20
+_FILED_ON = "ON CONFLICT (gram, alias_id) DO NOTHING"
 _COUNT_ON = "ON CONFLICT (gram) DO UPDATE SET names = gram_count.names + excluded.names"
+# Both tables at once: PostgreSQL is asked one question instead of two, in words it keeps a plan for.
+_FILE_BOTH = f"""
+    WITH filed AS (
+        INSERT INTO name_gram (gram, alias_id) SELECT * FROM unnest(%s::bigint[], %s::int[]) {_FILED_ON}
+        RETURNING gram
+    )
+    INSERT INTO gram_count (gram, names)
+    SELECT gram, count(*) FROM filed GROUP BY gram ORDER BY gram {_COUNT_ON}
+"""  # noqa: S608 - no value in it
+
+Names = Iterable[tuple[int, str]]
+"""Ids of `customer_alias`, and what is written there."""
 
 
-def enter_names(session: Session, names: Iterable[tuple[int, str]]) -> None:
-    """File names under their pieces; `names` are ids of `customer_alias` and what is written there."""
+def enter_names(session: Session, names: Names) -> None:
+    """File names under their pieces."""
+    rows, counts = _pieces(names)
+    if rows and is_postgres(session):
+        columns = tuple(list(column) for column in zip(*rows, strict=True))
+        session.connection().exec_driver_sql(_FILE_BOTH, columns)
+    elif rows:
+        insert_plain(session, t.name_gram, ("gram", "alias_id"), rows, ending=_FILED_ON)
+        insert_plain(session, t.gram_count, ("gram", "names"), sorted(counts.items()), ending=_COUNT_ON)
+
+
+def forget_names(session: Session, names: Names) -> None:
+    """Take names out of the index that are about to be deleted: their pieces follow from what they are."""
+    rows, counts = _pieces(names)
+    if not rows:
+        return
+    c, n = t.name_gram.c, t.gram_count.c
+    run = session.connection().execute
+    run(
+        sa.delete(t.name_gram).where(c.gram == sa.bindparam("g"), c.alias_id == sa.bindparam("a")),
+        [{"g": gram, "a": alias_id} for gram, alias_id in rows],
+    )
+    this = n.gram == sa.bindparam("g")
+    fewer = [{"g": gram, "less": number} for gram, number in sorted(counts.items())]
+    run(sa.update(t.gram_count).where(this).values(names=n.names - sa.bindparam("less")), fewer)
+    run(sa.delete(t.gram_count).where(this, n.names <= 0), [{"g": each["g"]} for each in fewer])
+
+
+def _pieces(names: Names) -> tuple[list[tuple[int, int]], Counter[int]]:
+    """The names' rows of the index, in the order of the table: a page is then written once, not
+    once per piece. And how often each piece occurs."""
     rows: list[tuple[int, int]] = []
     counts: Counter[int] = Counter()
     for alias_id, name in names:
         grams = grams_of(parse(name))
         counts.update(grams)
         rows += [(gram, alias_id) for gram in grams]
-    if not rows:
-        return
-    # In the order of the table: a page is then written once, not once per piece.
     rows.sort()
-    insert_plain(session, t.name_gram, ("gram", "alias_id"), rows)
-    insert_plain(session, t.gram_count, ("gram", "names"), sorted(counts.items()), ending=_COUNT_ON)
-
-
-def enter_names_of(session: Session, customers: Collection[int]) -> None:
-    """File the names of customers that are not in the index yet."""
-    alias, gram = t.customer_alias.c, t.name_gram.c
-    filed = sa.select(gram.alias_id).where(gram.alias_id == alias.id).exists()
-    names: list[tuple[int, str]] = []
-    for part in chunks(customers):
-        query = sa.select(alias.id, alias.name).where(alias.customer_id.in_(part), ~filed).order_by(alias.id)
-        names += [(row.id, row.name) for row in session.execute(query)]
-    enter_names(session, names)
+    return rows, counts
 
 
 def grams_of(name: Company) -> set[int]:

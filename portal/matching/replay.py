@@ -16,7 +16,7 @@ from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
 from portal.domain.matching import RULESET, Keys
 from portal.matching.component import Component, load_component
-from portal.matching.index import enter_names_of
+from portal.matching.index import enter_names, forget_names
 from portal.models import tables as t
 
 
@@ -218,34 +218,43 @@ def _write_names(session: Session, component: Component, assignment: Assignment,
     wanted = names_of(component, assignment, ids)
     live = {ids[founder] for founder in assignment.customers}
     gone = {row.id for row in component.customers.values()} - live
-    stored: set[tuple[int, str]] = set()
-    for part in chunks(live | gone):
-        query = sa.select(t.customer_alias.c.customer_id, t.customer_alias.c.full_key).where(
-            t.customer_alias.c.customer_id.in_(part)
-        )
-        stored.update((row.customer_id, row.full_key) for row in session.execute(query))
+    stored = _stored_names(session, live | gone)
     rows: list[dict[str, Any]] = [
         {"customer_id": customer, "name": name, "full_key": full, "core_key": keys.core}
         for customer, names in wanted.items()
         for full, (name, keys) in names.items()
         if (customer, full) not in stored
     ]
-    for customer, full in stored:
-        if full not in wanted.get(customer, {}):
-            session.execute(
-                sa.delete(t.customer_alias).where(
-                    t.customer_alias.c.customer_id == customer, t.customer_alias.c.full_key == full
-                )
-            )
+    _delete_names(session, [row for at, row in stored.items() if at[1] not in wanted.get(at[0], {})])
     if rows:
         session.execute(sa.insert(t.customer_alias), rows)
-        enter_names_of(session, {row["customer_id"] for row in rows})
+        there = _stored_names(session, {row["customer_id"] for row in rows})
+        fresh = [there[row["customer_id"], row["full_key"]] for row in rows]
+        enter_names(session, [(row.id, row.name) for row in fresh])
+
+
+def _stored_names(session: Session, customers: Collection[int]) -> dict[tuple[int, str], Any]:
+    """The names of customers by customer and full key."""
+    c = t.customer_alias.c
+    found: dict[tuple[int, str], Any] = {}
+    for part in chunks(customers):
+        query = sa.select(c.id, c.customer_id, c.full_key, c.name).where(c.customer_id.in_(part))
+        found.update({(row.customer_id, row.full_key): row for row in session.execute(query)})
+    return found
+
+
+def _delete_names(session: Session, rows: Collection[Any]) -> None:
+    """Delete names, and what the index has of them: no foreign key does that."""
+    forget_names(session, [(row.id, row.name) for row in rows])
+    for part in chunks([row.id for row in rows]):
+        session.execute(sa.delete(t.customer_alias).where(t.customer_alias.c.id.in_(part)))
 
 
 def _drop_orphans(session: Session, component: Component, live: set[int], touched: Reassigned) -> None:
     """Customers whose every filing turned out to be on another one."""
     orphans = {row.id for row in component.customers.values()} - live
+    _delete_names(session, list(_stored_names(session, orphans).values()))
     for part in chunks(orphans):
-        # Its names and what was once owned of it go with it (ON DELETE CASCADE).
+        # What was once owned of it goes with it (ON DELETE CASCADE).
         session.execute(sa.delete(t.customer).where(t.customer.c.id.in_(part)))
     touched.customers -= orphans

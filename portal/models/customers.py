@@ -47,17 +47,20 @@ class CustomerAlias(SQLModel, table=True):
 
 
 class NameGram(SQLModel, table=True):
-    """The numbered pieces of a known name: finds names that are alike, says nothing about them."""
+    """The numbered pieces of a known name: finds names that are alike, says nothing about them.
+
+    No foreign key and no index by name: they would cost more than all the rest. What deletes a name
+    takes its pieces with it (`matching/index.py`), `portal check` tells where that was not so."""
 
     __tablename__ = "name_gram"
     __table_args__ = {"sqlite_with_rowid": False}
 
     gram: int = Field(sa_type=sa.BigInteger, primary_key=True)
-    alias_id: int = Field(foreign_key="customer_alias.id", primary_key=True, ondelete="CASCADE", index=True)
+    alias_id: int = Field(primary_key=True)
 
 
 class GramCount(SQLModel, table=True):
-    """How many names a piece is in, about: the rarest are asked for first."""
+    """How many names a piece is in: the rarest are asked for first."""
 
     __tablename__ = "gram_count"
     __table_args__ = {"sqlite_with_rowid": False}

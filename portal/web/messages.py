@@ -75,12 +75,22 @@ MESSAGES: Mapping[str, Any] = {
     "check.fact_changed": _l("It was changed after it was written."),
     "check.fact_missing": _l("A fact of it in the audit trail is missing or changed."),
     "check.missing": _l("It is missing."),
+    "check.more": _l("And so are %(number)d more."),
     "check.no_role": _l("It has no role."),
     "check.not_filed": _l("It has no fact that files it, or several."),
+    "check.not_indexed": _l(
+        "The index of names does not file it as it should; portal rebuild index repairs that."
+    ),
     "check.not_placed": _l("It was never placed."),
+    "check.nobodys_pieces": _l(
+        "It is in the index of names, yet there is no such name; portal rebuild index repairs that."
+    ),
     "check.not_told": _l("%(column)s is not what the facts say."),
     "check.not_trailed": _l("%(column)s is not what the audit trail says."),
     "check.ownership": _l("Who owned it when is not what the facts say."),
+    "check.pieces_counted": _l(
+        "Its number of names is not what the index has; portal rebuild index repairs that."
+    ),
     "check.place": _l("Where it was when is not what the facts say."),
     "check.role": _l("The role “%(role)s” does not go with where it belongs."),
     "check.seal": _l("Its seal or its link to the entry before does not hold."),

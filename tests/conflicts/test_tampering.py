@@ -39,8 +39,6 @@ FREE = {
     "password_link": "a secret of seven days, kept as its hash",
     "saved_view": "a person's own filters",
     "search_gram": "finds registrations, says nothing about them",
-    "name_gram": "finds names to compare, says nothing about them; rebuilt from the names",
-    "gram_count": "about how often a piece occurs; only orders what is asked",
     "attachment": "the time line names every file; the bytes lie outside the database",
     "fishing_alarm.version": "counts changes",
     "conflict_case.version": "counts changes",
@@ -216,6 +214,9 @@ FORGED = {
     f" VALUES ({DAY}, 'x', 'x', 'x', '{{}}', '', 'x', 'y')",
     "a role": "user_role (user_id, role) VALUES (2, 'partner_admin')",
     "a name": "customer_alias (customer_id, name, full_key) VALUES (1, '别名', '别名')",
+    "a piece of a name": "name_gram (gram, alias_id) VALUES (1, 1)",
+    "a piece of nobody's name": "name_gram (gram, alias_id) VALUES (1, 999)",
+    "a piece that no name has": "gram_count (gram, names) VALUES (1, 1)",
     "a tier": "tier_term (partner_id, tier, starts_on, ends_on, version)"
     " VALUES (2, 'gold', '2026-01-01', '2026-12-31', 1)",
 }

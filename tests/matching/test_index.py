@@ -1,16 +1,22 @@
 """The index of known names, on both databases: what it finds, and that a rebuild changes nothing."""
 
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from portal import db
+from portal import db, migrations
+from portal.conflicts.check import problems
+from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.unmerging import unmerge_customer
 from portal.domain.alike import HELD_FROM
 from portal.domain.company import parse
+from portal.matching import building, check_index
 from portal.matching.building import rebuild_index
-from portal.matching.index import names_near
+from portal.matching.bulk import emptied, fill
+from portal.matching.index import enter_names, forget_names, grams_of, names_near
 from portal.matching.service import NEAREST, compare_names
 from portal.models import tables as t
 from tests.support.filings import CODE, OTHER_CODE
@@ -48,6 +54,21 @@ def rows(engine: sa.Engine) -> tuple[list[Any], list[Any]]:
     return list(grams), list(counts)
 
 
+def assert_sound(engine: sa.Engine) -> None:
+    """The index is what it would be if it were built now, and check finds nothing wrong with it."""
+    grown = rows(engine)
+    with db.transaction(engine) as session:
+        assert list(check_index.problems(session)) == []
+        with db.trial(session):
+            rebuild_index(session)
+            session.flush()
+            anew = tuple(
+                list(session.execute(sa.select(table).order_by(*table.primary_key)))
+                for table in (t.name_gram, t.gram_count)
+            )
+    assert grown == anew
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -76,7 +97,11 @@ def test_a_name_that_nobody_bears_is_like_nothing(engine: sa.Engine) -> None:
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("processes", [1, 2])
-def test_a_rebuild_leaves_what_filing_one_by_one_left(engine: sa.Engine, processes: int) -> None:
+def test_a_rebuild_leaves_what_filing_one_by_one_left(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    for name in ("_BATCH", "_AT_ONCE", "_SHARED_FROM"):
+        monkeypatch.setattr(building, name, 1)  # so that there is something to share, in several ranges
     before = rows(engine)
     with db.transaction(engine) as session:
         assert rebuild_index(session, processes=processes) == len(NAMES)
@@ -85,9 +110,163 @@ def test_a_rebuild_leaves_what_filing_one_by_one_left(engine: sa.Engine, process
         session.execute(sa.delete(t.name_gram))
         rebuild_index(session)
     assert rows(engine) == before
-    assert any(
-        index["name"] == "ix_name_gram_alias_id" for index in sa.inspect(engine).get_indexes("name_gram")
-    )
+
+
+def test_many_rows_are_filled_as_they_are(engine: sa.Engine) -> None:
+    """More than one statement takes, and numbers that use all of their bytes."""
+    table = t.name_gram
+    expected = [(number * 0x01020304 % (1 << 32), 0x7F000000 + number) for number in range(257)]
+    expected.sort()
+    with db.transaction(engine) as session, emptied(session, table):
+        for part in (expected[:250], expected[250:], []):
+            fill(session, table, b"".join(struct.pack(">II", *row) for row in part))
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(table).order_by("gram", "alias_id")).all()
+    assert [tuple(row) for row in found] == expected
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(sa.insert(table).values(gram=expected[0][0], alias_id=expected[0][1]))
+
+
+def test_names_that_are_deleted_leave_nothing_in_the_index(
+    engine: sa.Engine, people: People, file_as: Any, row_of: Any, at: Any
+) -> None:
+    """Merged, taken apart again, decided to be the same, corrected: as if the index were built today."""
+    manager, alice = people["channel_manager"].actor, people["alice"]
+    for minute, name in enumerate((*NAMES, "华达科技")):
+        file_as(alice, at(f"2026-03-02 10:{minute:02}"), name)
+    now, held = at("2026-03-03 10:00"), len(NAMES) + 1
+
+    def names() -> set[str]:
+        assert_sound(engine)
+        with engine.connect() as connection:
+            return set(connection.scalars(sa.select(t.customer_alias.c.name)))
+
+    with db.transaction(engine) as session:
+        merge_customers(session, actor=manager, now=now, loser=3, winner=6, reason="一家")
+    assert names() == set(NAMES)
+    with db.transaction(engine) as session:
+        unmerge_customer(session, actor=manager, now=now, loser=3, reason="弄错了")
+    assert names() == set(NAMES)
+    row = row_of(held)
+    with db.transaction(engine) as session:
+        decide_held(
+            session, actor=manager, now=now, registration_id=held, version=row.version,
+            customer_id=row.suspect_id, same=False, reason="核实",
+        )  # fmt: skip
+    assert names() == {*NAMES, "华达科技"}
+    with db.transaction(engine) as session:
+        merge_customers(
+            session, actor=manager, now=now, loser=row_of(held).customer_id, winner=1, reason="一家"
+        )
+    assert names() == {*NAMES, "华达科技"}
+
+
+def test_a_customer_that_is_gone_leaves_nothing_in_the_index(engine: sa.Engine, known: None) -> None:
+    before = rows(engine)
+    with db.transaction(engine) as session:
+        enter_names(session, [(77, "山河信息有限公司"), (78, "深圳市华达科技有限公司")])
+        forget_names(session, [(77, "山河信息有限公司"), (78, "深圳市华达科技有限公司")])
+    assert rows(engine) == before
+
+
+def test_what_an_older_ruleset_left_does_not_stop_a_filing(
+    engine: sa.Engine, people: People, file_as: Any, at: Any
+) -> None:
+    """SQLite gives a deleted name's number to the next; pieces of it may have stayed."""
+    gram = min(grams_of(parse(NAMES[0])))
+    with db.transaction(engine) as session:
+        session.execute(sa.insert(t.name_gram).values(gram=gram, alias_id=1))
+    file_as(people["alice"], at("2026-03-02 10:00"), NAMES[0])
+    assert nearest(engine, NAMES[0])[0][0] == NAMES[0]
+
+
+BROKEN = {
+    "a name that is not filed": ("DELETE FROM name_gram WHERE alias_id = 2", "customer_alias", 2),
+    "a name that has lost a piece": (
+        "DELETE FROM name_gram WHERE alias_id = 2"
+        " AND gram = (SELECT min(gram) FROM name_gram WHERE alias_id = 2)",
+        "customer_alias",
+        2,
+    ),
+    "a name under another's piece": (
+        "INSERT INTO name_gram (gram, alias_id) SELECT min(gram), 2 FROM name_gram WHERE alias_id = 3",
+        "customer_alias",
+        2,
+    ),
+    "pieces of nobody's name": ("UPDATE name_gram SET alias_id = 99 WHERE alias_id = 2", "name_gram", 99),
+    "a piece beyond all numbers": (
+        "INSERT INTO name_gram (gram, alias_id) VALUES (9223372036854775807, 2),"
+        " (9223372036854775806, 2), (9223372036854775806, 3)",
+        "customer_alias",
+        3,
+    ),
+    "a count that is off": (
+        "UPDATE gram_count SET names = 7 WHERE gram = (SELECT min(gram) FROM name_gram)",
+        "gram_count",
+        None,
+    ),
+    "a count of nothing": ("INSERT INTO gram_count (gram, names) VALUES (5, 1)", "gram_count", 5),
+    "no index at all": ("DELETE FROM name_gram", "customer_alias", 6),
+}
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("what", BROKEN)
+def test_check_tells_what_is_wrong_and_a_rebuild_repairs_it(
+    engine: sa.Engine, at: Any, portal: Callable[..., Any], what: str
+) -> None:
+    statement, table, row = BROKEN[what]
+    assert_sound(engine)
+    sound = rows(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text(statement))
+    with db.reading(engine) as session:
+        found = {(where, which) for where, which, _what in problems(session, now=at("2026-03-02 11:00"))}
+    assert {where for where, _which in found} <= {"customer_alias", "name_gram", "gram_count"}
+    assert (table, row) in found or (row is None and table in {where for where, _which in found})
+    portal("rebuild", "index")
+    assert rows(engine) == sound
+    assert_sound(engine)
+
+
+@pytest.mark.usefixtures("known")
+def test_check_names_some_and_counts_the_rest(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_index, "_NAMED", 2)
+    with db.transaction(engine) as session:
+        session.execute(sa.delete(t.name_gram))
+        session.execute(sa.delete(t.gram_count))
+    with db.reading(engine) as session:
+        found = [(row, problem.params) for _table, row, problem in check_index.problems(session)]
+    assert found == [(1, {}), (2, {}), ("*", {"number": len(NAMES) - 2})]
+
+
+@pytest.mark.usefixtures("known")
+def test_of_very_many_names_some_are_taken_apart(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong piece is seen in every third name here; that one is missing altogether, in each."""
+    monkeypatch.setattr(check_index, "_TAKEN_APART", 2)
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.name_gram).values(gram=t.name_gram.c.gram + 1))
+    with db.reading(engine) as session:
+        wrong = [row for table, row, _what in check_index.problems(session) if table == "customer_alias"]
+    assert wrong == [1, 4]
+    with db.transaction(engine) as session:
+        session.execute(sa.delete(t.name_gram).where(t.name_gram.c.alias_id == 2))
+    with db.reading(engine) as session:
+        wrong = [row for table, row, _what in check_index.problems(session) if table == "customer_alias"]
+    assert wrong == [1, 2, 4]
+
+
+@pytest.mark.usefixtures("known")
+def test_a_filled_database_goes_back_and_forth_over_the_migration(engine: sa.Engine) -> None:
+    before = rows(engine)
+    migrations.downgrade(engine, "0007")
+    assert rows(engine) == before
+    [key] = sa.inspect(engine).get_foreign_keys("name_gram")
+    assert key["referred_table"] == "customer_alias"
+    migrations.upgrade(engine, "0008")
+    assert rows(engine) == before
+    assert sa.inspect(engine).get_foreign_keys("name_gram") == []
+    assert sa.inspect(engine).get_indexes("name_gram") == []
 
 
 def test_at_most_five_are_kept_the_likest_first(
