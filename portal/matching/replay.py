@@ -14,9 +14,9 @@ from sqlmodel import Session
 
 from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
-from portal.domain.matching import RULESET, Keys
+from portal.domain.matching import RULESET
 from portal.matching.component import Component, load_component
-from portal.matching.index import enter_names_of
+from portal.matching.naming import keep_names
 from portal.models import tables as t
 
 
@@ -42,7 +42,7 @@ def reassign(
     ids = _write_customers(session, component, assignment)
     _write_placements(session, component, assignment, ids, touched)
     _write_filings(session, component, assignment, ids, touched, before_moving)
-    _write_names(session, component, assignment, ids)
+    keep_names(session, component, assignment, ids)
     _drop_orphans(session, component, set(ids.values()), touched)
     return touched
 
@@ -199,47 +199,6 @@ def _write_filings(
 
 
 _MATCHED = ("customer_id", "suspect_id", "match_outcome", "match_reason")
-
-
-def names_of(
-    component: Component, assignment: Assignment, ids: Mapping[int, int]
-) -> Mapping[int, Mapping[str, tuple[str, Keys]]]:
-    """Every customer's names by their full key: all that its filings ever bore."""
-    wanted: defaultdict[int, dict[str, tuple[str, Keys]]] = defaultdict(dict)
-    for filing, history in assignment.filings.items():
-        founder = history.placed[-1].founder
-        if founder is not None:
-            for name, keys in component.names[filing]:
-                wanted[ids[founder]].setdefault(keys.full, (name, keys))
-    return wanted
-
-
-def _write_names(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
-    wanted = names_of(component, assignment, ids)
-    live = {ids[founder] for founder in assignment.customers}
-    gone = {row.id for row in component.customers.values()} - live
-    stored: set[tuple[int, str]] = set()
-    for part in chunks(live | gone):
-        query = sa.select(t.customer_alias.c.customer_id, t.customer_alias.c.full_key).where(
-            t.customer_alias.c.customer_id.in_(part)
-        )
-        stored.update((row.customer_id, row.full_key) for row in session.execute(query))
-    rows: list[dict[str, Any]] = [
-        {"customer_id": customer, "name": name, "full_key": full, "core_key": keys.core}
-        for customer, names in wanted.items()
-        for full, (name, keys) in names.items()
-        if (customer, full) not in stored
-    ]
-    for customer, full in stored:
-        if full not in wanted.get(customer, {}):
-            session.execute(
-                sa.delete(t.customer_alias).where(
-                    t.customer_alias.c.customer_id == customer, t.customer_alias.c.full_key == full
-                )
-            )
-    if rows:
-        session.execute(sa.insert(t.customer_alias), rows)
-        enter_names_of(session, {row["customer_id"] for row in rows})
 
 
 def _drop_orphans(session: Session, component: Component, live: set[int], touched: Reassigned) -> None:

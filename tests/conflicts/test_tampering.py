@@ -215,7 +215,7 @@ FORGED = {
     "an entry": "audit_entry (at, actor, action, subject_type, details, reason, previous_hash, hash)"
     f" VALUES ({DAY}, 'x', 'x', 'x', '{{}}', '', 'x', 'y')",
     "a role": "user_role (user_id, role) VALUES (2, 'partner_admin')",
-    "a name": "customer_alias (customer_id, name, full_key) VALUES (1, '别名', '别名')",
+    "a name": "customer_alias (customer_id, name, full_key, kind) VALUES (1, '别名', '别名', 'brand')",
     "a tier": "tier_term (partner_id, tier, starts_on, ends_on, version)"
     " VALUES (2, 'gold', '2026-01-01', '2026-12-31', 1)",
 }
