@@ -20,6 +20,7 @@ from portal.domain.identifiers import clean
 from portal.domain.names import check_name, keys_of
 from portal.domain.roles import Actor
 from portal.domain.terms import NameKind
+from portal.exports import from_safe_cell
 from portal.imports.reading import Row
 from portal.imports.report import Cells, Report
 from portal.imports.words import member
@@ -69,6 +70,11 @@ def customers_by_ref(session: Session, refs: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def reason_of(text: str) -> str:
+    """A reason as somebody wrote it, also where it comes from an export."""
+    return from_safe_cell(clean(text))
+
+
 def _known(session: Session, customers: set[int | None]) -> dict[tuple[int, str], Any]:
     c = t.customer_alias.c
     found: dict[tuple[int, str], Any] = {}
@@ -83,8 +89,8 @@ def _read(row: Row, report: Report, customers: dict[str, Any]) -> dict[str, Any]
     values = {
         "registration": cells.read("registration", clean, required=True),
         "kind": cells.read("kind", lambda text: member(NameKind, text), required=True),
-        "name": cells.read("name", check_name, required=True),
-        "reason": cells.read("reason", clean) or "",
+        "name": cells.read("name", lambda text: check_name(from_safe_cell(text)), required=True),
+        "reason": cells.read("reason", reason_of) or "",
     }
     ref = values["registration"]
     if ref and ref not in customers:

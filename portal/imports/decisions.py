@@ -24,7 +24,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.identifiers import clean
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind, Verdict
-from portal.imports.aliases import LONGEST_REASON, customers_by_ref
+from portal.imports.aliases import LONGEST_REASON, customers_by_ref, reason_of
 from portal.imports.reading import Row
 from portal.imports.report import Cells, Report
 from portal.imports.words import member
@@ -81,7 +81,7 @@ def _read(row: Row, report: Report, filings: dict[str, Any], present: datetime) 
     verdict = cells.read("decision", lambda text: member(Verdict, text), required=True)
     other = cells.read("other", clean, required=True)
     at = cells.read("at", parse_instant) or present
-    reason = cells.read("reason", clean) or ""
+    reason = cells.read("reason", reason_of) or ""
     for column, value in (("registration", ref), ("other", other)):
         if value and value not in filings:
             cells.wrong(column, RuleViolation("import.unknown_registration", value=value[:40]))

@@ -152,10 +152,9 @@ def enter_filing(
 ) -> int:
     """Let the customer that a new filing is on learn its names and code; None: it makes a new one known."""
     assert filing.id is not None  # noqa: S101 - flushed
-    code = known[customer].code if customer in known else None
     if customer is None:
-        customer = _found(session, filing)
-    elif filing.uscc and not code:
+        customer = _found(session, filing, filing.id)
+    elif filing.uscc and not known[customer].code:
         session.execute(sa.update(t.customer).where(t.customer.c.id == customer).values(uscc=filing.uscc))
     enter_filed(
         session, customer, filing=filing.id, name=filing.customer_name, english=filing.customer_name_en
@@ -163,11 +162,11 @@ def enter_filing(
     return customer
 
 
-def _found(session: Session, filing: Registration) -> int:
+def _found(session: Session, filing: Registration, founder: int) -> int:
     customer = Customer(
         name=filing.customer_name,
         uscc=filing.uscc,
-        founder_key=filing.id,
+        founder_key=founder,
         founder_at=filing.filed_at,
         founder_ref=filing.ref,
         created_at=filing.filed_at,

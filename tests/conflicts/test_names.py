@@ -212,8 +212,8 @@ def test_a_corrected_english_name_is_compared_anew(
     assert turn.state is State.HELD
     with db.transaction(engine) as session:
         ask_correction(
-            session, actor=people["channel_manager"].actor, now=at("2026-03-04 10:00"), registration_id=turn.id,
-            version=turn.version, fields=["customer_name_en"], note="请核对",
+            session, actor=people["channel_manager"].actor, now=at("2026-03-04 10:00"),
+            registration_id=turn.id, version=turn.version, fields=["customer_name_en"], note="请核对",
         )  # fmt: skip
     with db.transaction(engine) as session:
         correct(
