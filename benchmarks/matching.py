@@ -29,7 +29,8 @@ from benchmarks.registry import NOW, index, know
 from benchmarks.rivals import Trigrams
 from portal import clock, create_app, db
 from portal.config import Config
-from portal.matching import check_index, service
+from portal.domain.terms import NameKind
+from portal.matching import check_index, naming, service
 from portal.models import tables as t
 
 _KEPT_BACK = 500
@@ -117,11 +118,10 @@ def learning(engine: Engine, new: Sequence[str]) -> tuple[list[float], list[floa
     for number, name in enumerate(new[:_FILINGS]):
         began = time.perf_counter()
         with db.transaction(engine) as session:
-            keys = service.keys_for(name, None)
-            customer = service.found_customer(
-                session, name=name, keys=keys, registration_id=_NOBODYS + number, ref=f"N{number}", at=NOW
-            )
-            service.teach_customer(session, customer, name=name, keys=keys, known=None)
+            founded = {"founder_key": _NOBODYS + number, "founder_at": NOW, "founder_ref": f"N{number}"}
+            insert = sa.insert(t.customer).values(name=name, created_at=NOW, **founded)
+            customer = session.execute(insert.returning(t.customer.c.id)).scalar_one()
+            naming.enter(session, [naming.name_row(customer, name, NameKind.FILED)])
             times.append(time.perf_counter() - began)
         committed.append(time.perf_counter() - began)
     return times, committed

@@ -105,8 +105,11 @@ def add_user(
         output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
+_IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases")
+
+
 @main.command("import", with_appcontext=False)
-@click.argument("kind", type=click.Choice(["partners", "tiers", "registrations", "events"]))
+@click.argument("kind", type=click.Choice(_IMPORTED))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -36,6 +36,11 @@ def safe_cell(value: Any) -> str:
     return text
 
 
+def from_safe_cell(text: str) -> str:
+    """A cell of a file that was written here, without the apostrophe that kept it from being a formula."""
+    return text[1:] if text.startswith(tuple("'" + sign for sign in _FORMULA)) else text
+
+
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -75,6 +75,8 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "held.unmerge_form": (DECIDES, {"customer_id": 1}),
     "held.unmerge": (DECIDES, {"customer_id": 1}),
     "held.link": (DECIDES, {"customer_id": 1, "other_id": 2}),
+    "held.add_name": (DECIDES, {"customer_id": 1}),
+    "held.take_name_back": (DECIDES, {"customer_id": 1, "event_id": 1}),
     "registrations.customers": (DECIDES, {}),
     "held.merge": (DECIDES, {"customer_id": 1, "other_id": 1}),
     "cases.list_page": (CASES, {}),

@@ -13,6 +13,8 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 
 _MOST = 100
+# What a claim's customer is like or is called besides is not for the parties (G6).
+_NOT_SHOWN = (EventKind.UNDONE, EventKind.COMPARED, EventKind.NAMED)
 _OWNER, _ASKER = t.registration.alias("owner_claim"), t.registration.alias("asking_claim")
 _OWNER_PARTNER, _ASKER_PARTNER = t.partner.alias("owner_partner"), t.partner.alias("asking_partner")
 _VOTED_FOR = t.registration.alias("voted_for")
@@ -121,7 +123,7 @@ def common_time_line(session: Session, case: Any) -> list[Any]:
     undone = sa.select(e.about_id).where(e.registration_id.in_(claims), e.kind == EventKind.UNDONE)
     query = (
         sa.select(e.registration_id, e.kind, e.at, e.stage, e.reason, e.note, e.data)
-        .where(e.registration_id.in_(claims), e.kind != EventKind.UNDONE, e.id.not_in(undone))
+        .where(e.registration_id.in_(claims), e.kind.not_in(_NOT_SHOWN), e.id.not_in(undone))
         .order_by(e.at, e.id)
     )
     return list(session.execute(query))

@@ -6,15 +6,15 @@ from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.conflicts import decisions, linking, queries, records, unmerging
+from portal.conflicts import decisions, linking, naming, queries, records, unmerging
 from portal.conflicts.preview import Change, preview_merge, preview_unmerge
 from portal.conflicts.views import bp
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.names import normalise
-from portal.domain.terms import EventKind
-from portal.web import forms, labels
+from portal.domain.terms import EventKind, NameKind
+from portal.web import forms, labels, matches
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, transaction
@@ -40,8 +40,9 @@ def _customer_page(customer_id: int, problem: RuleViolation | None = None) -> st
     return render_template(
         "conflicts/customer.html",
         c=sheet,
-        names=queries.names_of(session, customer_id),
-        english=sorted({each.customer_name_en for each in claims} - {""}),
+        names=naming.names_with_source(session, customer_id),
+        name_kinds=naming.STATABLE,
+        typed=request.form,
         is_branch=queries.is_branch,
         identifiers=records.identifiers(session, customer_id, claims),
         claims=claims,
@@ -157,6 +158,47 @@ def link(customer_id: int, other_id: int) -> ResponseReturnValue:
     except RuleViolation as error:
         return _customer_page(customer_id, error), 422
     flash(_("Unlinked.") if request.form.get("undo") else _("Linked. Each keeps what it signed."))
+    return _to(customer_id)
+
+
+@bp.post("/customers/<int:customer_id>/names")
+@needs(P.CUSTOMER_MERGE)
+def add_name(customer_id: int) -> ResponseReturnValue:
+    """State what else the customer is called; says which other customers the name is like."""
+    name, kind = request.form.get("name", ""), request.form.get("kind", "")
+    try:
+        if kind not in naming.STATABLE:
+            raise RuleViolation("choice", "kind")
+        with transaction() as session:
+            if queries.customer_sheet(session, customer_id) is None:
+                abort(404)
+            naming.state_name(
+                session, actor=actor(), now=now(), customer_id=customer_id, kind=NameKind(kind), name=name,
+                reason=_reason(),
+            )  # fmt: skip
+            near = naming.also_like(session, customer_id, name)
+    except RuleViolation as error:
+        return _customer_page(customer_id, error), 422
+    flash(_("Known by this name too from now on: filings are compared with it."))
+    if near:
+        told = (f"{each.name} ({matches.likeness_words(each.alike.why, each.alike.score)})" for each in near)
+        flash(_("Also like: %(names)s", names=_("; ").join(told)))
+    return _to(customer_id)
+
+
+@bp.post("/customers/<int:customer_id>/names/<int:event_id>/take-back")
+@needs(P.CUSTOMER_MERGE)
+def take_name_back(customer_id: int, event_id: int) -> ResponseReturnValue:
+    """Take a name back that somebody stated."""
+    try:
+        with transaction() as session:
+            naming.take_name_back(
+                session, actor=actor(), now=now(), customer_id=customer_id, event_id=event_id,
+                reason=_reason(),
+            )  # fmt: skip
+    except RuleViolation as error:
+        return _customer_page(customer_id, error), 409
+    flash(_("Taken back: nothing is compared with this name any more."))
     return _to(customer_id)
 
 

@@ -1,6 +1,7 @@
 """What customers are known by, and what people decided about who is who, as tables to take along.
 
-A customer is named by the reference of the filing that made it known: that one never changes hands.
+A customer is named by the reference of a filing: of the one that bears the name, of the one that was
+decided about, else of the one that made the customer known. Names and decisions can be imported again.
 """
 
 from collections.abc import Iterator
@@ -12,43 +13,48 @@ from sqlmodel import Session
 
 from portal.db import chunks
 from portal.domain.periods import BUSINESS_OFFSET
-from portal.domain.terms import EventKind
+from portal.domain.terms import EventKind, Verdict
 from portal.models import tables as t
 
-ALIASES = ("customer", "customer_id", "name", "uscc", "merged_into")
+ALIASES = (
+    *("registration", "kind", "name", "reason"),
+    *("source", "stated_by", "at", "customer", "customer_id", "uscc"),
+)
 IDENTIFIERS = ("customer", "customer_id", "kind", "value", "registration")
-DECISIONS = (
-    "id",
-    "at",
-    "decision",
-    "registration",
-    "customer",
-    "other",
-    "reason",
-    "decided_by",
-    "takes_back",
-)
-_DECIDING = (
-    EventKind.DECIDED_SAME,
-    EventKind.DECIDED_DIFFERENT,
-    EventKind.MERGED,
-    EventKind.LINKED,
-)
+DECISIONS = ("id", "at", "decision", "registration", "other", "reason", "decided_by", "takes_back")
+_VERDICTS = {
+    EventKind.DECIDED_SAME: Verdict.SAME,
+    EventKind.DECIDED_DIFFERENT: Verdict.DIFFERENT,
+    EventKind.MERGED: Verdict.MERGED,
+    EventKind.LINKED: Verdict.LINKED,
+    EventKind.UNDONE: Verdict.UNDONE,
+}
+_DECIDING = tuple(kind for kind in _VERDICTS if kind is not EventKind.UNDONE)
 
 
 def aliases(session: Session) -> Iterator[dict[str, Any]]:
-    """Every name of every customer."""
-    c, alias, into = t.customer.c, t.customer_alias.c, t.customer.alias("into")
+    """Every name of every customer, what kind it is, and which filing bears it or who stated it."""
+    c, alias, r, e = t.customer.c, t.customer_alias.c, t.registration.c, t.registration_event.c
+    stated_on = t.registration.alias("stated_on")
     query = (
-        sa.select(c.founder_ref, c.id, alias.name, c.uscc, into.c.founder_ref.label("merged_into"))
-        .join(t.customer_alias, alias.customer_id == c.id, isouter=True)
-        .join(into, into.c.id == c.merged_into_id, isouter=True)
-        .order_by(c.id, alias.id)
-    )
-    for row in session.execute(query):
-        yield dict(
-            zip(ALIASES, (row.founder_ref, row.id, row.name or "", row.uscc, row.merged_into), strict=True)
+        sa.select(
+            c.founder_ref, c.id, c.uscc, alias.name, alias.kind, alias.event_id,
+            sa.func.coalesce(r.ref, stated_on.c.ref).label("ref"),
+            sa.func.coalesce(e.at, r.filed_at, type_=r.filed_at.type).label("at"),
+            e.reason, t.user.c.name.label("actor"),
         )
+        .join(t.customer_alias, alias.customer_id == c.id)
+        .join(t.registration, r.id == alias.registration_id, isouter=True)
+        .join(t.registration_event, e.id == alias.event_id, isouter=True)
+        .join(stated_on, stated_on.c.id == e.registration_id, isouter=True)
+        .join(t.user, t.user.c.id == e.actor_id, isouter=True)
+        .order_by(c.id, alias.id)
+    )  # fmt: skip
+    for row in session.execute(query):
+        source = "filing" if row.event_id is None else "person"
+        at = row.at.astimezone(BUSINESS_OFFSET).isoformat()
+        told = (row.ref, row.kind.value, row.name, row.reason or "", source, row.actor or "", at)
+        yield dict(zip(ALIASES, (*told, row.founder_ref, row.id, row.uscc), strict=True))
 
 
 def identifiers(session: Session) -> Iterator[dict[str, Any]]:
@@ -79,14 +85,16 @@ def decisions(session: Session, until: datetime) -> Iterator[dict[str, Any]]:
     about = {row.id for row in rows if row.kind in _DECIDING}
     told = [row for row in rows if row.kind in _DECIDING or row.about_id in about]
     named = _Named(session, [row.data.get("unmerged", row.data) for row in told])
+    links = {row.id: row for row in told if row.kind is EventKind.LINKED}
     for row in told:
-        customer, other = named.by(row.data.get("unmerged", row.data))
+        # An unlinking says no more than what it takes back.
+        data = links[row.about_id].data if row.about_id in links else row.data.get("unmerged", row.data)
+        registration, other = named.by(data, row.ref)
         yield {
             "id": row.id,
             "at": row.at.astimezone(BUSINESS_OFFSET).isoformat(),
-            "decision": row.kind.value,
-            "registration": row.ref,
-            "customer": customer,
+            "decision": _VERDICTS[row.kind].value,
+            "registration": registration,
             "other": other,
             "reason": row.reason,
             "decided_by": row.actor or "",
@@ -95,24 +103,24 @@ def decisions(session: Session, until: datetime) -> Iterator[dict[str, Any]]:
 
 
 class _Named:
-    """The references by which decisions name customers."""
+    """The references of the filings by which decisions name customers."""
 
     def __init__(self, session: Session, told: list[dict[str, Any]]) -> None:
         founders = {
             abs(data[key]) for data in told for key in ("winner", "loser", "founder") if data.get(key)
         }
-        customers = {data[key] for data in told for key in ("here_id", "other_id") if data.get(key)}
+        customers = {data["other_id"] for data in told if data.get("other_id")}
         r, c = t.registration.c, t.customer.c
         self._founded = _refs(session, r.id, r.ref, founders)
         self._customers = _refs(session, c.id, c.founder_ref, customers)
 
-    def by(self, data: dict[str, Any]) -> tuple[str, str]:
-        """The one or two customers that a decision is about."""
+    def by(self, data: dict[str, Any], ref: str) -> tuple[str, str]:
+        """The filing that was decided about, and one on the other customer; merged: loser and winner."""
         if "loser" in data:
-            return self._founded.get(abs(data["winner"]), ""), self._founded.get(abs(data["loser"]), "")
+            return self._founded.get(abs(data["loser"]), ref), self._founded.get(abs(data["winner"]), "")
         if "other_id" in data:
-            return self._customers.get(data["here_id"], ""), self._customers.get(data["other_id"], "")
-        return self._founded.get(abs(data.get("founder") or 0), ""), ""
+            return ref, self._customers.get(data["other_id"], "")
+        return ref, self._founded.get(abs(data.get("founder") or 0), "")
 
 
 def _refs(session: Session, key: Any, ref: Any, ids: set[int]) -> dict[int, str]:

@@ -39,6 +39,27 @@ class Source(StrEnum):
     OTHER = "other"
 
 
+class NameKind(StrEnum):
+    """What kind of name of a customer it is (§6): on a filing, or stated by a person who knows it."""
+
+    FILED = "filed"
+    LEGAL = "legal"
+    SHORT = "short"
+    ENGLISH = "english"
+    FORMER = "former"
+    BRAND = "brand"
+
+
+class Verdict(StrEnum):
+    """What people decided about two filings, as files that move in or out say it."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    MERGED = "merged"
+    LINKED = "linked"
+    UNDONE = "undone"
+
+
 class EventKind(StrEnum):
     """Every kind of fact that can stand on a registration's time line."""
 
@@ -67,6 +88,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     LINKED = "linked"
     COMPARED = "compared"
+    NAMED = "named"
 
 
 KEY_ACCOUNTS = "KA"

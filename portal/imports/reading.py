@@ -24,6 +24,7 @@ MOST_UNPACKED = 600 * 1024 * 1024
 # So many columns are named when a header is refused.
 _NAMED = 12
 _PIECE = 1024 * 1024
+_ADDED = (["row", "reason"], ["行", "原因"])
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
@@ -78,7 +79,9 @@ def _header(
     known = {folded(word): key for key, twin in columns.items() for word in (key, twin)}
     keys: list[tuple[int, str]] = []
     strange: list[str] = []
-    for at, text in enumerate(header):
+    # The file of refused rows puts its own two columns first; a kind may have a reason of its own.
+    added = 2 if [folded(text) for text in header[:2]] in _ADDED else 0
+    for at, text in enumerate(header[added:], start=added):
         key = known.get(folded(text))
         if key is None and text.strip() and folded(text) not in OURS:
             near = get_close_matches(folded(text), known, 1)

@@ -12,7 +12,7 @@ from portal import audit
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
-from portal.imports import events, partners, registrations, tiers, words
+from portal.imports import aliases, decisions, events, partners, registrations, tiers, words
 from portal.imports.reading import Row, read_rows
 from portal.imports.report import Refused, Report
 from portal.models import tables as t
@@ -22,11 +22,15 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: its columns, which are required, and what takes its rows."""
+    """A kind of file: its columns, which are required, and what takes its rows.
+
+    `exported`: what the portal's own export of the kind has besides; understood, not asked for.
+    """
 
     columns: Mapping[str, str]
     required: tuple[str, ...]
     take: Callable[[Session, list[Row], Report, Actor | None, datetime], None]
+    exported: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {
@@ -36,6 +40,10 @@ KINDS: Mapping[str, Kind] = {
         words.REGISTRATIONS, ("ref", "filed_at", "party", "customer_name"), registrations.take
     ),
     "events": Kind(words.EVENTS, ("registration", "at", "stage"), events.take),
+    "decisions": Kind(
+        words.DECISIONS, ("registration", "decision", "other"), decisions.take, decisions.EXPORTED
+    ),
+    "aliases": Kind(words.ALIASES, ("registration", "kind", "name"), aliases.take, aliases.EXPORTED),
 }
 
 
@@ -74,7 +82,8 @@ def import_file(
     report, each = Report(kind, file_name), KINDS[kind]
     rows: list[Row] = []
     try:
-        for row in read_rows(content, each.columns, each.required):
+        columns = {**each.columns, **{name: name for name in each.exported}}
+        for row in read_rows(content, columns, each.required):
             rows.append(row)
             if progress and not len(rows) % 500:
                 progress(len(rows))

@@ -19,6 +19,7 @@ from portal.web.login import needs
 from portal.web.request import actor, config, now, transaction
 
 bp = Blueprint("imports", __name__)
+_KIND = f"<any({', '.join(KINDS)}):kind>"
 
 
 @bp.get("/import")
@@ -80,7 +81,7 @@ def _shelved(key: str) -> tuple[str, bytes]:
     return kept
 
 
-@bp.post("/import/<any(partners, tiers, registrations, events):kind>/<key>")
+@bp.post(f"/import/{_KIND}/<key>")
 @needs(P.IMPORT_RUN)
 def confirm(kind: str, key: str) -> ResponseReturnValue:
     """Import the file that was previewed."""
@@ -96,7 +97,7 @@ def _counts(report: Report) -> dict[str, int]:
     return {"accepted": report.accepted, "skipped": report.skipped}
 
 
-@bp.get("/import/<any(partners, tiers, registrations, events):kind>/<key>/refused.<any(csv, xlsx):form>")
+@bp.get(f"/import/{_KIND}/<key>/refused.<any(csv, xlsx):form>")
 @needs(P.IMPORT_RUN)
 def refused(kind: str, key: str, form: str) -> ResponseReturnValue:
     """The refused rows as they were, with the reason beside each."""

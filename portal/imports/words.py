@@ -7,7 +7,7 @@ from typing import Any
 from portal.domain.errors import RuleViolation
 from portal.domain.identifiers import clean
 from portal.domain.pipeline import LostReason, Stage
-from portal.domain.terms import CustomerClass, PartnerKind, Source, Tier
+from portal.domain.terms import CustomerClass, NameKind, PartnerKind, Source, Tier, Verdict
 
 PARTNERS = {
     "code": "渠道编号",
@@ -54,6 +54,14 @@ EVENTS = {
     "ports": "端口数",
     "yearly_amount": "年金额",
 }
+ALIASES = {"registration": "报备编号", "kind": "名称类型", "name": "客户名称", "reason": "原因"}
+DECISIONS = {
+    "registration": "报备编号",
+    "decision": "判定",
+    "other": "另一报备编号",
+    "at": "时间",
+    "reason": "原因",
+}
 
 _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
     PartnerKind: {
@@ -73,6 +81,21 @@ _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
         "solution": ("作解决方案", "解决方案", "方案", "Solution", "3"),
         "trial": ("试用", "Trial", "4"),
         "signed": ("签约", "Signed", "5"),
+    },
+    NameKind: {
+        "filed": ("报备名称", "As filed"),
+        "legal": ("全称", "法定名称", "工商名称", "Legal name"),
+        "short": ("简称", "Short name"),
+        "english": ("英文名", "英文名称", "English name"),
+        "former": ("曾用名", "原名", "旧名", "Former name"),
+        "brand": ("品牌", "商标", "Brand"),
+    },
+    Verdict: {
+        "same": ("同一客户", "同一家", "相同", "是", "The same customer"),
+        "different": ("不同客户", "另一客户", "不是同一家", "不同", "否", "Another customer"),
+        "merged": ("合并", "Customers merged"),
+        "linked": ("关联", "Linked"),
+        "undone": ("撤销", "Taken back"),
     },
     CustomerClass: {"A": ("A类", "Class A"), "B": ("B类", "Class B"), "C": ("C类", "Class C")},
     Source: {

@@ -11,7 +11,8 @@ from portal.domain.errors import RuleViolation
 from portal.domain.identity import Assignment, assign
 from portal.domain.names import keys_of
 from portal.matching.component import Component, load_everything
-from portal.matching.replay import last_winner, names_of, stays
+from portal.matching.naming import agrees, names_of
+from portal.matching.replay import last_winner, stays
 from portal.models import tables as t
 
 Problem = tuple[str, Any, RuleViolation]
@@ -59,14 +60,13 @@ def _names(
     session: Session, component: Component, assignment: Assignment, ids: Mapping[int, int]
 ) -> Iterator[Problem]:
     wanted = {
-        (customer, full): (name, keys.core)
+        (customer, full): name
         for customer, names in names_of(component, assignment, ids).items()
-        for full, (name, keys) in names.items()
+        for full, name in names.items()
     }
-    c = t.customer_alias.c
-    for row in session.execute(sa.select(c.id, c.customer_id, c.full_key, c.core_key, c.name)):
+    for row in session.execute(sa.select(t.customer_alias)):
         told = wanted.pop((row.customer_id, row.full_key), None)
-        if told is None or (row.core_key, keys_of(row.name).full) != (told[1], row.full_key):
+        if told is None or not agrees(row, told):
             yield "customer_alias", row.id, RuleViolation("check.alias")
     for customer, full in wanted:
         yield "customer", customer, RuleViolation("check.alias_missing", name=full)

@@ -19,7 +19,7 @@ from portal.domain.identity import (
     Unmerged,
 )
 from portal.domain.matching import Keys, Outcome
-from portal.domain.terms import EventKind
+from portal.domain.terms import EventKind, NameKind
 from portal.models import RegistrationEvent
 from portal.models import tables as t
 
@@ -30,18 +30,30 @@ _KINDS = (
     EventKind.MERGED,
     EventKind.UNDONE,
     EventKind.COMPARED,
+    EventKind.NAMED,
 )
 # Beyond this many filings at once, reading everything beats following links.
 _ALL_FROM = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A name that a person stated for the customer founded by `founder`, by the fact `event`."""
+
+    event: int
+    founder: int
+    kind: NameKind
+    name: str
+
+
 @dataclass
 class Component:
-    """Filings that hang together, their identity events, and the names they bear."""
+    """Filings that hang together, their identity events, the names they bear and those stated."""
 
     rows: dict[int, Any] = field(default_factory=dict)
     events: list[IdentityEvent] = field(default_factory=list)
     names: dict[int, list[tuple[str, Keys]]] = field(default_factory=dict)
+    stated: list[Stated] = field(default_factory=list)
     customers: dict[int, Any] = field(default_factory=dict)
 
 
@@ -67,6 +79,7 @@ _FILINGS = sa.select(
     t.registration.c.ref,
     t.registration.c.filed_at,
     t.registration.c.customer_name,
+    t.registration.c.customer_name_en,
     t.registration.c.uscc,
     t.registration.c.full_key,
     t.registration.c.core_key,
@@ -179,6 +192,7 @@ def _load_customers(session: Session, component: Component) -> None:
 def _load_events(session: Session, component: Component) -> None:
     original: dict[int, Keys] = {}
     compared: dict[tuple[int, Any], Compared] = {}
+    undone: set[int | None] = set()
     for part in chunks(component.rows):
         query = (
             sa.select(RegistrationEvent)
@@ -192,7 +206,11 @@ def _load_events(session: Session, component: Component) -> None:
             if event.kind is EventKind.COMPARED:
                 compared[event.registration_id, event.at] = Compared.told(event.data)
             else:
+                undone.add(event.about_id)
                 _take_event(component, event, original)
+    component.stated = sorted(
+        (each for each in component.stated if each.event not in undone), key=lambda each: each.event
+    )
     for place, each in enumerate(component.events):
         if isinstance(each, Corrected) and (found := compared.get((each.filing, each.at))):
             component.events[place] = replace(each, likely=found.likely, related=found.related)
@@ -210,6 +228,9 @@ def _take_event(component: Component, event: Any, original: dict[int, Keys]) -> 
     if event.kind is EventKind.UNDONE:
         if "unmerged" in data:
             component.events.append(Unmerged(event.at, data["unmerged"]["loser"]))
+    elif event.kind is EventKind.NAMED:
+        stated = Stated(event.id, data["founder"], NameKind(data["kind"]), data["name"])
+        component.stated.append(stated)
     elif event.kind is EventKind.MERGED:
         component.events.append(Merged(event.at, data["loser"], data["winner"]))
     elif event.kind is EventKind.CORRECTED:

@@ -14,9 +14,9 @@ from sqlmodel import Session
 
 from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
-from portal.domain.matching import RULESET, Keys
+from portal.domain.matching import RULESET
 from portal.matching.component import Component, load_component
-from portal.matching.index import enter_names, forget_names
+from portal.matching.naming import keep_names
 from portal.models import tables as t
 
 
@@ -42,7 +42,7 @@ def reassign(
     ids = _write_customers(session, component, assignment)
     _write_placements(session, component, assignment, ids, touched)
     _write_filings(session, component, assignment, ids, touched, before_moving)
-    _write_names(session, component, assignment, ids)
+    keep_names(session, component, assignment, ids)
     _drop_orphans(session, component, set(ids.values()), touched)
     return touched
 
@@ -201,60 +201,10 @@ def _write_filings(
 _MATCHED = ("customer_id", "suspect_id", "match_outcome", "match_reason")
 
 
-def names_of(
-    component: Component, assignment: Assignment, ids: Mapping[int, int]
-) -> Mapping[int, Mapping[str, tuple[str, Keys]]]:
-    """Every customer's names by their full key: all that its filings ever bore."""
-    wanted: defaultdict[int, dict[str, tuple[str, Keys]]] = defaultdict(dict)
-    for filing, history in assignment.filings.items():
-        founder = history.placed[-1].founder
-        if founder is not None:
-            for name, keys in component.names[filing]:
-                wanted[ids[founder]].setdefault(keys.full, (name, keys))
-    return wanted
-
-
-def _write_names(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
-    wanted = names_of(component, assignment, ids)
-    live = {ids[founder] for founder in assignment.customers}
-    gone = {row.id for row in component.customers.values()} - live
-    stored = _stored_names(session, live | gone)
-    rows: list[dict[str, Any]] = [
-        {"customer_id": customer, "name": name, "full_key": full, "core_key": keys.core}
-        for customer, names in wanted.items()
-        for full, (name, keys) in names.items()
-        if (customer, full) not in stored
-    ]
-    _delete_names(session, [row for at, row in stored.items() if at[1] not in wanted.get(at[0], {})])
-    if rows:
-        session.execute(sa.insert(t.customer_alias), rows)
-        there = _stored_names(session, {row["customer_id"] for row in rows})
-        fresh = [there[row["customer_id"], row["full_key"]] for row in rows]
-        enter_names(session, [(row.id, row.name) for row in fresh])
-
-
-def _stored_names(session: Session, customers: Collection[int]) -> dict[tuple[int, str], Any]:
-    """The names of customers by customer and full key."""
-    c = t.customer_alias.c
-    found: dict[tuple[int, str], Any] = {}
-    for part in chunks(customers):
-        query = sa.select(c.id, c.customer_id, c.full_key, c.name).where(c.customer_id.in_(part))
-        found.update({(row.customer_id, row.full_key): row for row in session.execute(query)})
-    return found
-
-
-def _delete_names(session: Session, rows: Collection[Any]) -> None:
-    """Delete names, and what the index has of them: no foreign key does that."""
-    forget_names(session, [(row.id, row.name) for row in rows])
-    for part in chunks([row.id for row in rows]):
-        session.execute(sa.delete(t.customer_alias).where(t.customer_alias.c.id.in_(part)))
-
-
 def _drop_orphans(session: Session, component: Component, live: set[int], touched: Reassigned) -> None:
     """Customers whose every filing turned out to be on another one."""
     orphans = {row.id for row in component.customers.values()} - live
-    _delete_names(session, list(_stored_names(session, orphans).values()))
     for part in chunks(orphans):
-        # What was once owned of it goes with it (ON DELETE CASCADE).
+        # Its names are gone already; what was once owned of it goes with it (ON DELETE CASCADE).
         session.execute(sa.delete(t.customer).where(t.customer.c.id.in_(part)))
     touched.customers -= orphans

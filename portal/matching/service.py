@@ -1,8 +1,7 @@
 """Put filings on customers: one at a time as they are filed, or by replay after anything older."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,10 @@ from portal.domain.company import parse
 from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
 from portal.domain.names import keys_of
+from portal.domain.terms import NameKind
 from portal.matching import index
+from portal.matching.naming import enter_filed
+from portal.models import Registration
 from portal.models import tables as t
 
 
@@ -47,20 +49,22 @@ NEAREST = 5
 
 
 def compare_names(
-    session: Session, name: str, uscc: str | None, excluded: Collection[int] = ()
+    session: Session, name: str, uscc: str | None, excluded: Collection[int] = (), *, english: str = ""
 ) -> list[Near]:
-    """The customers whose names are most like `name`, the likest first; at most NEAREST.
+    """The customers with a name most like `name`, or like `english`, the likest first; at most NEAREST.
 
-    Left out are those that another valid code proves to be other companies (§6), and `excluded`.
+    Names of every kind are looked at, and the best score counts. Left out are customers that another
+    valid code proves to be other companies (§6), and `excluded`.
     """
-    asked, best = parse(name), dict[int, Near]()
-    for row in index.names_near(session, asked):
-        if row.id in excluded or (uscc and row.uscc and uscc != row.uscc):
-            continue
-        alike = likeness(asked, parse(row.name))
-        before = best.get(row.id)
-        if alike.score and (before is None or alike.score > before.alike.score):
-            best[row.id] = Near(row.id, row.founder_key, row.name, alike)
+    best: dict[int, Near] = {}
+    for asked in [parse(each) for each in (name, english) if each]:
+        for row in index.names_near(session, asked):
+            if row.id in excluded or (uscc and row.uscc and uscc != row.uscc):
+                continue
+            alike = likeness(asked, parse(row.name))
+            before = best.get(row.id)
+            if alike.score and (before is None or alike.score > before.alike.score):
+                best[row.id] = Near(row.id, row.founder_key, row.name, alike)
     return sorted(best.values(), key=lambda each: (-each.alike.score, each.customer))[:NEAREST]
 
 
@@ -106,10 +110,16 @@ def _near(session: Session, keys: Keys) -> set[int]:
     conditions: list[Any] = [t.customer_alias.c.full_key == keys.full]
     if keys.core:
         conditions.append(t.customer_alias.c.core_key == keys.core)
-    near = set(session.scalars(sa.select(t.customer_alias.c.customer_id).where(sa.or_(*conditions))))
+    named = sa.select(t.customer_alias.c.customer_id).where(sa.or_(*conditions), _as_filed())
+    near = set(session.scalars(named))
     if keys.uscc:
         near.update(session.scalars(sa.select(t.customer.c.id).where(t.customer.c.uscc == keys.uscc)))
     return near
+
+
+def _as_filed() -> Any:
+    """Only names as filed are keys; what people state or write in English is compared for likeness."""
+    return t.customer_alias.c.kind == NameKind.FILED
 
 
 def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
@@ -125,7 +135,7 @@ def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
                 t.customer_alias.c.core_key,
             )
             .join(t.customer_alias, t.customer_alias.c.customer_id == t.customer.c.id)
-            .where(t.customer.c.id.in_(part), t.customer.c.merged_into_id.is_(None))
+            .where(t.customer.c.id.in_(part), t.customer.c.merged_into_id.is_(None), _as_filed())
         )
         for row in rows:
             customer = known.setdefault(
@@ -137,33 +147,30 @@ def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
     return known
 
 
-def found_customer(
-    session: Session, *, name: str, keys: Keys, registration_id: int, ref: str, at: datetime
+def enter_filing(
+    session: Session, filing: Registration, customer: int | None, known: Mapping[int, KnownCustomer]
 ) -> int:
-    """A new customer, made known by the filing `registration_id`."""
+    """Let the customer that a new filing is on learn its names and code; None: it makes a new one known."""
+    assert filing.id is not None  # noqa: S101 - flushed
+    if customer is None:
+        customer = _found(session, filing, filing.id)
+    elif filing.uscc and not known[customer].code:
+        session.execute(sa.update(t.customer).where(t.customer.c.id == customer).values(uscc=filing.uscc))
+    enter_filed(
+        session, customer, filing=filing.id, name=filing.customer_name, english=filing.customer_name_en
+    )
+    return customer
+
+
+def _found(session: Session, filing: Registration, founder: int) -> int:
+    """A new customer; past the ORM, which would keep what nobody edits here."""
     values = {
-        "name": name,
-        "uscc": keys.uscc,
-        "founder_key": registration_id,
-        "founder_at": at,
-        "founder_ref": ref,
-        "created_at": at,
+        "name": filing.customer_name,
+        "uscc": filing.uscc,
+        "founder_key": founder,
+        "founder_at": filing.filed_at,
+        "founder_ref": filing.ref,
+        "created_at": filing.filed_at,
     }
-    return _insert(session, t.customer, values)
-
-
-def teach_customer(
-    session: Session, customer_id: int, *, name: str, keys: Keys, known: KnownCustomer | None
-) -> None:
-    """Let a customer learn a filing's name, and its code where none was known."""
-    if known is None or keys.full not in known.fulls:
-        values = {"customer_id": customer_id, "name": name, "full_key": keys.full, "core_key": keys.core}
-        index.enter_names(session, [(_insert(session, t.customer_alias, values), name)])
-    if known is not None and keys.uscc and not known.code:
-        session.execute(sa.update(t.customer).where(t.customer.c.id == customer_id).values(uscc=keys.uscc))
-
-
-def _insert(session: Session, table: sa.Table, values: dict[str, Any]) -> int:
-    """Add a row past the ORM, which would keep what nobody edits here; answers its id."""
-    result: Any = session.execute(sa.insert(table), values)
+    result: Any = session.execute(sa.insert(t.customer), values)
     return int(result.inserted_primary_key[0])

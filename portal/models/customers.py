@@ -5,7 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from portal.models.columns import UTCDateTime, partial_index
+from portal.domain.terms import NameKind
+from portal.models.columns import UTCDateTime, enum_type, partial_index
 
 
 class Customer(SQLModel, table=True):
@@ -30,7 +31,11 @@ class Customer(SQLModel, table=True):
 
 
 class CustomerAlias(SQLModel, table=True):
-    """A name a customer is known by, with the keys that names are compared by."""
+    """A name a customer is known by, with the keys that names are compared by.
+
+    It comes from a filing, or from a `named` fact by which a person stated it. Only what was filed
+    is a key that proves something; the other kinds are looked at for likeness alone.
+    """
 
     __tablename__ = "customer_alias"
     __table_args__ = (
@@ -44,6 +49,9 @@ class CustomerAlias(SQLModel, table=True):
     name: str = Field(max_length=200)
     full_key: str = Field(max_length=200)
     core_key: str | None = Field(default=None, max_length=200)
+    kind: NameKind = Field(default=NameKind.FILED, sa_type=enum_type(NameKind, "kind"))
+    registration_id: int | None = Field(default=None, foreign_key="registration.id")
+    event_id: int | None = Field(default=None, foreign_key="registration_event.id")
 
 
 class NameGram(SQLModel, table=True):

@@ -141,9 +141,17 @@ def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id:
 def can_undo(session: Session, *, actor: Actor, now: datetime, registration_id: int, event_id: int) -> bool:
     """Whether the move can still be taken back by this person."""
     event = t.registration_event.c
+    decided = sa.select(event.id).where(event.registration_id == registration_id, event.kind.in_(_DECIDING))
     last = session.execute(
         sa.select(event.id, event.at, event.actor_id, event.kind, event.stage)
-        .where(event.registration_id == registration_id, event.kind.in_((*_DECIDING, EventKind.UNDONE)))
+        .where(
+            event.registration_id == registration_id,
+            # A name or a link that is taken back says nothing about a move.
+            sa.or_(
+                event.kind.in_(_DECIDING),
+                sa.and_(event.kind == EventKind.UNDONE, event.about_id.in_(decided)),
+            ),
+        )
         .order_by(event.id.desc())
         .limit(1)
     ).first()

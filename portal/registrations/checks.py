@@ -39,8 +39,10 @@ class Checked:
     limit: int = 0
 
 
-def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, uscc: str | None) -> Checked:
-    """Say how a filing of this name and code would come out now; advice, decided anew on filing.
+def check_customer(
+    session: Session, *, actor: Actor, now: datetime, name: str, uscc: str | None, english: str = ""
+) -> Checked:
+    """Say how a filing of these names and code would come out now; advice, decided anew on filing.
 
     Every check is written down; beyond the policy's daily number of them the answer is ``quota``.
     """
@@ -56,7 +58,10 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
         .select_from(t.check_log)
         .where(log.user_id == actor.user_id, log.day == today)
     )
-    checked = Checked("quota", limit=limit) if (used or 0) >= limit else _outcome(session, actor, name, uscc)
+    if (used or 0) >= limit:
+        checked = Checked("quota", limit=limit)
+    else:
+        checked = _outcome(session, actor, name, uscc, english)
     session.execute(
         sa.insert(t.check_log),
         [
@@ -64,7 +69,7 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
                 "user_id": actor.user_id,
                 "day": today,
                 "at": now,
-                "typed": f"{name} {uscc or ''}".strip()[:300],
+                "typed": " ".join(each for each in (name, english, uscc) if each)[:300],
                 "outcome": checked.outcome,
             }
         ],
@@ -77,16 +82,17 @@ def check_customer(session: Session, *, actor: Actor, now: datetime, name: str, 
         subject=("user", actor.user_id),
         name=name,
         uscc=uscc,
+        **({"english": english} if english else {}),
         outcome=checked.outcome,
     )
     watch(session, actor=actor, now=now, today=today, used=(used or 0) + 1, figures=policy.fishing)
     return checked
 
 
-def _outcome(session: Session, actor: Actor, name: str, uscc: str | None) -> Checked:
+def _outcome(session: Session, actor: Actor, name: str, uscc: str | None, english: str) -> Checked:
     found, _known = find_customer(session, keys_for(name, uscc))
     if found.outcome is Outcome.DIFFERENT:
-        found = weigh(found, compare_names(session, name, uscc))
+        found = weigh(found, compare_names(session, name, uscc, english=english))
     if found.outcome is Outcome.POSSIBLY:
         exact = found.reason is MatchReason.SAME_NAME_SEVERAL
         return Checked("held", name_alike="same" if exact else "similar", code_given=bool(uscc))

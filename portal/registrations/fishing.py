@@ -36,12 +36,14 @@ def watch(
         for row in checks_of(session, actor.user_id, today)
     ]
     c = t.registration.c
-    filed = session.scalars(
-        sa.select(c.customer_name)
+    filed = session.execute(
+        sa.select(c.customer_name, c.customer_name_en)
         .where(c.partner_id.is_not_distinct_from(actor.partner_id), c.filed_at >= checks[0].at)
         .limit(_READ)
     )
-    catch = look(checks, {normalise(name) for name in filed}, figures)
+    # A check is of the name alone, or of the name and the English one behind it.
+    own = {normalise(text) for row in filed for text in (row.customer_name, "".join(row))}
+    catch = look(checks, own, figures)
     if not catch.patterns:
         return
     patterns = " ".join(catch.patterns)
@@ -56,7 +58,7 @@ def watch(
 
 
 def _name(typed: str) -> str:
-    """What was looked up, without the credit code that stands behind the name in the log."""
+    """What was looked up, without the credit code that stands behind the names in the log."""
     name, _blank, code = typed.rpartition(" ")
     return name if name and len(code) == USCC_LENGTH and code.isascii() else typed
 

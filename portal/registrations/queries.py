@@ -77,8 +77,9 @@ def _time_line() -> Any:
             t.user.c.name.label("actor_name"), e.id.in_(undone).label("was_undone"),
         )
         .join(t.user, t.user.c.id == e.actor_id, isouter=True)
-        # What it was compared with is for those who decide (held queue), not for the parties (G6).
-        .where(own, e.kind != EventKind.COMPARED)
+        # What it was compared with, and what else its customer is called, is for those who decide (held
+        # queue, customer record), not for the parties (G6).
+        .where(own, e.kind.not_in((EventKind.COMPARED, EventKind.NAMED)))
         .order_by(e.at.desc(), e.id.desc())
     )  # fmt: skip
 

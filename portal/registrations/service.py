@@ -27,10 +27,9 @@ from portal.matching.service import (
     Near,
     compare_names,
     compared_data,
+    enter_filing,
     find_customer,
-    found_customer,
     keys_for,
-    teach_customer,
     weigh,
 )
 from portal.models import Registration
@@ -99,7 +98,7 @@ def file_registration(
     found, known = find_customer(session, keys)
     nearest: list[Near] = []
     if found.outcome is not Outcome.SAME:
-        nearest = compare_names(session, filing.customer_name, filing.uscc)
+        nearest = compare_names(session, filing.customer_name, filing.uscc, english=filing.customer_name_en)
         found = weigh(found, nearest)
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
@@ -116,17 +115,7 @@ def file_registration(
         _place(session, registration.id, at, None, Rule.HELD)
         settle_held(session, [registration.id])
         return Filed(registration.id, State.HELD)
-    customer = found.customer
-    if customer is None:
-        customer = found_customer(
-            session,
-            name=filing.customer_name,
-            keys=keys,
-            registration_id=registration.id,
-            ref=registration.ref,
-            at=at,
-        )
-    teach_customer(session, customer, name=filing.customer_name, keys=keys, known=known.get(customer))
+    customer = enter_filing(session, registration, found.customer, known)
     registration.customer_id = customer
     session.flush()  # settling reads the claim back
     _place(session, registration.id, at, customer, Rule.FIRST)

@@ -170,10 +170,11 @@ def check() -> ResponseReturnValue:
         uscc = parse_uscc(request.args.get("uscc", ""))
     except RuleViolation:
         uscc = None
+    english = " ".join(request.args.get("customer_name_en", "").split())[:LONGEST_NAME]
     if len(name) < 2 and not uscc:
         return render_template("registrations/_check.html", checked=None)
     with transaction() as session:
-        checked = check_customer(session, actor=actor(), now=now(), name=name, uscc=uscc)
+        checked = check_customer(session, actor=actor(), now=now(), name=name, uscc=uscc, english=english)
     return render_template("registrations/_check.html", checked=checked)
 
 

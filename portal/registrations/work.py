@@ -33,6 +33,7 @@ EDITABLE = (
     "source",
 )
 CORRECTABLE = ("customer_name", "uscc", *EDITABLE)
+_COMPARED = frozenset({"customer_name", "customer_name_en", "uscc"})
 _ENDED = (State.RELEASED, State.LOST)
 
 
@@ -61,6 +62,8 @@ def edit_details(
 ) -> None:
     """Change what may be changed at any time; name and credit code need a correction.
 
+    A customer is known by the English names that its filings state now: it learns a new one.
+
     :raises StaleVersion: somebody else changed the registration meanwhile.
     """
     lock_registry(session)
@@ -70,6 +73,8 @@ def edit_details(
         return
     _store(session, row, changes)
     _fact(session, registration_id, EventKind.EDITED, actor, now, data=_before_after(row, changes))
+    if "customer_name_en" in changes and row.customer_id is not None:
+        resettle(session, [registration_id], now=now)
 
 
 def _changes(row: Any, values: Mapping[str, Any], allowed: Collection[str]) -> dict[str, Any]:
@@ -178,8 +183,8 @@ def correct(
 ) -> None:
     """Answer a correction: changes the named fields only; the filing instant never changes (G3).
 
-    A new name or credit code compares the filing anew with the customers that are known, by key and
-    by name.
+    A new name, English name or credit code compares the filing anew with the customers that are known,
+    by key and by name.
 
     :raises RuleViolation: ``registration.no_correction``, ``registration.field_closed``.
     """
@@ -191,7 +196,7 @@ def correct(
         raise RuleViolation("registration.field_closed")
     changes = _changes(row, values, CORRECTABLE)
     data = _before_after(row, changes)
-    renamed = "customer_name" in changes or "uscc" in changes
+    renamed = not _COMPARED.isdisjoint(changes)
     if renamed:
         keys = keys_for(changes.get("customer_name", row.customer_name), changes.get("uscc", row.uscc))
         before = Keys(row.uscc, row.full_key, row.core_key)
@@ -219,8 +224,10 @@ def _compare_anew(
     c = t.registration.c
     others = sa.select(c.id).where(c.customer_id == row.customer_id, c.id != row.id).limit(1)
     alone = row.customer_id is not None and session.scalar(others) is None
-    name, uscc = (changes.get(field, getattr(row, field)) for field in ("customer_name", "uscc"))
-    nearest = compare_names(session, name, uscc, excluded={row.customer_id} if alone else ())
+    fields = ("customer_name", "customer_name_en", "uscc")
+    name, english, uscc = (changes.get(field, getattr(row, field)) for field in fields)
+    excluded = {row.customer_id} if alone else ()
+    nearest = compare_names(session, name, uscc, excluded, english=english)
     _fact(session, row.id, EventKind.COMPARED, actor, now, data=compared_data(nearest))
 
 

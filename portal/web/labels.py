@@ -15,7 +15,7 @@ from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
-from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
+from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -40,6 +40,12 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Tier.GOLD, _l("Gold")),
     (Tier.SILVER, _l("Silver")),
     (Tier.ORDINARY, _l("Ordinary")),
+    (NameKind.FILED, _l("As filed")),
+    (NameKind.LEGAL, _l("Legal name")),
+    (NameKind.SHORT, _l("Short name")),
+    (NameKind.ENGLISH, _l("English name")),
+    (NameKind.FORMER, _l("Former name")),
+    (NameKind.BRAND, _l("Brand")),
     (CustomerClass.A, _l("Class A")),
     (CustomerClass.B, _l("Class B")),
     (CustomerClass.C, _l("Class C")),
@@ -115,6 +121,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.DECIDED_DIFFERENT, _l("Found to be another customer")),
     (EventKind.MERGED, _l("Customers merged")),
     (EventKind.COMPARED, _l("Compared with known names")),
+    (EventKind.NAMED, _l("Another name of the customer stated")),
     (EventKind.LINKED, _l("Linked with another customer: one company, both signed")),
     (EventKind.CASE_ASKED, _l("Asked for the customer")),
     (EventKind.CASE_OPENED, _l("Another party asked for a takeover")),
@@ -162,6 +169,8 @@ ACTS: Mapping[str, Any] = {
     "case.voted": _l("Voted in a case"),
     "case.withdrawn": _l("Withdrew a case"),
     "customer.checked": _l("Looked a customer up"),
+    "import.aliases": _l("Imported names of customers"),
+    "import.decisions": _l("Imported decisions about customers"),
     "import.events": _l("Imported stage moves"),
     "import.partners": _l("Imported partners"),
     "import.registrations": _l("Imported registrations"),

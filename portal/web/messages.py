@@ -67,6 +67,15 @@ MESSAGES: Mapping[str, Any] = {
         "The database cannot be used (%(told)s). Nothing was half done: check PORTAL_DATABASE_URL and that "
         "the database is running, then try again."
     ),
+    "decision.decides_nothing": _l(
+        "This decision would change nothing as things stand: a credit code, an earlier decision, or the order of "
+        "what happened says otherwise."
+    ),
+    "decision.in_the_future": _l("“%(value)s” lies in the future: nobody can have decided it yet."),
+    "decision.one_customer": _l(
+        "Both registrations are on one customer. Correct one of them, or take the merge back on the customer record."
+    ),
+    "decision.one_filing": _l("Name two different registrations."),
     "email.form": _l("“%(value)s” is not an e-mail address."),
     "email.taken": _l("There is already a person with this e-mail address."),
     "check.alias": _l("No filing of its customer bears this name."),
@@ -121,6 +130,9 @@ MESSAGES: Mapping[str, Any] = {
     "import.column_twice": _l("The column “%(column)s” stands there twice."),
     "import.dry_run": _l("A trial run: nothing was written."),
     "import.encoding": _l("Line %(row)s is neither UTF-8 nor GB18030. Save the file as CSV UTF-8."),
+    "import.held_registration": _l(
+        "The registration “%(value)s” is held: decide first which customer it is on."
+    ),
     "import.ignored_ended": _l("The claim had ended by then: the event stays on the time line as a note."),
     "import.ignored_not_owner": _l(
         "The claim did not own the customer then: the event stays on the time line as a note."
@@ -170,6 +182,11 @@ MESSAGES: Mapping[str, Any] = {
     "name.empty": _l("Fill in the name."),
     "name.no_letters": _l("A name needs at least one letter or Han character."),
     "name.too_long": _l("The name has %(length)s characters; at most %(longest)s are possible."),
+    "naming.from_filings": _l("Names as filed come from filings. Choose another kind."),
+    "naming.known": _l("The customer is known by this name already (%(kind)s)."),
+    "naming.merged": _l("This customer is merged into another one: state the name there."),
+    "naming.not_filed": _l("No filing on this customer bears this name. Give it another kind."),
+    "naming.not_stated": _l("Nobody stated this name, or it was taken back already."),
     "partner.code_taken": _l("There is already a partner with this code."),
     "partner.tier_overlap": _l(
         "The term overlaps another one of this partner (%(starts_on)s to %(ends_on)s)."

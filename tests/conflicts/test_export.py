@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from portal import db
 from portal.commands.moving import export
 from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.naming import state_name
 from portal.conflicts.unmerging import unmerge_customer
+from portal.domain.terms import NameKind
 from tests.support.filings import CODE
 from tests.support.people import Person
 
@@ -36,19 +38,30 @@ def test_what_is_known_and_decided_of_customers_can_be_taken_along(
         )  # fmt: skip
     with db.transaction(engine) as session:
         unmerge_customer(session, actor=manager, now=at("2026-03-07 10:00"), loser=loser, reason="两家")
+    with db.transaction(engine) as session:
+        state_name(
+            session, actor=manager, now=at("2026-03-08 10:00"), customer_id=winner, kind=NameKind.BRAND,
+            name="慢蜗牛", reason="官网",
+        )  # fmt: skip
     names = list(csv.DictReader(io.StringIO(export(engine, "aliases", None, "csv").decode("utf-8-sig"))))
     assert [(each["customer"], each["name"]) for each in names] == [
-        ("R00000001", "深圳市华达科技有限公司"), ("R00000001", "华达科技"), ("R00000003", "静湖茶业"),
+        ("R00000001", "深圳市华达科技有限公司"), ("R00000001", "华达科技"), ("R00000001", "慢蜗牛"),
+        ("R00000003", "静湖茶业"),
     ]  # fmt: skip
+    told_by = [(each["registration"], each["kind"], each["source"], each["stated_by"]) for each in names]
+    assert told_by[1:3] == [
+        ("R00000002", "filed", "filing", ""),
+        ("R00000001", "brand", "person", manager.name),
+    ]
     known = json.loads(export(engine, "identifiers", None, "json"))
     assert {(each["kind"], each["value"]) for each in known if each["registration"] == "R00000001"} == {
         ("uscc", CODE), ("website", "huada.cn"), ("phone", "13800000000"),
     }  # fmt: skip
     told = json.loads(export(engine, "decisions", "2026-03-07", "json"))
-    assert [(each["decision"], each["customer"], each["other"], each["reason"]) for each in told] == [
-        ("decided_same", "R00000001", "", "电话核实"),
-        ("merged", "R00000001", "R00000003", "一家"),
-        ("undone", "R00000001", "R00000003", "两家"),
+    assert [(each["decision"], each["registration"], each["other"], each["reason"]) for each in told] == [
+        ("same", "R00000002", "R00000001", "电话核实"),
+        ("merged", "R00000003", "R00000001", "一家"),
+        ("undone", "R00000003", "R00000001", "两家"),
     ]
     assert told[2]["takes_back"] == told[1]["id"]
     assert len(json.loads(export(engine, "decisions", "2026-03-06", "json"))) == 2

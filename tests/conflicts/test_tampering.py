@@ -213,7 +213,7 @@ FORGED = {
     "an entry": "audit_entry (at, actor, action, subject_type, details, reason, previous_hash, hash)"
     f" VALUES ({DAY}, 'x', 'x', 'x', '{{}}', '', 'x', 'y')",
     "a role": "user_role (user_id, role) VALUES (2, 'partner_admin')",
-    "a name": "customer_alias (customer_id, name, full_key) VALUES (1, '别名', '别名')",
+    "a name": "customer_alias (customer_id, name, full_key, kind) VALUES (1, '别名', '别名', 'brand')",
     "a piece of a name": "name_gram (gram, alias_id) VALUES (1, 1)",
     "a piece of nobody's name": "name_gram (gram, alias_id) VALUES (1, 999)",
     "a piece that no name has": "gram_count (gram, names) VALUES (1, 1)",

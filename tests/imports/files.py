@@ -34,8 +34,13 @@ EVENTS: Rows = (
     {"registration": "B1", "at": "2026-03-10 10:00:00", "stage": "meeting", "met_with": "王总"},
     {"registration": "B3", "at": "2026-03-12 10:00:00", "stage": "lost", "reason": "价格"},
 )
+ALIASES: Rows = (
+    {"registration": "B1", "kind": "brand", "name": "慢蜗牛", "reason": "官网"},
+    {"registration": "B1", "kind": "曾用名", "name": "白帆造船厂"},
+)
 FILES: Mapping[str, Rows] = {
     "partners": PARTNERS, "tiers": TIERS, "registrations": REGISTRATIONS, "events": EVENTS,
+    "aliases": ALIASES,
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from portal.domain.terms import PartnerKind, Tier
 from portal.imports.report import Report
 from portal.models import tables as t
 from tests.imports.conftest import NOW, Bring, Exported
-from tests.imports.files import CODE, EVENTS, FILES, PARTNERS, REGISTRATIONS, TIERS, as_csv
+from tests.imports.files import ALIASES, CODE, EVENTS, FILES, PARTNERS, REGISTRATIONS, TIERS, as_csv
 
 Counts = Callable[[], Mapping[str, int]]
 
@@ -100,6 +100,14 @@ REFUSED = {
     "before the filing": ("events", but(EVENTS, 0, at="2026-03-01"), 2, "at", "2026-03-01",
                           "import.before_filing"),
     "lost without a reason": ("events", but(EVENTS, 1, reason=""), 3, "reason", "", "reason.required"),
+    "a kind of name": ("aliases", but(ALIASES, 1, kind="nick"), 3, "kind", "nick", "import.value"),
+    "a name of blanks": ("aliases", but(ALIASES, 0, name=""), 2, "name", "", "required"),
+    "a name that nobody filed": ("aliases", but(ALIASES, 0, kind="报备名称"), 2, "kind", "报备名称",
+                                 "naming.not_filed"),
+    "one name of two kinds": ("aliases", [*ALIASES, {**ALIASES[0], "kind": "short"}], 4, "kind", "short",
+                              "naming.known"),
+    "a name of no claim": ("aliases", but(ALIASES, 1, registration="B9"), 3, "registration", "B9",
+                           "import.unknown_registration"),
     "no stage": ("events", but(EVENTS, 0, stage=""), 2, "stage", "", "required"),
 }  # fmt: skip
 

@@ -76,6 +76,14 @@ def test_refused_rows_come_back_with_their_reasons(admin: FlaskClient, counts: C
     assert {name for name in before if counts()[name] != before[name]} <= ASIDE
 
 
+def test_the_refused_rows_of_a_kind_with_a_reason_of_its_own_can_be_sent_again(admin: FlaskClient) -> None:
+    for kind in ("partners", "registrations"):
+        admin.post(link(upload(admin, kind, FILES[kind])))
+    preview = upload(admin, "aliases", [{**FILES["aliases"][0], "kind": "x"}])
+    refused = admin.get(link(preview, "/refused.csv")).data.decode("utf-8-sig")
+    assert upload(admin, "aliases", refused.replace(",x,", ",brand,").encode()).status_code == 200
+
+
 def test_reasons_in_the_file_name_columns_as_its_header_does(admin: FlaskClient) -> None:
     admin.post("/language", data={"locale": "zh"})
     preview = upload(admin, "partners", [{**PARTNERS[0], "code": "P4", "kind": "x"}])

@@ -13,13 +13,13 @@ from portal.domain.facts import Rule, State
 from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
-from portal.domain.terms import CustomerClass, EventKind, PartnerKind, Source, Tier
+from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.imports.run import KINDS
 from portal.web import labels, matches
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
-ENUMS = (Stage, State, PartnerKind, Tier, CustomerClass, Source, LostReason, Role, EventKind)
+ENUMS = (Stage, State, PartnerKind, Tier, CustomerClass, Source, LostReason, Role, EventKind, NameKind)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
