@@ -22,6 +22,7 @@ from portal.conflicts.service import settle_lapses
 from portal.demo import names
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding
+from portal.demo.stating import Stating
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.periods import business_date
@@ -41,6 +42,7 @@ class Seeder(Founding):
 
     def run(self) -> Channel:
         """Everything, in the order it would have happened."""
+        self.stating = Stating(self.random)
         founding = self.instant(self.start - timedelta(days=30), 9)
         with clock.frozen(founding), db.transaction(self.engine) as session:
             channel = self.found_channel(session, founding)
@@ -103,6 +105,7 @@ class Seeder(Founding):
         revenue = Decimal(ports * self.random.choice((600, 900, 1200)))
         filing = Filing(
             customer_name=name,
+            customer_name_en=names.english(self.random, name),
             uscc=code,
             contact=names.contact(self.random),
             phone=names.mobile(self.random),
@@ -123,6 +126,8 @@ class Seeder(Founding):
             yield at + timedelta(days=self.random.uniform(0.3, 2)), self.decide(channel, place)
         if self.random.random() < 0.04:
             yield at + timedelta(days=1), self.correction(channel, place)
+        if self.random.random() < 0.05:
+            yield at + timedelta(days=1), self.stating.act(channel.manager, place, name)
 
     def progress(
         self, filer: Actor, place: dict[str, int], at: datetime, ports: int, revenue: Decimal

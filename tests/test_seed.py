@@ -11,6 +11,7 @@ import seed
 from portal import clock, db, schema
 from portal.conflicts.check import problems
 from portal.demo import founding
+from portal.domain.terms import NameKind
 from portal.models import tables as t
 
 TODAY = date(2026, 11, 20)
@@ -33,6 +34,10 @@ def filled(url: str, random_seed: int) -> list[tuple[Any, ...]]:
         assert list(problems(session, now=clock.now())) == []
         found = session.execute(sa.select(c.ref, c.customer_name, c.filed_at, c.state).order_by(c.id))
         rows = [tuple(row) for row in found]
+        alias = t.customer_alias.c
+        kinds = session.execute(sa.select(alias.kind, alias.event_id.is_(None)).distinct()).all()
+        assert {NameKind.FILED, NameKind.ENGLISH} <= {kind for kind, by_filing in kinds if by_filing}
+        assert any(not by_filing for _kind, by_filing in kinds), "names that the manager states"
     engine.dispose()
     return rows
 

@@ -4,6 +4,8 @@ from random import Random
 
 from stdnum.cn import uscc as _uscc
 
+from portal.domain.terms import NameKind
+
 CITIES = ("临江市", "望海市", "青屏市", "云汀市", "石湾市", "松洲市", "霁城市", "南渡市")
 _FAMILY = "林周高陈苏许沈陆顾叶江梁宋唐韩冯于董萧程曹袁邓傅曾彭吕"
 _GIVEN = (
@@ -28,6 +30,23 @@ _PARTNER_FIRST = (
     "红枫", "木星", "鹿角", "海桥", "微澜", "拾光", "知路", "同舟", "朗润", "川流", "合声", "近邻",
 )  # fmt: skip
 _PARTNER_SECOND = ("信息技术", "网络科技", "通信设备", "商务服务", "系统集成", "数码", "电讯")
+_FIRST_EN = (
+    "Slow Snail", "Blue Whale", "Paper Plane", "Dozing Bear", "Cloud Tofu", "Galaxy Slipper",
+    "Blueberry Camel", "Ninth Cloud", "Pine Cone Radio", "Half a Cup", "Flying Abacus", "Moonback",
+    "Three Hedgehogs", "Arctic Orange", "Umbrella and Lighthouse", "Otter", "Kite", "Sand Dune",
+    "Red Maple", "Old Well", "Far Sail", "Stacked Stone", "Pomegranate", "Bamboo Joint", "Jupiter",
+    "Antler", "Orange Boat", "Firefly", "Good Night Whale", "Egret Beach", "Peppermint", "Old Times",
+    "Lesser Fullness", "Grain Rain", "Long-tailed Magpie", "Wild Cat", "Crab Apple", "Star Dust",
+    "Half Hill", "Depot Seven",
+)  # fmt: skip
+_SECOND_EN = (
+    "Logistics", "Travel", "Home", "Foods", "Manufacturing", "Catering", "Hotels", "Media", "Culture",
+    "Accountants", "Warehousing", "Law Firm", "Clinics", "Insurance Brokers", "Technology", "Education",
+    "Medical Devices", "E-Commerce", "Software", "Decoration", "Car Service", "Agriculture", "Textiles",
+    "Printing", "Fitness", "Environmental Equipment", "Human Resources", "Advertising", "Trading",
+    "Building Materials",
+)  # fmt: skip
+_BRANDS = ("到家", "优选", "云帮", "小铺", "出行")
 NOTES = (
     "和信息中心主任通了 25 分钟电话，正在更换总机。",
     "现场看了机房，旧交换机明年到期。",
@@ -74,6 +93,27 @@ def company(random: Random) -> str:
     first, middle = random.choice(_FIRST), random.choice(("", "", "", "一", "新", "嘉", "盛", "和", "乐"))
     region, second, suffix = random.choice(_REGION), random.choice(_SECOND), random.choice(_SUFFIX)
     return f"{region}{first}{middle}{second}{suffix}"
+
+
+def english(random: Random, name: str) -> str:
+    """The company's name in English, where its filer knows it: one time in eight."""
+    first = next((en for zh, en in zip(_FIRST, _FIRST_EN, strict=True) if zh in name), "")
+    second = next((en for zh, en in zip(_SECOND, _SECOND_EN, strict=True) if zh in name), "")
+    known = random.random() < 0.125 and first and second
+    return f"{first} {second} Co., Ltd." if known else ""
+
+
+def known_as(random: Random, name: str, kind: NameKind) -> str:
+    """What else a company is called, as a channel manager would note it."""
+    first, place = random.choice(list(zip(_FIRST, _FIRST_EN, strict=True))), random.choice(CITIES)
+    called = {
+        NameKind.SHORT: otherwise(name)[-4:],
+        NameKind.FORMER: company(random),
+        NameKind.BRAND: first[0] + random.choice(_BRANDS),
+        NameKind.ENGLISH: f"{first[1]} International",
+        NameKind.LEGAL: f"{place}{otherwise(name)}集团股份有限公司",
+    }
+    return called[kind]
 
 
 def otherwise(name: str) -> str:

@@ -11,7 +11,9 @@ from playwright.sync_api import Page
 from portal import db
 from portal.cases.service import open_case
 from portal.conflicts.decisions import merge_customers
+from portal.conflicts.naming import state_name
 from portal.domain.cases import CaseKind
+from portal.domain.terms import NameKind
 from portal.models import tables as t
 from portal.registrations.checks import check_customer
 from tests.support.browser import PHONE, WIDE
@@ -47,7 +49,14 @@ PAGES = {
 @pytest.fixture
 def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
     """One of every kind: owned, waiting, held, two customers, a correction, support, a next step."""
-    file_as(people["alice"], at("2026-03-02 10:00"), "Slow Snail Express Ltd")
+    file_as(
+        people["alice"], at("2026-03-02 10:00"), "Slow Snail Express Ltd", customer_name_en="Grey Heron Ltd"
+    )
+    with db.transaction(engine) as session:
+        state_name(
+            session, actor=None, now=at("2026-03-02 11:00"), customer_id=1, kind=NameKind.BRAND,
+            name="Blue Finch", reason="-",
+        )  # fmt: skip
     file_as(people["carol"], at("2026-03-03 10:00"), "Cloud Tofu Ltd")
     file_as(people["carol"], at("2026-03-04 10:00"), "Slow Snail Express")
     file_as(people["alice"], at("2026-03-05 10:00"), "Cloud Tofu Ltd")
@@ -106,7 +115,7 @@ def foreign(page: Page, locale: str) -> list[str]:
         }"""
     )
     pattern = LATIN if locale == "zh" else HAN
-    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd")
+    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd|Grey Heron Ltd|Blue Finch")
     return [text.strip()[:80] for text in shown if pattern.search(known.sub("", text))]
 
 

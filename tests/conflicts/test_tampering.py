@@ -19,9 +19,11 @@ from portal.cases.decisions import appeal_case, cast_vote, decide_appeal
 from portal.cases.service import answer_case, open_case
 from portal.conflicts.check import problems
 from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.naming import state_name
 from portal.conflicts.service import settle_lapses
 from portal.domain.cases import CaseKind
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.terms import NameKind
 from portal.models import tables as t
 from portal.pipeline.service import lose, move_project
 from portal.registrations import work
@@ -63,9 +65,14 @@ FREE = {
 
 @pytest.fixture
 def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: Any) -> datetime:
-    """Filings, moves, a decision, a merge, a correction, a loss, support; answers the present."""
+    """Filings, a name stated, moves, a decision, a merge, a correction, a loss; answers the present."""
     alice, carol, manager = people["alice"], people["carol"], people["channel_manager"]
-    file_as(alice, at("2026-03-02 10:00"), uscc=CODE)
+    file_as(alice, at("2026-03-02 10:00"), uscc=CODE, customer_name_en="Slow Snail")
+    with db.transaction(engine) as session:
+        state_name(
+            session, actor=manager.actor, now=at("2026-03-02 11:00"), customer_id=1, kind=NameKind.BRAND,
+            name="蜗牛到家",
+        )  # fmt: skip
     file_as(carol, at("2026-03-03 10:00"))
     file_as(alice, at("2026-03-03 11:00"), "深圳市华达科技有限公司")
     file_as(carol, at("2026-03-03 12:00"), "华达科技")
