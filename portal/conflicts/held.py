@@ -12,6 +12,7 @@ from sqlmodel import Session
 from portal.domain.alike import Resemblance
 from portal.domain.calendar import add_working_days
 from portal.domain.differences import Compared, compare_field
+from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import State
 from portal.domain.matching import MatchReason, compare
 from portal.domain.periods import business_date, day_start
@@ -106,6 +107,8 @@ class Candidate:
     reason: MatchReason
     score: float | None = None
     why: Resemblance | None = None
+    names: float | None = None
+    shared: tuple[IdentifierKind, ...] = ()
 
 
 def candidates(session: Session, row: Any) -> list[Candidate]:
@@ -125,14 +128,14 @@ def candidates(session: Session, row: Any) -> list[Candidate]:
         each: compare(keys, known[each])[1] if each in known else MatchReason.LIKELY_NAME for each in rows
     }
     return [
-        Candidate(each, rows[each].name, rows[each].uscc, reasons[each], *alike.get(each, (None, None)))
+        Candidate(each, rows[each].name, rows[each].uscc, reasons[each], *alike.get(each, ()))
         for each in ids
         if each in rows
     ]
 
 
-def _compared(session: Session, registration_id: int) -> dict[int, tuple[float, Resemblance]]:
-    """What the names of customers were found to be like when it was filed, the likest first."""
+def _compared(session: Session, registration_id: int) -> dict[int, tuple[Any, ...]]:
+    """What customers were found to be like when it was filed, the likest first: as `Candidate` ends."""
     e, c = t.registration_event.c, t.customer.c
     data = session.scalar(
         sa.select(e.data)
@@ -141,7 +144,12 @@ def _compared(session: Session, registration_id: int) -> dict[int, tuple[float, 
         .limit(1)
     )
     told = {
-        each["founder"]: (float(each["score"]), Resemblance(each["why"]))
+        each["founder"]: (
+            float(each["score"]),
+            Resemblance(each["why"]),
+            float(each["names"]) if "names" in each else None,
+            tuple(IdentifierKind(kind) for kind in each.get("shared", ())),
+        )
         for each in (data or {}).get("nearest", ())
     }
     rows = session.execute(sa.select(c.id, c.founder_key, c.merged_into_id).where(c.founder_key.in_(told)))

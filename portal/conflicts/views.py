@@ -84,6 +84,7 @@ def _decide_page(row: Any, problem: RuleViolation | None = None) -> str:
         states=State,
         likeness=Likeness,
         likeness_words=matches.likeness_words,
+        shared_words=matches.shared_words,
         match_words=matches.match_words,
         field_names=field_names,
         askable=_ASKABLE,

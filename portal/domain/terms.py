@@ -67,6 +67,8 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     LINKED = "linked"
     COMPARED = "compared"
+    IDENTIFIED = "identified"
+    BELONGS = "belongs"
 
 
 KEY_ACCOUNTS = "KA"

@@ -1,7 +1,7 @@
 """Put filings on customers: one at a time as they are filed, or by replay after anything older."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,11 @@ from sqlmodel import Session
 from portal.db import chunks
 from portal.domain.alike import HELD_FROM, TOLD_FROM, Alike
 from portal.domain.company import parse
+from portal.domain.evidence import Identifier, IdentifierKind
 from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
 from portal.domain.names import keys_of
-from portal.matching import index
+from portal.matching import identifiers, index
 from portal.models import Customer, CustomerAlias
 from portal.models import tables as t
 
@@ -35,12 +36,18 @@ def find_customer(
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A known customer whose name is like the one compared; `name` is the one that is most like it."""
+    """A known customer whose name is like the one compared; `name` is the one that is most like it.
+
+    `names` is how like that name alone is, where an equal identifier adds to it; `shared` are equal
+    ones that say nothing.
+    """
 
     customer: int
     founder: int
     name: str
     alike: Alike
+    names: Alike | None = None
+    shared: tuple[IdentifierKind, ...] = ()
 
 
 NEAREST = 5
@@ -48,9 +55,15 @@ NEAREST = 5
 
 
 def compare_names(
-    session: Session, name: str, uscc: str | None, excluded: Collection[int] = ()
+    session: Session,
+    name: str,
+    uscc: str | None,
+    excluded: Collection[int] = (),
+    told: Collection[Identifier] = (),
 ) -> list[Near]:
     """The customers whose names are most like `name`, the likest first; at most NEAREST.
+
+    Where `told` is given, also those that have one of these identifiers and what that adds.
 
     Left out are those that another valid code proves to be other companies (§6), and `excluded`.
     """
@@ -62,6 +75,17 @@ def compare_names(
         before = best.get(row.id)
         if alike.score and (before is None or alike.score > before.alike.score):
             best[row.id] = Near(row.id, row.founder_key, row.name, alike)
+    bearers = {
+        customer: each
+        for customer, each in identifiers.bearers_of(session, told).items()
+        if customer not in excluded and not (uscc and each.row.uscc and uscc != each.row.uscc)
+    }
+    for customer, (likest, weighed) in identifiers.weigh_bearers(session, asked, bearers).items():
+        if customer not in best or weighed.alike.score > best[customer].alike.score:
+            founder = bearers[customer].row.founder_key
+            best[customer] = Near(customer, founder, likest, weighed.alike, weighed.names)
+    for customer in bearers.keys() & best.keys():
+        best[customer] = replace(best[customer], shared=tuple(sorted(bearers[customer].shared)))
     return sorted(best.values(), key=lambda each: (-each.alike.score, each.customer))[:NEAREST]
 
 
@@ -91,6 +115,8 @@ def compared_data(nearest: Sequence[Near]) -> dict[str, Any]:
                 "score": f"{each.alike.score:.1f}",
                 "why": each.alike.why.value,
                 "outcome": _outcome(each.alike.score).value,
+                **({"names": f"{each.names.score:.1f}"} if each.names else {}),
+                **({"shared": [kind.value for kind in each.shared]} if each.shared else {}),
             }
             for each in nearest
         ],

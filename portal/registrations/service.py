@@ -15,6 +15,7 @@ from portal.conflicts.service import settle, settle_held
 from portal.db import lock_registry
 from portal.domain.cases import refile_from
 from portal.domain.errors import RuleViolation
+from portal.domain.evidence import identifiers_of
 from portal.domain.facts import Rule, State
 from portal.domain.matching import RULESET, Keys, Match, Outcome
 from portal.domain.names import search_grams
@@ -23,6 +24,7 @@ from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
 from portal.domain.roles import Actor
 from portal.domain.terms import CustomerClass, EventKind, Source
+from portal.matching.identifiers import teach_identifiers
 from portal.matching.service import (
     Near,
     compare_names,
@@ -99,7 +101,8 @@ def file_registration(
     found, known = find_customer(session, keys)
     nearest: list[Near] = []
     if found.outcome is not Outcome.SAME:
-        nearest = compare_names(session, filing.customer_name, filing.uscc)
+        beside = identifiers_of(filing.website, filing.phone, filing.uscc)
+        nearest = compare_names(session, filing.customer_name, filing.uscc, told=beside)
         found = weigh(found, nearest)
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
@@ -127,6 +130,8 @@ def file_registration(
             at=at,
         )
     teach_customer(session, customer, name=filing.customer_name, keys=keys, known=known.get(customer))
+    told = identifiers_of(filing.website, filing.phone)
+    teach_identifiers(session, customer, told, fresh=found.customer is None)
     registration.customer_id = customer
     session.flush()  # settling reads the claim back
     _place(session, registration.id, at, customer, Rule.FIRST)

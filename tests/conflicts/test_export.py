@@ -19,7 +19,8 @@ from tests.support.people import Person
 def test_what_is_known_and_decided_of_customers_can_be_taken_along(
     engine: sa.Engine, people: Mapping[str, Person], file_as: Any, row_of: Any, at: Any
 ) -> None:
-    file_as(people["alice"], at("2026-03-02 10:00"), "深圳市华达科技有限公司", uscc=CODE, website="huada.cn")
+    file_as(people["alice"], at("2026-03-02 10:00"), "深圳市华达科技有限公司", uscc=CODE, website="huada.cn",
+            phone="13800000000")  # fmt: skip
     held = file_as(people["carol"], at("2026-03-03 10:00"), "华达科技").registration_id
     file_as(people["carol"], at("2026-03-04 10:00"), "静湖茶业")
     row, manager = row_of(held), people["channel_manager"].actor
