@@ -67,9 +67,9 @@ def parse_tax_id(text: str) -> str | None:
     number = re.sub(r"[\s\-–—_.]", "", clean(text[:200])).upper()
     if not number:
         return None
-    if re.fullmatch(r"\d{8}", number):
+    if re.fullmatch(r"[0-9]{8}", number):
         holds = ubn.is_valid(number)
-    elif re.fullmatch(r"\d{6}[0-9A-Z]{8}[0-9X]", number):
+    elif re.fullmatch(r"[0-9]{6}[0-9A-Z]{8}[0-9X]", number):
         holds = number[-1] == _organisation_check(number[6:14])
     else:
         raise RuleViolation("tax_id.form", "tax_id", typed=number[:40])

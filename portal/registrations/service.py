@@ -101,8 +101,8 @@ def file_registration(
     found, known = find_customer(session, keys)
     nearest: list[Near] = []
     if found.outcome is not Outcome.SAME:
-        beside = identifiers_of(filing.website, filing.phone, filing.uscc)
-        nearest = compare_names(session, filing.customer_name, filing.uscc, told=beside)
+        told = identifiers_of(filing.website, filing.phone, filing.uscc)
+        nearest = compare_names(session, filing.customer_name, filing.uscc, told=told)
         found = weigh(found, nearest)
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
@@ -111,10 +111,7 @@ def file_registration(
     registration = _insert(session, actor, filing, keys, found, at, request_key)
     assert registration.id is not None  # noqa: S101 - flushed
     if nearest:
-        compared = journal.fact(
-            registration.id, EventKind.COMPARED, at=at, now=at, actor=actor, data=compared_data(nearest)
-        )
-        journal.write(session, [compared], actor=actor)
+        _keep(session, registration.id, nearest, at, actor)
     if found.outcome is Outcome.POSSIBLY:
         _place(session, registration.id, at, None, Rule.HELD)
         settle_held(session, [registration.id])
@@ -130,13 +127,20 @@ def file_registration(
             at=at,
         )
     teach_customer(session, customer, name=filing.customer_name, keys=keys, known=known.get(customer))
-    told = identifiers_of(filing.website, filing.phone)
-    teach_identifiers(session, customer, told, fresh=found.customer is None)
+    stated = identifiers_of(filing.website, filing.phone)
+    teach_identifiers(session, customer, stated, fresh=found.customer is None)
     registration.customer_id = customer
     session.flush()  # settling reads the claim back
     _place(session, registration.id, at, customer, Rule.FIRST)
     timeline = settle(session, {customer}, now=at)[customer]
     return Filed(registration.id, timeline.claims[registration.id].state)
+
+
+def _keep(session: Session, registration_id: int, nearest: list[Near], at: datetime, actor: Actor) -> None:
+    """Keep what the filing was compared with."""
+    data = compared_data(nearest)
+    compared = journal.fact(registration_id, EventKind.COMPARED, at=at, now=at, actor=actor, data=data)
+    journal.write(session, [compared], actor=actor)
 
 
 def _sent_before(session: Session, request_key: str) -> Filed | None:
