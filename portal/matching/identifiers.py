@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.db import chunks
+from portal.db import chunks, insert_plain
 from portal.domain.alike import SHARED_FROM
 from portal.domain.company import Company, parse
 from portal.domain.evidence import (
@@ -27,6 +27,7 @@ from portal.models import tables as t
 
 Row = tuple[IdentifierKind, str, int]
 _AT_ONCE = 8
+_TELLING = (EventKind.DECIDED_DIFFERENT, EventKind.LINKED, EventKind.BELONGS, EventKind.UNDONE)
 
 
 def identifier_rows(session: Session, customers: Collection[int] | None) -> set[Row]:
@@ -68,10 +69,8 @@ def teach_identifiers(
 
 def _insert(session: Session, rows: Sequence[Row]) -> None:
     if rows:
-        columns = ("kind", "value", "customer_id")
-        session.execute(
-            sa.insert(t.customer_identifier), [dict(zip(columns, row, strict=True)) for row in rows]
-        )
+        plain = [(kind.value, value, customer) for kind, value, customer in rows]
+        insert_plain(session, t.customer_identifier, ("kind", "value", "customer_id"), plain)
 
 
 @dataclass(slots=True)
@@ -140,16 +139,18 @@ def _standing(number: int) -> Any:
 
 
 def found_apart(session: Session, customers: Collection[int]) -> set[frozenset[int]]:
-    """Pairs of these customers that somebody decided are two, or linked: both signed, and stay two."""
+    """Pairs of these customers of which somebody said that they are two.
+
+    A held filing was decided to be another one, one belongs to the other, or both signed and are linked.
+    """
     e, r = t.registration_event.c, t.registration.c
-    kinds = (EventKind.DECIDED_DIFFERENT, EventKind.LINKED, EventKind.UNDONE)
     rows = [
         row
         for part in chunks(customers)
         for row in session.execute(
             sa.select(e.id, e.kind, e.about_id, e.data, r.customer_id)
             .join(t.registration, r.id == e.registration_id)
-            .where(r.customer_id.in_(part), e.kind.in_(kinds))
+            .where(r.customer_id.in_(part), e.kind.in_(_TELLING))
         )
     ]
     return _apart(session, rows)
@@ -158,15 +159,17 @@ def found_apart(session: Session, customers: Collection[int]) -> set[frozenset[i
 def _apart(session: Session, rows: Iterable[Any]) -> set[frozenset[int]]:
     facts = list(rows)
     undone = {row.about_id for row in facts if row.kind is EventKind.UNDONE}
-    decided = [row for row in facts if row.kind is EventKind.DECIDED_DIFFERENT]
-    now = customers_now(session, {row.data["founder"] for row in decided})
-    pairs = {frozenset((row.customer_id, now.get(row.data["founder"], row.customer_id))) for row in decided}
-    pairs |= {
-        frozenset((row.data["here_id"], row.data["other_id"]))
-        for row in facts
-        if row.kind is EventKind.LINKED and row.id not in undone
-    }
-    return {pair for pair in pairs if len(pair) == 2}
+    told = [row for row in facts if row.kind is not EventKind.UNDONE and row.id not in undone]
+    founders = {row.data[key] for row in told for key in ("founder", "parent_founder") if key in row.data}
+    now, pairs = customers_now(session, founders), set[frozenset[int | None]]()
+    for row in told:
+        if row.kind is EventKind.LINKED:
+            pairs.add(frozenset((row.data["here_id"], row.data["other_id"])))
+        elif row.kind is EventKind.BELONGS:
+            pairs.add(frozenset(now.get(row.data[key]) for key in ("founder", "parent_founder")))
+        else:
+            pairs.add(frozenset((row.customer_id, now.get(row.data["founder"]))))
+    return {frozenset(each for each in pair if each is not None) for pair in pairs if len(pair) == 2}
 
 
 def shared_values(session: Session) -> set[Identifier]:
@@ -183,11 +186,10 @@ def shared_values(session: Session) -> set[Identifier]:
     standing: defaultdict[Identifier, list[Holder]] = defaultdict(list)
     for row in rows:
         standing[IdentifierKind(row.kind), row.value].append(Holder(row.id, row.uscc))
-    kinds = (EventKind.DECIDED_DIFFERENT, EventKind.LINKED, EventKind.UNDONE)
     facts = session.execute(
         sa.select(e.id, e.kind, e.about_id, e.data, r.customer_id)
         .join(t.registration, r.id == e.registration_id)
-        .where(e.kind.in_(kinds), r.customer_id.is_not(None))
+        .where(e.kind.in_(_TELLING), r.customer_id.is_not(None))
     )
     apart = _apart(session, facts) if standing else set()
     return {identifier for identifier, holders in standing.items() if is_shared(holders, apart)}

@@ -64,9 +64,18 @@ SHARED: Mapping[IdentifierKind, Any] = {
 }
 
 
-def shared_words(kinds: Iterable[IdentifierKind]) -> str:
-    """What is equal and says nothing."""
-    return str(gettext("; ")).join(str(SHARED[kind]) for kind in kinds)
+def words_of(
+    reason: str,
+    score: float | None = None,
+    why: Resemblance | None = None,
+    names: float | None = None,
+    shared: Iterable[IdentifierKind] = (),
+) -> str:
+    """Why somebody has to decide, for whoever does: what the comparison found, where it was by likeness."""
+    if why is None or score is None:
+        return str(match_words(reason))
+    told = [likeness_words(why, score, names), *(str(SHARED[kind]) for kind in shared)]
+    return str(gettext("; ")).join(told) + str(gettext("."))
 
 
 def match_words(reason: str) -> Any:
