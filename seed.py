@@ -22,6 +22,7 @@ from portal.conflicts.service import settle_lapses
 from portal.demo import names
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding
+from portal.demo.relations import Relations
 from portal.demo.stating import Stating
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
@@ -48,6 +49,7 @@ class Seeder(Founding):
             channel = self.found_channel(session, founding)
         last, disputed = self.instant(self.today, 0), self.instant(self.today - timedelta(days=12), 8)
         acts = [act for act in self.plan(channel) if act[0] < last]
+        acts += Relations(channel, self.today).acts()
         self.enact([act for act in acts if act[0] < disputed])
         with db.reading(self.engine) as session:
             disputes = Disputes(channel)

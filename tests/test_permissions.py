@@ -74,6 +74,8 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "held.merge_form": (DECIDES, {"customer_id": 1, "other_id": 1}),
     "held.unmerge_form": (DECIDES, {"customer_id": 1}),
     "held.unmerge": (DECIDES, {"customer_id": 1}),
+    "held.identify": (DECIDES, {"customer_id": 1}),
+    "held.belong": (DECIDES, {"customer_id": 1}),
     "held.link": (DECIDES, {"customer_id": 1, "other_id": 2}),
     "held.add_name": (DECIDES, {"customer_id": 1}),
     "held.take_name_back": (DECIDES, {"customer_id": 1, "event_id": 1}),

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 import seed
 from portal import clock, db, schema
+from portal.conflicts.belonging import family_of
 from portal.conflicts.check import problems
-from portal.demo import founding
+from portal.demo import founding, relations
+from portal.domain.evidence import IdentifierKind
+from portal.domain.facts import State
 from portal.domain.terms import NameKind
+from portal.matching.identifiers import identifier_rows, shared_values
 from portal.models import tables as t
 
 TODAY = date(2026, 11, 20)
@@ -34,12 +39,27 @@ def filled(url: str, random_seed: int) -> list[tuple[Any, ...]]:
         assert list(problems(session, now=clock.now())) == []
         found = session.execute(sa.select(c.ref, c.customer_name, c.filed_at, c.state).order_by(c.id))
         rows = [tuple(row) for row in found]
+        shown(session)
         alias = t.customer_alias.c
         kinds = session.execute(sa.select(alias.kind, alias.event_id.is_(None)).distinct()).all()
         assert {NameKind.FILED, NameKind.ENGLISH} <= {kind for kind, by_filing in kinds if by_filing}
         assert any(not by_filing for _kind, by_filing in kinds), "names that the manager states"
     engine.dispose()
     return rows
+
+
+def shown(session: Session) -> None:
+    """What belongs together and what is shared: a branch, a subsidiary, a tax id, a telephone, a website."""
+    r = t.registration.c
+    filed = {row.customer_name: row for row in session.execute(sa.select(t.registration))}
+    parent, child = (filed[name].customer_id for name in (relations.PARENT, relations.SUBSIDIARY))
+    assert filed[relations.BRANCH].customer_id == parent != child
+    assert [each.id for each in family_of(session, parent).subsidiaries] == [child]
+    assert (IdentifierKind.TAX_ID, relations.OLD_TAX_NUMBER, parent) in identifier_rows(session, {parent})
+    held = filed[relations.CALLED[1]]
+    assert (held.state, held.suspect_id) == (State.HELD, filed[relations.CALLED[0]].customer_id)
+    assert (IdentifierKind.WEBSITE, "example.cn") in shared_values(session)
+    assert session.scalar(sa.select(sa.func.count()).where(r.website == relations.PARK_SITE)) == 3
 
 
 @pytest.mark.usefixtures("small")

@@ -6,11 +6,12 @@ from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.conflicts import decisions, linking, naming, queries, records, unmerging
+from portal.conflicts import belonging, decisions, known, linking, naming, queries, records, unmerging
 from portal.conflicts.preview import Change, preview_merge, preview_unmerge
 from portal.conflicts.views import bp
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
+from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import State
 from portal.domain.names import normalise
 from portal.domain.terms import EventKind, NameKind
@@ -26,10 +27,11 @@ __all__ = ["bp"]
 @needs(P.CUSTOMER_MERGE)
 def customer(customer_id: int) -> ResponseReturnValue:
     """A customer: names, identifiers, all claims, who owned it when, what was decided about it."""
-    return _customer_page(customer_id), 200
+    return customer_page(customer_id), 200
 
 
-def _customer_page(customer_id: int, problem: RuleViolation | None = None) -> str:
+def customer_page(customer_id: int, problem: RuleViolation | None = None, **typed: str) -> str:
+    """The record as it stands, with what was wrong and what was typed."""
     session = reading()
     sheet = queries.customer_sheet(session, customer_id)
     if sheet is None:
@@ -37,14 +39,19 @@ def _customer_page(customer_id: int, problem: RuleViolation | None = None) -> st
     text = request.args.get("q", "").strip()[:100]
     found = queries.find_customers(session, text, normalise(text)) if text else []
     claims = queries.filings_of(session, customer_id)
+    names = naming.names_with_source(session, customer_id)
     return render_template(
         "conflicts/customer.html",
         c=sheet,
-        names=naming.names_with_source(session, customer_id),
+        names=names,
+        branches=[each.name for each in names if queries.is_branch(each.name)],
         name_kinds=naming.STATABLE,
-        typed=request.form,
+        typed_name=request.form if "name" in request.form else {},
         is_branch=queries.is_branch,
-        identifiers=records.identifiers(session, customer_id, claims),
+        identifiers=known.identifiers(session, customer_id, claims),
+        identifier_kinds=IdentifierKind,
+        typed=typed,
+        family=belonging.family_of(session, customer_id),
         claims=claims,
         owners=queries.owners_of(session, customer_id),
         merged=records.merged_into(session, customer_id),
@@ -141,7 +148,7 @@ def unmerge(customer_id: int) -> ResponseReturnValue:
             unmerging.unmerge_customer(session, actor=actor(), now=now(), loser=customer_id, reason=_reason())
     except RuleViolation as error:
         if error.code == "unmerge.not_merged":
-            return _customer_page(customer_id, error), 409
+            return customer_page(customer_id, error), 409
         return _unmerge_page(customer_id, error), 422
     flash(_("Taken apart. Each customer has its own claims and its owner again."))
     return _to(customer_id)
@@ -156,7 +163,7 @@ def link(customer_id: int, other_id: int) -> ResponseReturnValue:
         with transaction() as session:
             act(session, actor=actor(), now=now(), one=customer_id, other=other_id, reason=_reason())
     except RuleViolation as error:
-        return _customer_page(customer_id, error), 422
+        return customer_page(customer_id, error), 422
     flash(_("Unlinked.") if request.form.get("undo") else _("Linked. Each keeps what it signed."))
     return _to(customer_id)
 
@@ -178,7 +185,7 @@ def add_name(customer_id: int) -> ResponseReturnValue:
             )  # fmt: skip
             near = naming.also_like(session, customer_id, name)
     except RuleViolation as error:
-        return _customer_page(customer_id, error), 422
+        return customer_page(customer_id, error), 422
     flash(_("Known by this name too from now on: filings are compared with it."))
     if near:
         told = (f"{each.name} ({matches.likeness_words(each.alike.why, each.alike.score)})" for each in near)
@@ -197,7 +204,7 @@ def take_name_back(customer_id: int, event_id: int) -> ResponseReturnValue:
                 reason=_reason(),
             )  # fmt: skip
     except RuleViolation as error:
-        return _customer_page(customer_id, error), 409
+        return customer_page(customer_id, error), 409
     flash(_("Taken back: nothing is compared with this name any more."))
     return _to(customer_id)
 

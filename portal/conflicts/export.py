@@ -4,6 +4,7 @@ A customer is named by the reference of a filing: of the one that bears the name
 decided about, else of the one that made the customer known. Names and decisions can be imported again.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,16 +12,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts.belonging import family_tree
 from portal.db import chunks
+from portal.domain.evidence import IdentifierKind, identifiers_of
 from portal.domain.periods import BUSINESS_OFFSET
 from portal.domain.terms import EventKind, Verdict
+from portal.matching.identifiers import shared_values
+from portal.matching.stated import stated_of
 from portal.models import tables as t
 
 ALIASES = (
     *("registration", "kind", "name", "reason"),
     *("source", "stated_by", "at", "customer", "customer_id", "uscc"),
 )
-IDENTIFIERS = ("customer", "customer_id", "kind", "value", "registration")
+IDENTIFIERS = ("customer", "customer_id", "kind", "value", "registration", "shared", "parent")
 DECISIONS = ("id", "at", "decision", "registration", "other", "reason", "decided_by", "takes_back")
 _VERDICTS = {
     EventKind.DECIDED_SAME: Verdict.SAME,
@@ -58,17 +63,41 @@ def aliases(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def identifiers(session: Session) -> Iterator[dict[str, Any]]:
-    """Every code, website and telephone that a filing on a customer states."""
+    """Every code, website and telephone that a filing on a customer states, and what people stated of it.
+
+    `registration` is empty for the latter; `shared`: it says nothing about who somebody is; `parent`
+    is the customer that this one belongs to.
+    """
     c, r = t.customer.c, t.registration.c
     query = (
         sa.select(c.founder_ref, c.id, r.ref, r.uscc, r.website, r.phone)
         .join(t.registration, r.customer_id == c.id)
         .order_by(c.id, r.filed_at, r.id)
     )
+    shared = shared_values(session)
+    family = {child: each.parent for child, each in family_tree(session).items()}
+    stated: defaultdict[int, list[Any]] = defaultdict(list)
+    for fact in stated_of(session, None, EventKind.IDENTIFIED):
+        stated[fact.customer].append(fact.data)
+    refs = _refs(session, c.id, c.founder_ref, {*family.values(), *stated})
+
+    def line(ref: str, customer: int, kind: str, value: str, filing: str, common: Any) -> dict[str, Any]:
+        found = "yes" if not shared.isdisjoint(common) else "no"
+        told = (ref, customer, kind, value, filing, found, refs.get(family.get(customer, 0), ""))
+        return dict(zip(IDENTIFIERS, told, strict=True))
+
     for row in session.execute(query):
-        for kind in ("uscc", "website", "phone"):
-            if value := getattr(row, kind):
-                yield dict(zip(IDENTIFIERS, (row.founder_ref, row.id, kind, value, row.ref), strict=True))
+        here = (row.founder_ref, row.id)
+        if row.uscc:
+            yield line(*here, "uscc", row.uscc, row.ref, ())
+        if row.website:
+            yield line(*here, "website", row.website, row.ref, identifiers_of(row.website, ""))
+        if row.phone:
+            yield line(*here, "phone", row.phone, row.ref, identifiers_of("", row.phone))
+    for customer, facts in sorted(stated.items()):
+        for data in facts:
+            common = {(IdentifierKind(data["kind"]), data["value"])}
+            yield line(refs[customer], customer, data["kind"], data["text"], "", common)
 
 
 def decisions(session: Session, until: datetime) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from portal.domain.alike import Resemblance
 from portal.domain.calendar import add_working_days
 from portal.domain.differences import Compared, compare_field
+from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import State
 from portal.domain.matching import MatchReason, compare
 from portal.domain.periods import business_date, day_start
@@ -40,6 +41,7 @@ def _queue() -> Any:
         sa.select(
             c.id, c.ref, c.customer_name, c.city, c.filed_at, c.match_reason, c.correction_since, c.version,
             c.suspect_id, t.partner.c.name.label("partner_name"), _SUSPECT.c.name.label("suspect_name"),
+            _SUSPECT.c.founder_key.label("suspect_founder"),
         )
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .join(_SUSPECT, _SUSPECT.c.id == c.suspect_id, isouter=True)
@@ -106,6 +108,8 @@ class Candidate:
     reason: MatchReason
     score: float | None = None
     why: Resemblance | None = None
+    names: float | None = None
+    shared: tuple[IdentifierKind, ...] = ()
 
 
 def candidates(session: Session, row: Any) -> list[Candidate]:
@@ -125,14 +129,14 @@ def candidates(session: Session, row: Any) -> list[Candidate]:
         each: compare(keys, known[each])[1] if each in known else MatchReason.LIKELY_NAME for each in rows
     }
     return [
-        Candidate(each, rows[each].name, rows[each].uscc, reasons[each], *alike.get(each, (None, None)))
+        Candidate(each, rows[each].name, rows[each].uscc, reasons[each], *alike.get(each, ()))
         for each in ids
         if each in rows
     ]
 
 
-def _compared(session: Session, registration_id: int) -> dict[int, tuple[float, Resemblance]]:
-    """What the names of customers were found to be like when it was filed, the likest first."""
+def _compared(session: Session, registration_id: int) -> dict[int, tuple[Any, ...]]:
+    """What customers were found to be like when it was filed, the likest first: as `Candidate` ends."""
     e, c = t.registration_event.c, t.customer.c
     data = session.scalar(
         sa.select(e.data)
@@ -140,13 +144,32 @@ def _compared(session: Session, registration_id: int) -> dict[int, tuple[float, 
         .order_by(e.at.desc(), e.id.desc())
         .limit(1)
     )
-    told = {
-        each["founder"]: (float(each["score"]), Resemblance(each["why"]))
-        for each in (data or {}).get("nearest", ())
-    }
+    told = {each["founder"]: _told(each) for each in (data or {}).get("nearest", ())}
     rows = session.execute(sa.select(c.id, c.founder_key, c.merged_into_id).where(c.founder_key.in_(told)))
     ids = {row.founder_key: row.merged_into_id or row.id for row in rows}
     return {ids[founder]: alike for founder, alike in told.items() if founder in ids}
+
+
+def _told(near: dict[str, Any]) -> tuple[float, Resemblance, float | None, tuple[IdentifierKind, ...]]:
+    names = float(near["names"]) if "names" in near else None
+    shared = tuple(IdentifierKind(kind) for kind in near.get("shared", ()))
+    return float(near["score"]), Resemblance(near["why"]), names, shared
+
+
+def found_like(session: Session, rows: Iterable[Any]) -> dict[int, tuple[Any, ...]]:
+    """What the suspects of held filings were found to be like, by filing, where a comparison told."""
+    founders = {row.id: row.suspect_founder for row in rows if row.suspect_id}
+    e = t.registration_event.c
+    query = sa.select(e.registration_id, e.data).where(
+        e.registration_id.in_(founders), e.kind == EventKind.COMPARED
+    )
+    found: dict[int, tuple[Any, ...]] = {}
+    for row in session.execute(query.order_by(e.at, e.id)):
+        found.pop(row.registration_id, None)
+        for near in row.data["nearest"]:
+            if near["founder"] == founders[row.registration_id]:
+                found[row.registration_id] = _told(near)
+    return found
 
 
 def _alive() -> Any:

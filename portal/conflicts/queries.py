@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.domain.company import parse
 from portal.models import tables as t
 
 
@@ -15,12 +16,13 @@ def customer_sheet(session: Session, customer_id: int) -> Any:
     return session.execute(sa.select(t.customer).where(c.id == customer_id)).first()
 
 
+# What is too short to be taken apart, and what is not Chinese.
 _BRANCH = re.compile("分公司|分行|分店|分部|办事处|[Bb]ranch")
 
 
 def is_branch(name: str) -> bool:
     """Whether a name is that of a branch: by default its parent's company (§6)."""
-    return bool(_BRANCH.search(name))
+    return parse(name).branch or bool(_BRANCH.search(name))
 
 
 def party_name(session: Session, row: Any) -> str | None:

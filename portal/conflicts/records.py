@@ -1,6 +1,5 @@
-"""Reads for the customer record: what it is known by, whom it shares that with, what was decided about it."""
+"""Reads for the customer record: what was decided about it, and what came of that."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,41 +19,6 @@ _DECIDING = (
     EventKind.UNDONE,
 )
 _MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """A website or telephone of a customer's filings, and how many other customers have it too."""
-
-    field: str
-    value: str
-    others: int
-
-
-def identifiers(session: Session, customer_id: int, claims: Collection[Any]) -> list[Identifier]:
-    """Websites and telephones, each with the number of other customers that share it."""
-    found = []
-    for field in ("website", "phone"):
-        values = sorted({getattr(each, field) for each in claims} - {""})
-        if not values:
-            continue
-        rows = session.execute(_sharing(field), {"values": values, "here": customer_id})
-        counts = {row.value: row.others for row in rows}
-        found += [Identifier(field, value, counts.get(value, 0)) for value in values]
-    return found
-
-
-@lru_cache(maxsize=4)
-def _sharing(field: str) -> Any:
-    c = t.registration.c
-    column = c[field]
-    return (
-        sa.select(column.label("value"), sa.func.count(c.customer_id.distinct()).label("others"))
-        # The literal is what lets both databases use the index over what is filled in.
-        .where(column.in_(sa.bindparam("values", expanding=True)), sa.text(f"registration.{field} <> ''"))
-        .where(c.customer_id != sa.bindparam("here"))
-        .group_by(column)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def queue() -> ResponseReturnValue:
 def _queue_page(problem: RuleViolation | None = None) -> str:
     days = _review_days()
     page = held.held_page(reading(), cursor=request.args.get("page"))
+    like = held.found_like(reading(), page.rows)
     total, overdue = held.count_held(reading(), today=today(), working_days=days)
     return render_template(
         "conflicts/held.html",
@@ -43,7 +44,7 @@ def _queue_page(problem: RuleViolation | None = None) -> str:
         days=days,
         due=lambda row: held.decide_by(row.filed_at, days),
         link=lambda cursor: url_for("held.queue", page=cursor),
-        match_words=matches.match_words,
+        why=lambda row: matches.words_of(row.match_reason, *like.get(row.id, ())),
         problem=labels.message(problem) if problem else None,
     )
 
@@ -83,7 +84,7 @@ def _decide_page(row: Any, problem: RuleViolation | None = None) -> str:
         verdict=request.form.get("verdict", ""),
         states=State,
         likeness=Likeness,
-        likeness_words=matches.likeness_words,
+        why=lambda near: matches.words_of(near.reason, near.score, near.why, near.names, near.shared),
         match_words=matches.match_words,
         field_names=field_names,
         askable=_ASKABLE,

@@ -10,6 +10,13 @@ from enum import StrEnum
 
 HELD_FROM = 89
 TOLD_FROM = 78
+# What an equal website, telephone or tax id adds (domain/evidence.py). A website or telephone with names
+# at least so much alike is held; with other names, and at three customers or more, it proves nothing.
+NAMES_WITH_WEBSITE = 70
+NAMES_WITH_TELEPHONE = 76
+HELD_BY_IDENTIFIER = 90
+SAME_TAX_ID = 99
+SHARED_FROM = 3
 
 
 class Resemblance(StrEnum):
@@ -27,6 +34,9 @@ class Resemblance(StrEnum):
     LETTERS = "letters"
     WORDS = "words"
     TRANSLATED = "translated"
+    WEBSITE = "website"
+    TELEPHONE = "telephone"
+    TAX_ID = "tax_id"
     NONE = "none"
 
 

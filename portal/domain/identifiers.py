@@ -1,10 +1,14 @@
-"""Identifiers as typed: credit code, telephone, website, e-mail address; read or refused."""
+"""Identifiers as typed: credit code, tax id, telephone, website, e-mail address; read or refused."""
 
+import json
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
 from portal.domain.errors import RuleViolation
 
+_WEBSITES = Path(__file__).with_name("websites.json")
 _USCC_LENGTH = 18
 _USCC_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
 _CONFUSED = str.maketrans("OIZS", "0125")
@@ -50,6 +54,42 @@ def _uscc_holds(code: str) -> bool:
     return code[-1] == uscc.calc_check_digit(code[:-1])
 
 
+def parse_tax_id(text: str) -> str | None:
+    """A tax id beside the credit code; None when nothing was typed.
+
+    Taiwan's 統一編號 of eight digits, or the mainland's old number of fifteen: the code of a place and
+    an organisation's code of nine. Either has a check digit.
+
+    :raises RuleViolation: ``tax_id.form``, ``tax_id.check_digit``.
+    """
+    from stdnum.tw import ubn
+
+    number = re.sub(r"[\s\-–—_.]", "", clean(text[:200])).upper()
+    if not number:
+        return None
+    if re.fullmatch(r"[0-9]{8}", number):
+        holds = ubn.is_valid(number)
+    elif re.fullmatch(r"[0-9]{6}[0-9A-Z]{8}[0-9X]", number):
+        holds = number[-1] == _organisation_check(number[6:14])
+    else:
+        raise RuleViolation("tax_id.form", "tax_id", typed=number[:40])
+    if not holds:
+        raise RuleViolation("tax_id.check_digit", "tax_id", typed=number)
+    return number
+
+
+def tax_id_within(code: str) -> str:
+    """The old tax number that a credit code has in it: both are of one place and organisation."""
+    return code[2:17]
+
+
+def _organisation_check(code: str) -> str:
+    """The check digit of an organisation's code (GB 11714)."""
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    rest = 11 - sum(weight * int(char, 36) for weight, char in zip(weights, code, strict=True)) % 11
+    return {10: "X", 11: "0"}.get(rest, str(rest))
+
+
 def normalise_phone(text: str) -> str:
     """A telephone number in one form: 13812345678, 010-12345678, 0755-1234567-801, +886…
 
@@ -81,10 +121,25 @@ def normalise_phone(text: str) -> str:
 
 def _national(digits: str) -> str:
     """Without China's country code; an area code then gets back the 0 that is left out after it."""
+    digits = re.sub(r"^00(?!86)(?=[1-9])", "+", digits)
     national = re.sub(r"^(?:\+86|0086)", "", digits)
     if national != digits and not re.match(r"0|1[3-9]|[48]00", national):
         return "0" + national
     return national
+
+
+def national_number(text: str) -> str:
+    """A telephone's digits without country code (86, 886), trunk 0 and extension: what *same* means.
+
+    It refuses nothing, as it compares what was read before; empty where there is no digit.
+    """
+    typed = clean(text[:200])
+    if written := _EXTENDED.fullmatch(typed):
+        typed = written[1]
+    digits = re.sub(r"[^0-9+]", "", re.split(r"(?i)转|ext|#|x", typed, maxsplit=1)[0])
+    digits = re.sub(r"^(?:\+|00)(?:86|886)", "", digits)
+    # Written with the country code but without its sign: no number of China's is that long.
+    return re.sub(r"^86(?=\d{10,11}$)", "", digits).lstrip("+0")
 
 
 def _sized(digits: str, least: int, most: int) -> str:
@@ -111,6 +166,26 @@ def normalise_website(text: str) -> str:
     if len(host) > 190 or len(labels) < 2 or not all(map(_HOST_LABEL.fullmatch, labels)):
         raise RuleViolation("website.form", "website", value=text[:60])
     return host
+
+
+@cache
+def _websites() -> tuple[frozenset[str], frozenset[str]]:
+    data = json.loads(_WEBSITES.read_text(encoding="utf-8"))
+    return frozenset(data["suffixes"]), frozenset(data["nobodys"])
+
+
+def own_domain(host: str) -> str:
+    """The name under which a host's owner registered it: shop.example.com.cn is of example.com.cn.
+
+    Empty where it says nothing about who that is: free mail, shops and pages under another's name,
+    a bare address.
+    """
+    suffixes, nobodys = _websites()
+    labels = host.split(".")
+    own = ".".join(labels[-3:] if ".".join(labels[-2:]) in suffixes else labels[-2:])
+    if own in nobodys or own in suffixes or labels[-1].isdecimal():
+        return ""
+    return own
 
 
 def parse_email(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RULESET = "2026.2"
+RULESET = "2026.3"
 """Named in every stored outcome; a change of the rules below changes it."""
 
 

@@ -89,6 +89,8 @@ class EventKind(StrEnum):
     LINKED = "linked"
     COMPARED = "compared"
     NAMED = "named"
+    IDENTIFIED = "identified"
+    BELONGS = "belongs"
 
 
 KEY_ACCOUNTS = "KA"

@@ -1,4 +1,4 @@
-"""Whether customers, their names and every filing's place are what the identity fold makes of the facts."""
+"""Whether customers, what they are known by and every filing's place are what the facts come to."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.identity import Assignment, assign
 from portal.domain.names import keys_of
 from portal.matching.component import Component, load_everything
+from portal.matching.identifiers import identifier_rows
 from portal.matching.naming import agrees, names_of
 from portal.matching.replay import last_winner, stays
 from portal.models import tables as t
@@ -34,6 +35,7 @@ def problems(session: Session) -> Iterator[Problem]:
     for row in component.customers.values():
         yield from _customer(row, component, assignment, ids)
     yield from _names(session, component, assignment, ids)
+    yield from _identifiers(session)
     yield from _places(session, component, assignment, ids)
 
 
@@ -70,6 +72,17 @@ def _names(
             yield "customer_alias", row.id, RuleViolation("check.alias")
     for customer, full in wanted:
         yield "customer", customer, RuleViolation("check.alias_missing", name=full)
+
+
+def _identifiers(session: Session) -> Iterator[Problem]:
+    """Customers have the identifiers that their filings and people state, and no others."""
+    c = t.customer_identifier.c
+    wanted = identifier_rows(session, None)
+    stored = {tuple(row) for row in session.execute(sa.select(c.kind, c.value, c.customer_id))}
+    for kind, value, customer in sorted(stored - wanted):
+        yield "customer_identifier", f"{kind.value} {value} {customer}", RuleViolation("check.identifier")
+    for _kind, value, customer in sorted(wanted - stored):
+        yield "customer", customer, RuleViolation("check.identifier_missing", value=value)
 
 
 def _places(

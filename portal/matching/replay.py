@@ -16,6 +16,7 @@ from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
 from portal.domain.matching import RULESET
 from portal.matching.component import Component, load_component
+from portal.matching.identifiers import write_identifiers
 from portal.matching.naming import keep_names
 from portal.models import tables as t
 
@@ -44,6 +45,7 @@ def reassign(
     _write_filings(session, component, assignment, ids, touched, before_moving)
     keep_names(session, component, assignment, ids)
     _drop_orphans(session, component, set(ids.values()), touched)
+    write_identifiers(session, set(ids.values()))
     return touched
 
 

@@ -1,7 +1,7 @@
 """Put filings on customers: one at a time as they are filed, or by replay after anything older."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,11 +10,12 @@ from sqlmodel import Session
 from portal.db import chunks
 from portal.domain.alike import HELD_FROM, TOLD_FROM, Alike
 from portal.domain.company import parse
+from portal.domain.evidence import Identifier, IdentifierKind
 from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
 from portal.domain.names import keys_of
 from portal.domain.terms import NameKind
-from portal.matching import index
+from portal.matching import identifiers, index
 from portal.matching.naming import enter_filed
 from portal.models import Registration
 from portal.models import tables as t
@@ -36,12 +37,18 @@ def find_customer(
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A known customer whose name is like the one compared; `name` is the one that is most like it."""
+    """A known customer whose name is like the one compared; `name` is the one that is most like it.
+
+    `names` is how like that name alone is, where an equal identifier adds to it; `shared` are equal
+    ones that say nothing.
+    """
 
     customer: int
     founder: int
     name: str
     alike: Alike
+    names: Alike | None = None
+    shared: tuple[IdentifierKind, ...] = ()
 
 
 NEAREST = 5
@@ -49,12 +56,20 @@ NEAREST = 5
 
 
 def compare_names(
-    session: Session, name: str, uscc: str | None, excluded: Collection[int] = (), *, english: str = ""
+    session: Session,
+    name: str,
+    uscc: str | None,
+    excluded: Collection[int] = (),
+    told: Collection[Identifier] = (),
+    *,
+    english: str = "",
 ) -> list[Near]:
     """The customers with a name most like `name`, or like `english`, the likest first; at most NEAREST.
 
-    Names of every kind are looked at, and the best score counts. Left out are customers that another
-    valid code proves to be other companies (§6), and `excluded`.
+
+    Names of every kind are looked at, and the best score counts; where `told` is given, also the
+    customers that have one of these identifiers, and what that adds. Left out are customers that
+    another valid code proves to be other companies (§6), and `excluded`.
     """
     best: dict[int, Near] = {}
     for asked in [parse(each) for each in (name, english) if each]:
@@ -65,6 +80,18 @@ def compare_names(
             before = best.get(row.id)
             if alike.score and (before is None or alike.score > before.alike.score):
                 best[row.id] = Near(row.id, row.founder_key, row.name, alike)
+    bearers = {
+        customer: each
+        for customer, each in identifiers.bearers_of(session, told).items()
+        if customer not in excluded and not (uscc and each.row.uscc and uscc != each.row.uscc)
+    }
+    for asked in [parse(each) for each in (name, english) if each] if bearers else ():
+        for customer, (likest, weighed) in identifiers.weigh_bearers(session, asked, bearers).items():
+            if customer not in best or weighed.alike.score > best[customer].alike.score:
+                founder = bearers[customer].row.founder_key
+                best[customer] = Near(customer, founder, likest, weighed.alike, weighed.names)
+    for customer in bearers.keys() & best.keys():
+        best[customer] = replace(best[customer], shared=tuple(sorted(bearers[customer].shared)))
     return sorted(best.values(), key=lambda each: (-each.alike.score, each.customer))[:NEAREST]
 
 
@@ -94,6 +121,8 @@ def compared_data(nearest: Sequence[Near]) -> dict[str, Any]:
                 "score": f"{each.alike.score:.1f}",
                 "why": each.alike.why.value,
                 "outcome": _outcome(each.alike.score).value,
+                **({"names": f"{each.names.score:.1f}"} if each.names else {}),
+                **({"shared": [kind.value for kind in each.shared]} if each.shared else {}),
             }
             for each in nearest
         ],

@@ -2,7 +2,7 @@
 
 from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
-from portal.models.customers import Customer, CustomerAlias, GramCount, NameGram
+from portal.models.customers import Customer, CustomerAlias, CustomerIdentifier, GramCount, NameGram
 from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
@@ -26,6 +26,7 @@ __all__ = [
     "ConflictCase",
     "Customer",
     "CustomerAlias",
+    "CustomerIdentifier",
     "Draft",
     "EndedSession",
     "FishingAlarm",

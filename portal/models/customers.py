@@ -1,10 +1,11 @@
-"""Customers, the names they are known by, and the pieces of those names."""
+"""Customers, the names and identifiers they are known by, and the pieces of those names."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from portal.domain.evidence import IdentifierKind
 from portal.domain.terms import NameKind
 from portal.models.columns import UTCDateTime, enum_type, partial_index
 
@@ -52,6 +53,22 @@ class CustomerAlias(SQLModel, table=True):
     kind: NameKind = Field(default=NameKind.FILED, sa_type=enum_type(NameKind, "kind"))
     registration_id: int | None = Field(default=None, foreign_key="registration.id")
     event_id: int | None = Field(default=None, foreign_key="registration_event.id")
+
+
+class CustomerIdentifier(SQLModel, table=True):
+    """A website, telephone or tax id a customer is known by, in the form that is compared.
+
+    What the filings on it state, and what a channel manager stated of it: a projection of both.
+    """
+
+    __tablename__ = "customer_identifier"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    kind: IdentifierKind = Field(
+        sa_column=sa.Column(enum_type(IdentifierKind, "kind"), primary_key=True, nullable=False)
+    )
+    value: str = Field(max_length=200, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", primary_key=True, ondelete="CASCADE", index=True)
 
 
 class NameGram(SQLModel, table=True):

@@ -143,6 +143,8 @@ class RegistrationEvent(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_registration_event_registration", "registration_id", "at"),
         sa.Index("ix_registration_event_import_key", "import_key", unique=True),
+        # The few facts that are about a customer rather than the filing they stand on.
+        partial_index("ix_registration_event_stated", "kind IN ('identified', 'belongs')", "registration_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

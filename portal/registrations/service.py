@@ -15,6 +15,7 @@ from portal.conflicts.service import settle, settle_held
 from portal.db import lock_registry
 from portal.domain.cases import refile_from
 from portal.domain.errors import RuleViolation
+from portal.domain.evidence import identifiers_of
 from portal.domain.facts import Rule, State
 from portal.domain.matching import RULESET, Keys, Match, Outcome
 from portal.domain.names import search_grams
@@ -23,6 +24,7 @@ from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
 from portal.domain.roles import Actor
 from portal.domain.terms import CustomerClass, EventKind, Source
+from portal.matching.identifiers import teach_identifiers
 from portal.matching.service import (
     Near,
     compare_names,
@@ -98,7 +100,13 @@ def file_registration(
     found, known = find_customer(session, keys)
     nearest: list[Near] = []
     if found.outcome is not Outcome.SAME:
-        nearest = compare_names(session, filing.customer_name, filing.uscc, english=filing.customer_name_en)
+        nearest = compare_names(
+            session,
+            filing.customer_name,
+            filing.uscc,
+            told=identifiers_of(filing.website, filing.phone, filing.uscc),
+            english=filing.customer_name_en,
+        )
         found = weigh(found, nearest)
     if found.outcome is Outcome.SAME and found.customer is not None:
         _refuse_second_claim(session, actor, found.customer)
@@ -107,20 +115,26 @@ def file_registration(
     registration = _insert(session, actor, filing, keys, found, at, request_key)
     assert registration.id is not None  # noqa: S101 - flushed
     if nearest:
-        compared = journal.fact(
-            registration.id, EventKind.COMPARED, at=at, now=at, actor=actor, data=compared_data(nearest)
-        )
-        journal.write(session, [compared], actor=actor)
+        _keep(session, registration.id, nearest, at, actor)
     if found.outcome is Outcome.POSSIBLY:
         _place(session, registration.id, at, None, Rule.HELD)
         settle_held(session, [registration.id])
         return Filed(registration.id, State.HELD)
     customer = enter_filing(session, registration, found.customer, known)
+    stated = identifiers_of(filing.website, filing.phone)
+    teach_identifiers(session, customer, stated, fresh=found.customer is None)
     registration.customer_id = customer
     session.flush()  # settling reads the claim back
     _place(session, registration.id, at, customer, Rule.FIRST)
     timeline = settle(session, {customer}, now=at)[customer]
     return Filed(registration.id, timeline.claims[registration.id].state)
+
+
+def _keep(session: Session, registration_id: int, nearest: list[Near], at: datetime, actor: Actor) -> None:
+    """Keep what the filing was compared with."""
+    data = compared_data(nearest)
+    compared = journal.fact(registration_id, EventKind.COMPARED, at=at, now=at, actor=actor, data=data)
+    journal.write(session, [compared], actor=actor)
 
 
 def _sent_before(session: Session, request_key: str) -> Filed | None:

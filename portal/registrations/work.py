@@ -13,11 +13,13 @@ from portal.conflicts.claims import next_instant, take_version
 from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
+from portal.domain.evidence import identifiers_of
 from portal.domain.facts import State
 from portal.domain.matching import Keys
 from portal.domain.names import search_grams
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
+from portal.matching.identifiers import write_identifiers
 from portal.matching.service import compare_names, compared_data, keys_for
 from portal.models import tables as t
 
@@ -33,7 +35,7 @@ EDITABLE = (
     "source",
 )
 CORRECTABLE = ("customer_name", "uscc", *EDITABLE)
-_COMPARED = frozenset({"customer_name", "customer_name_en", "uscc"})
+COMPARED = ("customer_name", "customer_name_en", "uscc", "website", "phone")
 _ENDED = (State.RELEASED, State.LOST)
 
 
@@ -72,6 +74,8 @@ def edit_details(
     if not changes:
         return
     _store(session, row, changes)
+    if row.customer_id is not None and changes.keys() & set(COMPARED):
+        write_identifiers(session, {row.customer_id})
     _fact(session, registration_id, EventKind.EDITED, actor, now, data=_before_after(row, changes))
     if "customer_name_en" in changes and row.customer_id is not None:
         resettle(session, [registration_id], now=now)
@@ -183,8 +187,8 @@ def correct(
 ) -> None:
     """Answer a correction: changes the named fields only; the filing instant never changes (G3).
 
-    A new name, English name or credit code compares the filing anew with the customers that are known,
-    by key and by name.
+    A new name, English name, credit code, website or telephone compares the filing anew with the
+    customers that are known, by key, by name and by identifier.
 
     :raises RuleViolation: ``registration.no_correction``, ``registration.field_closed``.
     """
@@ -196,8 +200,8 @@ def correct(
         raise RuleViolation("registration.field_closed")
     changes = _changes(row, values, CORRECTABLE)
     data = _before_after(row, changes)
-    renamed = not _COMPARED.isdisjoint(changes)
-    if renamed:
+    anew = any(field in changes for field in COMPARED)
+    if anew:
         keys = keys_for(changes.get("customer_name", row.customer_name), changes.get("uscc", row.uscc))
         before = Keys(row.uscc, row.full_key, row.core_key)
         data["keys"] = {"before": _listed(before), "after": _listed(keys)}
@@ -208,7 +212,7 @@ def correct(
     closed = {"correction_fields": None, "correction_note": "", "correction_since": None}
     _store(session, row, changes | closed)
     _fact(session, registration_id, EventKind.CORRECTED, actor, now, data=data)
-    if renamed:
+    if anew:
         _compare_anew(session, row, changes, actor, now)
         also = {row.customer_id} - {None}
         resettle(session, [registration_id], now=now, also=also)
@@ -217,17 +221,17 @@ def correct(
 def _compare_anew(
     session: Session, row: Any, changes: Mapping[str, Any], actor: Actor, now: datetime
 ) -> None:
-    """Keep what the corrected name is like, also where it is nothing: the older comparison is void.
+    """Keep what the corrected filing is like, also where it is nothing: the older comparison is void.
 
     A customer that nobody else filed says nothing against its own new name.
     """
     c = t.registration.c
     others = sa.select(c.id).where(c.customer_id == row.customer_id, c.id != row.id).limit(1)
     alone = row.customer_id is not None and session.scalar(others) is None
-    fields = ("customer_name", "customer_name_en", "uscc")
-    name, english, uscc = (changes.get(field, getattr(row, field)) for field in fields)
+    name, english, uscc, website, phone = (changes.get(field, getattr(row, field)) for field in COMPARED)
+    told = identifiers_of(website, phone, uscc)
     excluded = {row.customer_id} if alone else ()
-    nearest = compare_names(session, name, uscc, excluded, english=english)
+    nearest = compare_names(session, name, uscc, excluded, told, english=english)
     _fact(session, row.id, EventKind.COMPARED, actor, now, data=compared_data(nearest))
 
 

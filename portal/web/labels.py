@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from portal.domain.access import PERMISSIONS, Permission
 from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
 from portal.domain.errors import RuleViolation
+from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
 from portal.domain.pipeline import LostReason, Stage
@@ -103,6 +104,9 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Pattern.BURST, _l("Many customers looked up within an hour, none of them filed")),
     (Pattern.TAKEN, _l("Most of what was looked up and not filed belongs to other parties")),
     (Pattern.SEQUENCE, _l("Names one after the other in the order of a list")),
+    (IdentifierKind.TAX_ID, _l("Tax id")),
+    (IdentifierKind.WEBSITE, _l("Website")),
+    (IdentifierKind.PHONE, _l("Telephone")),
     (EventKind.FILED, _l("Filed")),
     (EventKind.MOVED, _l("Moved")),
     (EventKind.PROGRESS, _l("Progress accepted")),
@@ -122,6 +126,8 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.MERGED, _l("Customers merged")),
     (EventKind.COMPARED, _l("Compared with known names")),
     (EventKind.NAMED, _l("Another name of the customer stated")),
+    (EventKind.IDENTIFIED, _l("An identifier of the customer stated")),
+    (EventKind.BELONGS, _l("The customer belongs to another one")),
     (EventKind.LINKED, _l("Linked with another customer: one company, both signed")),
     (EventKind.CASE_ASKED, _l("Asked for the customer")),
     (EventKind.CASE_OPENED, _l("Another party asked for a takeover")),

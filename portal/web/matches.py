@@ -1,12 +1,13 @@
 """Comparisons in words: why a filing is or may be on a known customer (§6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from portal.domain.alike import Resemblance
+from portal.domain.alike import HELD_FROM, Resemblance
+from portal.domain.evidence import IdentifierKind
 from portal.domain.matching import MatchReason
 
 MATCH_REASONS: Mapping[MatchReason, Any] = {
@@ -15,7 +16,8 @@ MATCH_REASONS: Mapping[MatchReason, Any] = {
     MatchReason.SAME_NAME: _l("The full name is the same."),
     MatchReason.SAME_NAME_SEVERAL: _l("Several known customers bear this very name."),
     MatchReason.ALIKE_NAME: _l("The names are the same but for legal form or region."),
-    MatchReason.LIKELY_NAME: _l("The names are so alike that one of them may be mistyped or shortened."),
+    # Also where an equal website or telephone told: a filer is not to learn whose that is (G6).
+    MatchReason.LIKELY_NAME: _l("So much like a known customer that it may be the same: a person decides."),
     # The same words as for nothing alike: a filer is not to learn that somebody has a relative (G6).
     MatchReason.RELATED_NAME: _l("No known customer has this code or name."),
     MatchReason.NOTHING_ALIKE: _l("No known customer has this code or name."),
@@ -35,13 +37,45 @@ LIKENESS: Mapping[Resemblance, Any] = {
     Resemblance.LETTERS: _l("Spelt much alike"),
     Resemblance.WORDS: _l("The same words"),
     Resemblance.TRANSLATED: _l("One may be the other in English"),
+    Resemblance.WEBSITE: _l("The same website"),
+    Resemblance.TELEPHONE: _l("The same telephone"),
+    Resemblance.TAX_ID: _l("The same tax id"),
     Resemblance.NONE: _l("Not alike"),
 }
 
 
-def likeness_words(why: Resemblance, score: float) -> str:
-    """Why two names are alike, and how much of 100."""
-    return str(gettext("%(why)s: %(score)d of 100", why=LIKENESS[why], score=round(score)))
+def likeness_words(why: Resemblance, score: float, names: float | None = None) -> str:
+    """Why two customers are alike, and how much of 100; `names`: how much their names alone are."""
+    if names is None:
+        return str(gettext("%(why)s: %(score)d of 100", why=LIKENESS[why], score=round(score)))
+    if score >= HELD_FROM:
+        told = gettext("%(why)s, and the names are alike (%(names)d)", why=LIKENESS[why], names=round(names))
+    else:
+        told = gettext(
+            "%(why)s, but the names are alike to %(names)d only", why=LIKENESS[why], names=round(names)
+        )
+    return str(told)
+
+
+SHARED: Mapping[IdentifierKind, Any] = {
+    IdentifierKind.WEBSITE: _l("The website is the same too, but several have it: proves nothing"),
+    IdentifierKind.PHONE: _l("The telephone is the same too, but several have it: proves nothing"),
+    IdentifierKind.TAX_ID: _l("The tax id is the same too, but several have it: proves nothing"),
+}
+
+
+def words_of(
+    reason: str,
+    score: float | None = None,
+    why: Resemblance | None = None,
+    names: float | None = None,
+    shared: Iterable[IdentifierKind] = (),
+) -> str:
+    """Why somebody has to decide, for whoever does: what the comparison found, where it was by likeness."""
+    if why is None or score is None:
+        return str(match_words(reason))
+    told = [likeness_words(why, score, names), *(str(SHARED[kind]) for kind in shared)]
+    return str(gettext("; ")).join(told) + str(gettext("."))
 
 
 def match_words(reason: str) -> Any:

@@ -18,6 +18,8 @@ MESSAGES: Mapping[str, Any] = {
     "backup.not_a_backup": _l("This file is not a backup of the portal."),
     "backup.not_empty": _l("The database is not empty. Add --force to overwrite it."),
     "backup.nothing": _l("There is no database yet, or it is empty: check PORTAL_DATABASE_URL."),
+    "belongs.already": _l("It belongs to a customer already: take that back first."),
+    "belongs.circle": _l("A customer cannot belong to itself, nor to one that belongs to it."),
     "calendar.unknown_year": _l("The holiday calendar of this year is not known yet."),
     "case.answer_awaited": _l("The owner can answer until %(day)s; vote when it has, or after that day."),
     "case.answered": _l(
@@ -53,6 +55,7 @@ MESSAGES: Mapping[str, Any] = {
     "count.not_a_number": _l("“%(value)s” is not a number: write digits, as 60."),
     "count.not_whole": _l("“%(value)s” is not a whole number."),
     "count.too_large": _l("“%(value)s” is too large."),
+    "customer.merged": _l("This customer is part of another one: state it there."),
     "date.form": _l("“%(value)s” is not a date: write it as 2026-03-01."),
     "date.no_such_day": _l("There is no such day as “%(value)s”."),
     "date.out_of_range": _l("“%(value)s” lies outside 1990 to 2199."),
@@ -83,6 +86,8 @@ MESSAGES: Mapping[str, Any] = {
     "check.customer_missing": _l("The customer that it made known is missing."),
     "check.fact_changed": _l("It was changed after it was written."),
     "check.fact_missing": _l("A fact of it in the audit trail is missing or changed."),
+    "check.identifier": _l("Nobody stated this of its customer."),
+    "check.identifier_missing": _l("Its website, telephone or tax id “%(value)s” is missing."),
     "check.missing": _l("It is missing."),
     "check.more": _l("And so are %(number)d more."),
     "check.no_role": _l("It has no role."),
@@ -122,6 +127,10 @@ MESSAGES: Mapping[str, Any] = {
     "held.nothing_ticked": _l("Tick the filings first that you want to decide together."),
     "held.not_held": _l("This filing is no longer waiting for a decision: somebody decided it already."),
     "held.not_a_suspect": _l("That customer is not one this filing can be the same as."),
+    "identifier.nobodys": _l(
+        "This says nothing about who a customer is: free mail, a shop or page under another’s name."
+    ),
+    "identifier.stated": _l("It is known already."),
     "import.bad_code": _l("“%(value)s” cannot be used as a code here."),
     "import.before_filing": _l("“%(value)s” lies before the registration was filed."),
     "import.bomb": _l(
@@ -229,6 +238,14 @@ MESSAGES: Mapping[str, Any] = {
     "choice": _l("Choose one of the list."),
     "reason.required": _l("Say why."),
     "stale": _l("Somebody changed this in the meantime. Nothing was overwritten: look at it and try again."),
+    "stated.gone": _l("This was taken back already: look at how it stands."),
+    "tax_id.check_digit": _l(
+        "The check digit of the tax id “%(typed)s” is wrong: look for a mistyped character."
+    ),
+    "tax_id.form": _l(
+        "“%(typed)s” is no tax id: eight digits in Taiwan, fifteen characters of the mainland’s old kind. "
+        "A code of eighteen is a credit code and belongs into the filing."
+    ),
     "text.too_long": _l("%(length)s characters are too many; at most %(longest)s are possible."),
     "uscc.characters": _l("A credit code has no “%(characters)s”. Compare it with the licence."),
     "uscc.check_digit": _l(

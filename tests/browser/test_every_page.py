@@ -10,9 +10,12 @@ from playwright.sync_api import Page
 
 from portal import db
 from portal.cases.service import open_case
+from portal.conflicts.belonging import state_parent
 from portal.conflicts.decisions import merge_customers
+from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
 from portal.domain.cases import CaseKind
+from portal.domain.evidence import IdentifierKind
 from portal.domain.terms import NameKind
 from portal.models import tables as t
 from portal.registrations.checks import check_customer
@@ -34,7 +37,7 @@ PAGES = {
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/alarms", "/alarms/1", "/registrations", "/registrations/1",
-        "/customers/1", "/customers/1?q=Tofu",
+        "/customers/1", "/customers/1?q=Tofu", "/customers/2",
         "/customers", "/customers/1/merge/2", "/customers/3", "/customers/4", "/customers/4/unmerge",
         "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import", "/audit",
         "/cases", "/cases/1",
@@ -67,6 +70,11 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         for number in range(15):
             check_customer(session, actor=people["carol"].actor, now=now, name=f"-{number:02}a", uscc=None)
         merge_customers(session, actor=None, now=now, loser=4, winner=3, reason="-")
+        for customer in (1, 2):
+            state_identifier(
+                session, actor=None, now=now, customer=customer, kind=IdentifierKind.WEBSITE, text="snail.cn"
+            )
+        state_parent(session, actor=None, now=now, customer=2, parent=1, reason="-")
     with db.transaction(engine) as session:
         session.execute(
             sa.update(t.registration)
@@ -115,7 +123,9 @@ def foreign(page: Page, locale: str) -> list[str]:
         }"""
     )
     pattern = LATIN if locale == "zh" else HAN
-    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd|Grey Heron Ltd|Blue Finch")
+    known = re.compile(
+        r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd|Grey Heron Ltd|Blue Finch"
+    )
     return [text.strip()[:80] for text in shown if pattern.search(known.sub("", text))]
 
 

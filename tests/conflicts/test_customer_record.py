@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import db
-from portal.conflicts import linking, queries, records
+from portal.conflicts import known, linking, queries
 from portal.conflicts.check import problems
 from portal.conflicts.decisions import merge_customers
 from portal.domain.errors import RuleViolation
@@ -51,7 +51,7 @@ def sign(engine: sa.Engine, people: People, row_of: Any, at: Any, two: tuple[int
 def test_what_customers_share_is_counted(engine: sa.Engine, two: tuple[int, int], row_of: Any) -> None:
     with db.reading(engine) as session:
         claims = queries.filings_of(session, row_of(two[0]).customer_id)
-        found = records.identifiers(session, row_of(two[0]).customer_id, claims)
+        found = known.identifiers(session, row_of(two[0]).customer_id, claims)
     assert [(each.field, each.others) for each in found] == [("website", 1), ("phone", 1)]
 
 

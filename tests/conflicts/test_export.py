@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from portal import db
 from portal.commands.moving import export
+from portal.conflicts.belonging import state_parent
 from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
 from portal.conflicts.unmerging import unmerge_customer
+from portal.domain.evidence import IdentifierKind
 from portal.domain.terms import NameKind
 from tests.support.filings import CODE
 from tests.support.people import Person
@@ -21,7 +24,8 @@ from tests.support.people import Person
 def test_what_is_known_and_decided_of_customers_can_be_taken_along(
     engine: sa.Engine, people: Mapping[str, Person], file_as: Any, row_of: Any, at: Any
 ) -> None:
-    file_as(people["alice"], at("2026-03-02 10:00"), "深圳市华达科技有限公司", uscc=CODE, website="huada.cn")
+    file_as(people["alice"], at("2026-03-02 10:00"), "深圳市华达科技有限公司", uscc=CODE, website="huada.cn",
+            phone="13800000000")  # fmt: skip
     held = file_as(people["carol"], at("2026-03-03 10:00"), "华达科技").registration_id
     file_as(people["carol"], at("2026-03-04 10:00"), "静湖茶业")
     row, manager = row_of(held), people["channel_manager"].actor
@@ -57,6 +61,7 @@ def test_what_is_known_and_decided_of_customers_can_be_taken_along(
     assert {(each["kind"], each["value"]) for each in known if each["registration"] == "R00000001"} == {
         ("uscc", CODE), ("website", "huada.cn"), ("phone", "13800000000"),
     }  # fmt: skip
+    assert {each["shared"] for each in known} == {"no"}
     told = json.loads(export(engine, "decisions", "2026-03-07", "json"))
     assert [(each["decision"], each["registration"], each["other"], each["reason"]) for each in told] == [
         ("same", "R00000002", "R00000001", "电话核实"),
@@ -65,3 +70,22 @@ def test_what_is_known_and_decided_of_customers_can_be_taken_along(
     ]
     assert told[2]["takes_back"] == told[1]["id"]
     assert len(json.loads(export(engine, "decisions", "2026-03-06", "json"))) == 2
+
+
+def test_what_was_stated_of_a_customer_is_taken_along(
+    engine: sa.Engine, people: Mapping[str, Person], file_as: Any, row_of: Any, at: Any
+) -> None:
+    for number, name in enumerate(("静湖茶业", "镜泊湖旅行社", "松果电台传媒")):
+        file_as(people["alice"], at(f"2026-03-02 1{number}:00"), name, website="tea.example.cn")
+    child, parent = row_of(1).customer_id, row_of(2).customer_id
+    with db.transaction(engine) as session:
+        act = {"actor": people["channel_manager"].actor, "now": at("2026-03-03 10:00"), "customer": child}
+        state_identifier(session, **act, kind=IdentifierKind.TAX_ID, text="1191 3502")
+        state_parent(session, **act, parent=parent, reason="控股")
+    known = json.loads(export(engine, "identifiers", None, "json"))
+    here = [tuple(each.values()) for each in known if each["customer_id"] == child]
+    assert [each[2:] for each in here if each[2] != "phone"] == [
+        ("website", "tea.example.cn", "R00000001", "yes", "R00000002"),
+        ("tax_id", "11913502", "", "no", "R00000002"),
+    ]
+    assert {each["parent"] for each in known if each["customer_id"] != child} == {""}

@@ -17,11 +17,14 @@ from sqlmodel import Session, SQLModel
 from portal import db
 from portal.cases.decisions import appeal_case, cast_vote, decide_appeal
 from portal.cases.service import answer_case, open_case
+from portal.conflicts.belonging import state_parent
 from portal.conflicts.check import problems
 from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
 from portal.conflicts.service import settle_lapses
 from portal.domain.cases import CaseKind
+from portal.domain.evidence import IdentifierKind
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.terms import NameKind
 from portal.models import tables as t
@@ -106,6 +109,10 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
         work.ask_support(session, **by(session, alice, 1), need="方案支持")
         work.ask_correction(session, **by(session, manager, 2), fields=["phone"], note="空号")
         lose(session, **by(session, people["key_accounts"], 7), why=LostReason.PRICE, note="太贵")
+    with db.transaction(engine) as session:
+        about = {"actor": manager.actor, "now": now}
+        state_identifier(session, **about, customer=1, kind=IdentifierKind.TAX_ID, text="11913502")
+        state_parent(session, **about, customer=3, parent=1, reason="控股子公司")
     look_around(engine, people, now)
     return dispute(engine, people)
 
@@ -224,6 +231,7 @@ FORGED = {
     "a piece of a name": "name_gram (gram, alias_id) VALUES (1, 1)",
     "a piece of nobody's name": "name_gram (gram, alias_id) VALUES (1, 999)",
     "a piece that no name has": "gram_count (gram, names) VALUES (1, 1)",
+    "a website": "customer_identifier (kind, value, customer_id) VALUES ('website', 'forged.cn', 1)",
     "a tier": "tier_term (partner_id, tier, starts_on, ends_on, version)"
     " VALUES (2, 'gold', '2026-01-01', '2026-12-31', 1)",
 }

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.errors import RuleViolation
-from portal.domain.identifiers import normalise_phone, normalise_website, parse_email, parse_uscc
+from portal.domain.identifiers import (
+    national_number,
+    normalise_phone,
+    normalise_website,
+    own_domain,
+    parse_email,
+    parse_tax_id,
+    parse_uscc,
+)
 
 CODES = ["91330106R3E9BHKFGW", "91310115TX2334G26K"]
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -80,6 +88,8 @@ def test_any_one_wrong_character_is_noticed(code: str, place: int, wrong: str):
         ("2345678 x 9", "2345678-9"),
         ("0755123-4567", "0755-1234567"),
         ("+886 2 2345 6789", "+886223456789"),
+        ("00886 2 2345 6789", "+886223456789"),
+        ("0086 755 1234567", "0755-1234567"),
     ],
 )
 def test_a_telephone_has_one_form(typed: str, phone: str):
@@ -135,10 +145,73 @@ def test_a_bad_address_is_refused(typed: str):
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=300))
-@pytest.mark.parametrize("read", [parse_uscc, normalise_phone, normalise_website, parse_email])
+@pytest.mark.parametrize("read", [parse_uscc, parse_tax_id, normalise_phone, normalise_website, parse_email])
 def test_any_text_is_read_or_refused_and_what_was_read_reads_the_same(
     read: Callable[[str], str | None], text: str
 ):
     with contextlib.suppress(RuleViolation):
         found = read(text)
         assert not found or read(found) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("010-12345678", "+86 10 1234 5678"),
+        ("010-12345678-801", "0086-10-12345678 转 801"),
+        ("13812345678", "+8613812345678"),
+        ("13812345678-12", "86 138 1234 5678"),
+        ("+886-2-25317099", "(02)2531-7099"),
+        ("4001234567-8", "400 123 4567"),
+    ],
+)
+def test_the_same_telephone_has_the_same_digits(one: str, other: str):
+    assert national_number(one) == national_number(other) != ""
+
+
+def test_other_telephones_have_other_digits():
+    numbers = ("010-12345678", "010-12345679", "021-12345678", "13812345678", "+81 3 1234 5678")
+    assert len({national_number(each) for each in numbers}) == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("example.com", "example.com"),
+        ("shop.example.com.cn", "example.com.cn"),
+        ("a.b.example.com.tw", "example.com.tw"),
+        ("华达.中国", "华达.中国"),
+        ("example.com.cn", "example.com.cn"),
+        ("qq.com", ""),
+        ("mail.qq.com", ""),
+        ("huada.1688.com", ""),
+        ("huada.github.io", ""),
+        ("com.cn", ""),
+        ("10.0.0.1", ""),
+    ],
+)
+def test_a_host_is_of_the_name_that_its_owner_registered(host: str, own: str):
+    assert own_domain(host) == own
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("", None), (" - ", None), ("１１９１-3502", "11913502"), ("330106MA2B3C4D1", "330106MA2B3C4D1")],
+)
+def test_a_tax_id_is_read_however_it_was_typed(typed: str, number: str | None):
+    assert parse_tax_id(typed) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("11913503", "tax_id.check_digit"),
+        ("330106MA2B3C4D2", "tax_id.check_digit"),
+        ("330106MA2B3C4DX", "tax_id.check_digit"),
+        ("1191350", "tax_id.form"),
+        ("91330106MA2B3C4D11", "tax_id.form"),
+        ("不知道", "tax_id.form"),
+    ],
+)
+def test_a_bad_tax_id_is_refused_by_its_reason(typed: str, code: str):
+    assert refusal(parse_tax_id, typed) == code

@@ -24,9 +24,11 @@ import portal
 from portal import db
 from portal.cases.service import open_case
 from portal.domain.cases import CaseKind
+from portal.domain.facts import State
 from portal.domain.pipeline import Stage
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, Source
+from portal.models import tables as t
 from portal.registrations.service import file_registration
 from portal.registrations.work import add_note
 from tests.support.clocks import shanghai
@@ -49,6 +51,8 @@ OTHER = {
     "website": "hidden.example.com",
     "notes": "谁也不该看见",
 }
+# What the observer's own filings state as well.
+SAME = {"phone": "13800000000", "website": "snail.example.cn"}
 # What is hidden: the owner, how it typed the names, what else it stated, and who files afterwards.
 WORLDS: dict[str, tuple[str, str, str, dict[str, Any], str]] = {
     "another partner": ("carol", OWNED, HELD, {}, LATER),
@@ -56,6 +60,7 @@ WORLDS: dict[str, tuple[str, str, str, dict[str, Any], str]] = {
     "key accounts": ("kate", OWNED, HELD, {}, LATER),
     "typed otherwise": ("carol", " 慢蝸牛\u200b快遞（有限公司）", "深圳市 華達科技（有限公司）", {}, LATER),
     "everything else stated": ("carol", OWNED, HELD, OTHER, LATER),
+    "the observer's telephone stated": ("carol", OWNED, HELD, SAME, LATER),
     "somebody waits behind": ("carol", OWNED, HELD, {}, OWNED),
 }  # fmt: skip
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -209,6 +214,31 @@ def _where(one: Answer, other: Answer) -> str:
 def _text(one: bytes, other: bytes) -> str:
     start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), -1)
     return f"{one[start - 80 : start + 80].decode(errors='replace')!r} | {other[start : start + 80]!r}"
+
+
+def test_held_by_a_telephone_and_held_by_its_name_are_answered_alike(
+    worlds: Any, login: Any, at: Any
+) -> None:
+    """A filer learns that a person decides (G4), not that a telephone or website of its own is known."""
+    hidden = (("临江远帆科计有限公司", {}), ("临江远帆物流有限公司", SAME), ("临江远帆家居有限公司", SAME))
+    heard = []
+    for name, stated in hidden:
+        with worlds("another partner") as (app, people):
+            _file(app.extensions["portal_engine"], people["dave"], at("2026-03-03 09:00"), name, **stated)
+            at("2026-03-03 10:00")
+            bob = login(app.test_client(), people["bob"])
+            form = FORM | {"customer_name": "临江远帆科技有限公司", "website": SAME["website"]}
+            answers = [told(bob.post("/registrations", data=form))]
+            answers += [told(bob.get(path)) for path in ("/registrations/4", "/", "/registrations", "/board")]
+            assert state_of(app, 4) is State.HELD
+            heard.append(answers)
+    assert heard[0] == heard[1] == heard[2]
+
+
+def state_of(app: Flask, registration_id: int) -> State:
+    with db.reading(app.extensions["portal_engine"]) as session:
+        c = t.registration.c
+        return State(session.scalar(sa.select(c.state).where(c.id == registration_id)))
 
 
 def test_a_number_that_is_guessed_answers_the_same_whether_there_is_such_a_thing(
