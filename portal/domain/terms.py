@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     LINKED = "linked"
     COMPARED = "compared"
+    TOLD_APART = "told_apart"
 
 
 KEY_ACCOUNTS = "KA"

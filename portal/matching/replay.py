@@ -17,15 +17,17 @@ from portal.domain.identity import Assignment, FilingHistory, assign
 from portal.domain.matching import RULESET, Keys
 from portal.matching.component import Component, load_component
 from portal.matching.index import enter_names_of
+from portal.matching.pairs import due, refresh
 from portal.models import tables as t
 
 
 @dataclass
 class Reassigned:
-    """What a replay touched: customers to settle, and claims that are held."""
+    """What a replay touched: customers to settle, claims that are held, customers to compare with others."""
 
     customers: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    learned: set[int] = field(default_factory=set)
 
 
 def reassign(
@@ -39,20 +41,25 @@ def reassign(
     component = load_component(session, seeds)
     assignment = assign(component.events)
     touched = Reassigned()
-    ids = _write_customers(session, component, assignment)
+    ids = _write_customers(session, component, assignment, touched)
     _write_placements(session, component, assignment, ids, touched)
     _write_filings(session, component, assignment, ids, touched, before_moving)
-    _write_names(session, component, assignment, ids)
+    _write_names(session, component, assignment, ids, touched)
     _drop_orphans(session, component, set(ids.values()), touched)
+    touched.learned &= {ids[founder] for founder in assignment.customers}
+    due(session, touched.learned)
+    refresh(session, {*ids, *(row.founder_key for row in component.customers.values())})
     return touched
 
 
-def _write_customers(session: Session, component: Component, assignment: Assignment) -> dict[int, int]:
+def _write_customers(
+    session: Session, component: Component, assignment: Assignment, touched: Reassigned
+) -> dict[int, int]:
     """Rows for all founders; an existing row follows its founding filing. Answers their ids."""
     by_founder = {row.founder_key: row.id for row in component.customers.values()}
     founders = [*assignment.customers, *assignment.merged]
     ids = {founder: by_founder[founder] for founder in founders if founder in by_founder}
-    _adopt(session, component, assignment, ids)
+    touched.learned |= _adopt(session, component, assignment, ids)
     fresh = [founder for founder in founders if founder not in ids]
     # Codes move between customers: free them before any is set anew (they are unique).
     for part in chunks(component.customers):
@@ -66,7 +73,16 @@ def _write_customers(session: Session, component: Component, assignment: Assignm
             )
             ids.update({row.founder_key: row.id for row in session.execute(found)})
     _update_customers(session, assignment, ids)
+    touched.learned |= _lost_code(component, assignment, ids)
     return ids
+
+
+def _lost_code(component: Component, assignment: Assignment, ids: Mapping[int, int]) -> set[int]:
+    """Customers without the code that told them from others so far: they may be one with them now."""
+    codes = {ids[founder]: known.code for founder, known in assignment.customers.items()}
+    return {
+        row.id for row in component.customers.values() if row.uscc and row.uscc != codes.get(row.id)
+    }
 
 
 def _founded(component: Component, founder: int) -> dict[str, Any]:
@@ -80,9 +96,9 @@ def _founded(component: Component, founder: int) -> dict[str, Any]:
     }
 
 
-def _adopt(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
-    """Keep a customer's row when an older filing turns out to be its founder."""
-    taken = set(ids.values())
+def _adopt(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> set[int]:
+    """Keep a customer's row when an older filing turns out to be its founder; answers which were kept so."""
+    taken, adopted = set(ids.values()), set[int]()
     for row in component.customers.values():
         history = assignment.filings.get(abs(row.founder_key))
         founder = history.placed[-1].founder if history else None
@@ -90,9 +106,11 @@ def _adopt(session: Session, component: Component, assignment: Assignment, ids: 
             continue
         ids[founder] = row.id
         taken.add(row.id)
+        adopted.add(row.id)
         session.execute(
             sa.update(t.customer).where(t.customer.c.id == row.id).values(**_founded(component, founder))
         )
+    return adopted
 
 
 def _update_customers(session: Session, assignment: Assignment, ids: dict[int, int]) -> None:
@@ -214,7 +232,13 @@ def names_of(
     return wanted
 
 
-def _write_names(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
+def _write_names(
+    session: Session,
+    component: Component,
+    assignment: Assignment,
+    ids: dict[int, int],
+    touched: Reassigned,
+) -> None:
     wanted = names_of(component, assignment, ids)
     live = {ids[founder] for founder in assignment.customers}
     gone = {row.id for row in component.customers.values()} - live
@@ -232,6 +256,7 @@ def _write_names(session: Session, component: Component, assignment: Assignment,
     ]
     for customer, full in stored:
         if full not in wanted.get(customer, {}):
+            touched.learned.add(customer)
             session.execute(
                 sa.delete(t.customer_alias).where(
                     t.customer_alias.c.customer_id == customer, t.customer_alias.c.full_key == full
@@ -239,7 +264,9 @@ def _write_names(session: Session, component: Component, assignment: Assignment,
             )
     if rows:
         session.execute(sa.insert(t.customer_alias), rows)
-        enter_names_of(session, {row["customer_id"] for row in rows})
+        named = {row["customer_id"] for row in rows}
+        enter_names_of(session, named)
+        touched.learned |= named
 
 
 def _drop_orphans(session: Session, component: Component, live: set[int], touched: Reassigned) -> None:

@@ -15,6 +15,7 @@ from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET, Keys, KnownCustomer, Match, MatchReason, Outcome, match
 from portal.domain.names import keys_of
 from portal.matching import index
+from portal.matching.pairs import due, refresh_customers
 from portal.models import Customer, CustomerAlias
 from portal.models import tables as t
 
@@ -159,7 +160,11 @@ def found_customer(
 def teach_customer(
     session: Session, customer_id: int, *, name: str, keys: Keys, known: KnownCustomer | None
 ) -> None:
-    """Let a customer learn a filing's name, and its code where none was known."""
+    """Let a customer learn a filing's name, and its code where none was known.
+
+    What one that is known learns was compared with nobody yet; a founding name was, when it was filed.
+    """
+    news = known is not None and (keys.full not in known.fulls or bool(keys.uscc and not known.code))
     if known is None or keys.full not in known.fulls:
         alias = CustomerAlias(customer_id=customer_id, name=name, full_key=keys.full, core_key=keys.core)
         session.add(alias)
@@ -168,3 +173,6 @@ def teach_customer(
         index.enter_names(session, [(alias.id, name)])
     if known is not None and keys.uscc and not known.code:
         session.execute(sa.update(t.customer).where(t.customer.c.id == customer_id).values(uscc=keys.uscc))
+    if news:
+        due(session, [customer_id])
+        refresh_customers(session, [customer_id])

@@ -66,19 +66,27 @@ def time_line(session: Session, registration_id: int) -> list[Any]:
     return list(session.execute(_time_line(), {"id": registration_id}).all())
 
 
+_FOR_DECIDERS = (EventKind.COMPARED, EventKind.TOLD_APART)
+
+
 @cache
 def _time_line() -> Any:
     e = t.registration_event.c
     own = e.registration_id == sa.bindparam("id")
     undone = sa.select(e.about_id).where(own, e.kind == EventKind.UNDONE)
+    said = t.registration_event.alias("said").c
+    hidden = sa.select(said.id).where(
+        said.registration_id == sa.bindparam("id"), said.kind.in_(_FOR_DECIDERS)
+    )
     return (
         sa.select(
             e.id, e.kind, e.at, e.recorded_at, e.stage, e.reason, e.note, e.data, e.actor_id,
             t.user.c.name.label("actor_name"), e.id.in_(undone).label("was_undone"),
         )
         .join(t.user, t.user.c.id == e.actor_id, isouter=True)
-        # What it was compared with is for those who decide (held queue), not for the parties (G6).
-        .where(own, e.kind != EventKind.COMPARED)
+        # What it was compared with, and what other customers its own is not, is for those who decide
+        # (held queue), not for the parties (G6).
+        .where(own, e.kind.not_in(_FOR_DECIDERS), sa.or_(e.about_id.is_(None), e.about_id.not_in(hidden)))
         .order_by(e.at.desc(), e.id.desc())
     )  # fmt: skip
 
