@@ -30,6 +30,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("user_account", _people(session)),
         ("policy_version", _policies(session)),
         ("customer", check_matching.problems(session)),
+        ("suspicion", check_matching.problems_of_pairs(session)),
         ("registration", check_claims.problems(session, now=now)),
         ("conflict_case", _cases(session)),
         ("fishing_alarm", _alarms(session)),

@@ -31,6 +31,7 @@ DECISIONS = (
 _DECIDING = (
     EventKind.DECIDED_SAME,
     EventKind.DECIDED_DIFFERENT,
+    EventKind.TOLD_APART,
     EventKind.MERGED,
     EventKind.LINKED,
 )
@@ -66,7 +67,7 @@ def identifiers(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def decisions(session: Session, until: datetime) -> Iterator[dict[str, Any]]:
-    """Verdicts on held filings, merges, links, and what took them back, up to `until`, oldest first."""
+    """Verdicts on filings and pairs, merges, links, and what took them back, up to `until`, oldest first."""
     e, r = t.registration_event.c, t.registration.c
     query = (
         sa.select(e.id, e.at, e.kind, e.data, e.reason, e.about_id, r.ref, t.user.c.name.label("actor"))
@@ -99,7 +100,10 @@ class _Named:
 
     def __init__(self, session: Session, told: list[dict[str, Any]]) -> None:
         founders = {
-            abs(data[key]) for data in told for key in ("winner", "loser", "founder") if data.get(key)
+            abs(data[key])
+            for data in told
+            for key in ("winner", "loser", "founder", "other")
+            if data.get(key)
         }
         customers = {data[key] for data in told for key in ("here_id", "other_id") if data.get(key)}
         r, c = t.registration.c, t.customer.c
@@ -110,6 +114,8 @@ class _Named:
         """The one or two customers that a decision is about."""
         if "loser" in data:
             return self._founded.get(abs(data["winner"]), ""), self._founded.get(abs(data["loser"]), "")
+        if "other" in data:
+            return self._founded.get(abs(data["founder"]), ""), self._founded.get(abs(data["other"]), "")
         if "other_id" in data:
             return self._customers.get(data["here_id"], ""), self._customers.get(data["other_id"], "")
         return self._founded.get(abs(data.get("founder") or 0), ""), ""

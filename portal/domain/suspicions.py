@@ -1,4 +1,4 @@
-"""Two known customers whose names are alike: what settles whether they are one, without asking anybody (§6)."""
+"""Two known customers whose names are alike: what settles whether they are one, unasked (§6)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -52,6 +52,11 @@ def relations(session: Session, customers: Collection[int]) -> dict[Pair, Settle
     return found
 
 
+def told_apart(session: Session, one: int, other: int) -> bool:
+    """Whether somebody said of two customers that they are not the same."""
+    return relations(session, [one, other]).get(pair_of(one, other)) is Settled.TOLD_APART
+
+
 def said_of(session: Session, customers: Collection[int]) -> list[Said]:
     """The facts on the filings of `customers` that tell them apart from others or link them, and hold."""
     rows = _facts(session, _seats(session, customers))
@@ -114,7 +119,9 @@ def called(session: Session, founders: Iterable[int]) -> dict[int, int]:
     c, r = t.customer.c, t.registration.c
     wanted, found = set(founders), dict[int, int]()
     for part in chunks(wanted):
-        rows = session.execute(sa.select(c.founder_key, c.id, c.merged_into_id).where(c.founder_key.in_(part)))
+        rows = session.execute(
+            sa.select(c.founder_key, c.id, c.merged_into_id).where(c.founder_key.in_(part))
+        )
         found |= {row.founder_key: row.merged_into_id or row.id for row in rows}
     lost = {abs(each): each for each in wanted - set(found)}
     for part in chunks(lost):

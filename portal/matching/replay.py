@@ -80,9 +80,7 @@ def _write_customers(
 def _lost_code(component: Component, assignment: Assignment, ids: Mapping[int, int]) -> set[int]:
     """Customers without the code that told them from others so far: they may be one with them now."""
     codes = {ids[founder]: known.code for founder, known in assignment.customers.items()}
-    return {
-        row.id for row in component.customers.values() if row.uscc and row.uscc != codes.get(row.id)
-    }
+    return {row.id for row in component.customers.values() if row.uscc and row.uscc != codes.get(row.id)}
 
 
 def _founded(component: Component, founder: int) -> dict[str, Any]:

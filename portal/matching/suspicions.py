@@ -20,11 +20,11 @@ from portal.domain.company import parse
 from portal.domain.likeness import likeness
 from portal.domain.matching import RULESET
 from portal.matching.apart import Pair, pair_of, relations
-from portal.matching.pairs import due, refresh
+from portal.matching.pairs import due, refresh, refresh_customers
 from portal.matching.service import compare_names
 from portal.models import tables as t
 
-__all__ = ["due", "left", "look", "look_soon", "rebuild"]
+__all__ = ["ask_again", "due", "left", "look", "look_soon", "rebuild"]
 
 # An act that teaches more customers than a person would wait for leaves them to the next tick.
 AT_ONCE = 10
@@ -75,6 +75,13 @@ def look_soon(session: Session, customers: Collection[int], *, now: datetime) ->
     """Compare what an act has taught, at once where it taught few; the rest is due."""
     if 0 < len(customers) <= AT_ONCE:
         _compare(session, sorted(customers), now)
+
+
+def ask_again(session: Session, customers: Collection[int], *, now: datetime) -> None:
+    """What kept customers apart was taken back: they are compared anew, and what was open is open again."""
+    due(session, customers)
+    refresh_customers(session, customers)
+    look_soon(session, customers, now=now)
 
 
 def left(session: Session) -> int:

@@ -19,7 +19,10 @@ class ComparisonDue(SQLModel, table=True):
 
     customer_id: int = Field(
         sa_column=sa.Column(
-            sa.Integer, sa.ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+            sa.Integer,
+            sa.ForeignKey("customer.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
         )
     )
 

@@ -81,6 +81,7 @@ MESSAGES: Mapping[str, Any] = {
     "check.not_told": _l("%(column)s is not what the facts say."),
     "check.not_trailed": _l("%(column)s is not what the audit trail says."),
     "check.ownership": _l("Who owned it when is not what the facts say."),
+    "check.no_customer": _l("It names no customer."),
     "check.place": _l("Where it was when is not what the facts say."),
     "check.role": _l("The role “%(role)s” does not go with where it belongs."),
     "check.seal": _l("Its seal or its link to the entry before does not hold."),
@@ -160,6 +161,9 @@ MESSAGES: Mapping[str, Any] = {
     "name.empty": _l("Fill in the name."),
     "name.no_letters": _l("A name needs at least one letter or Han character."),
     "name.too_long": _l("The name has %(length)s characters; at most %(longest)s are possible."),
+    "pair.nothing_ticked": _l("Tick the pairs first that you want to tell apart."),
+    "pair.not_told_apart": _l("Nobody told these two apart, or it was taken back already."),
+    "pair.settled": _l("Nothing was changed: whether these two are one was settled meanwhile."),
     "partner.code_taken": _l("There is already a partner with this code."),
     "partner.tier_overlap": _l(
         "The term overlaps another one of this partner (%(starts_on)s to %(ends_on)s)."
