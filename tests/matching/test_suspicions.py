@@ -31,12 +31,14 @@ from portal.models import tables as t
 from portal.pipeline.service import move_project
 from portal.registrations.work import ask_correction, correct
 from tests.imports.files import as_csv
+from tests.support.clocks import shanghai
 from tests.support.filings import CODE, OTHER_CODE
 from tests.support.people import Person
 
 People = Mapping[str, Person]
 KNOWN, TYPED = "北京星河动力装备科技有限公司", "北京星合动力装备科技有限公司"
 ELSE = "白帆造船厂"
+JANUARY = shanghai("2026-01-05 10:00")
 
 
 class World:
@@ -46,13 +48,21 @@ class World:
         self.engine, self.manager = engine, people["channel_manager"].actor
 
     def bring(
-        self, *names: str, now: datetime, codes: Mapping[str, str] | None = None, first: int = 0
+        self,
+        *names: str,
+        now: datetime,
+        codes: Mapping[str, str] | None = None,
+        since: datetime = JANUARY,
+        first: int = 0,
     ) -> None:
-        """Import claims on customers of these names, a minute apart."""
+        """Import claims on customers of these names, filed a minute apart."""
+        codes, minute = codes or {}, timedelta(minutes=1)
         rows = [
-            {"ref": f"B{first + number}", "filed_at": f"2026-01-05 10:{first + number:02}:00", "party": "P001",
-             "customer_name": name, "uscc": (codes or {}).get(name, "")}
-            for number, name in enumerate(names)
+            {
+                "ref": f"B{number}", "filed_at": (since + number * minute).isoformat(), "party": "P001",
+                "customer_name": name, "uscc": codes.get(name, ""),
+            }
+            for number, name in enumerate(names, start=first)
         ]  # fmt: skip
         with db.transaction(self.engine) as session:
             import_file(
@@ -328,7 +338,7 @@ NAMES = [f"{place}{stem}{form}" for stem in STEMS for place in ("", "北京") fo
 def test_whatever_happens_the_open_pairs_are_those_that_an_eye_would_find(
     seed: int, world: World, people: People, file_as: Any, row_of: Any, at: Any
 ) -> None:
-    """A random walk; at its end all pairs of names are compared with each other, and what was said left out."""
+    """A random walk; at its end each name is compared with each, and what was said is left out."""
     dice, now = random.Random(seed), at("2026-03-02 09:00")
     claims: dict[int, Person] = {}
 
@@ -346,7 +356,7 @@ def test_whatever_happens_the_open_pairs_are_those_that_an_eye_would_find(
                 code = dice.choice((None, None, CODE, OTHER_CODE))
                 claims[file_as(person, now, dice.choice(NAMES), uscc=code).registration_id] = person
             elif kind == "i":
-                world.bring(*dice.sample(NAMES, 2), now=now, first=2 * turn)
+                world.bring(*dice.sample(NAMES, 2), now=now, since=now, first=2 * turn)
             elif kind == "d":
                 held_now = [each for each in claims if row_of(each).state is State.HELD]
                 claim = dice.choice(held_now or [0])
