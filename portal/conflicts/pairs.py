@@ -193,7 +193,7 @@ def tell_many_apart(
         raise RuleViolation("pair.nothing_ticked")
     if not reason:
         raise RuleViolation("reason.required", "reason")
-    left: list[str] = []
+    done, left = 0, list[str]()
     for pick in ticked:
         try:
             with part(session):
@@ -203,7 +203,9 @@ def tell_many_apart(
         except RuleViolation:
             row = pair_row(session, pick.pair_id)
             left += [f"{row.one_name} · {row.other_name}"] if row is not None else []
-    return len(ticked) - len(left), left
+        else:
+            done += 1
+    return done, left
 
 
 def take_back(session: Session, *, actor: Actor, now: datetime, pair_id: int, reason: str) -> None:
