@@ -31,7 +31,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.admin.views import bp as admin
     from portal.auth.views import bp as auth
     from portal.cases.views import bp as cases
-    from portal.conflicts.family_views import bp as held
+    from portal.conflicts.pair_views import bp as held
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners

@@ -142,16 +142,20 @@ def export(kind: str, as_of: str | None, form: str, out: Path | None) -> None:
 @click.option("--now", "at", metavar="INSTANT", help="Pretend that it is this instant.")
 def tick(at: str | None) -> None:
     """Do everything that passing time causes; run it from cron as often as you like."""
+    from portal.commands.comparing import work_off
     from portal.conflicts.service import settle_lapses
     from portal.domain.calendar import parse_instant
     from portal.domain.periods import business_date
 
     with output.refusals():
-        now = parse_instant(at) if at else clock.now()
-        with db.transaction(_ready()) as session:
+        now, engine = parse_instant(at) if at else clock.now(), _ready()
+        with db.transaction(engine) as session:
             db.lock_registry(session)
             lapsed = settle_lapses(session, now=now, today=business_date(now))
-    output.say(lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed)))
+        output.say(
+            lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed))
+        )
+        work_off(engine, now=now)
 
 
 @main.group()
@@ -185,6 +189,23 @@ def rebuild_names() -> None:
         db.lock_registry(session)
         number = rebuild_index(session, processes=os.cpu_count() or 1)
     output.say(lazy_ngettext("%(num)d name is in the index.", "%(num)d names are in the index.", number))
+
+
+@rebuild.command("suspicions", with_appcontext=False)
+def rebuild_suspicions() -> None:
+    """Have the next ticks compare all customers with each other; after an upgrade that says so."""
+    from portal.matching.suspicions import rebuild as ask_anew
+
+    with output.refusals(), db.transaction(_ready()) as session:
+        db.lock_registry(session)
+        number = ask_anew(session, now=clock.now())
+    output.say(
+        lazy_ngettext(
+            "%(num)d customer will be compared with the others by the next ticks.",
+            "%(num)d customers will be compared with the others by the next ticks.",
+            number,
+        )
+    )
 
 
 @main.command(with_appcontext=False)

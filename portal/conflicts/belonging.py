@@ -16,7 +16,9 @@ from portal.domain.errors import RuleViolation
 from portal.domain.family import Belongs, closes_circle, parents
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
+from portal.matching.pairs import refresh_customers
 from portal.matching.stated import customers_now, stated_of
+from portal.matching.suspicions import ask_again
 from portal.models import tables as t
 
 
@@ -61,6 +63,7 @@ def state_parent(
         data={"founder": founders[0], "parent_founder": founders[1]},
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)
+    refresh_customers(session, [customer, parent])
 
 
 def take_back_parent(
@@ -72,6 +75,7 @@ def take_back_parent(
     """
     lock_registry(session)
     take_back(session, EventKind.BELONGS, actor=actor, now=now, customer=customer, fact=fact, reason=reason)
+    ask_again(session, [customer], now=now)
 
 
 def family_tree(session: Session) -> dict[int, Belongs]:

@@ -32,6 +32,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("policy_version", _policies(session)),
         ("customer", check_matching.problems(session)),
         ("name_gram", check_index.problems(session)),
+        ("suspicion", check_matching.problems_of_pairs(session)),
         ("registration", check_claims.problems(session, now=now)),
         ("conflict_case", _cases(session)),
         ("fishing_alarm", _alarms(session)),

@@ -6,7 +6,7 @@ from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.conflicts import belonging, decisions, known, linking, naming, queries, records, unmerging
+from portal.conflicts import belonging, decisions, known, linking, naming, pairs, queries, records, unmerging
 from portal.conflicts.preview import Change, preview_merge, preview_unmerge
 from portal.conflicts.views import bp
 from portal.domain.access import Permission as P
@@ -15,6 +15,7 @@ from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import State
 from portal.domain.names import normalise
 from portal.domain.terms import EventKind, NameKind
+from portal.matching.apart import told_apart
 from portal.web import forms, labels, matches
 from portal.web.htmx import go_to
 from portal.web.login import needs
@@ -40,6 +41,7 @@ def customer_page(customer_id: int, problem: RuleViolation | None = None, **type
     found = queries.find_customers(session, text, normalise(text)) if text else []
     claims = queries.filings_of(session, customer_id)
     names = naming.names_with_source(session, customer_id)
+    merged = records.merged_into(session, customer_id)
     return render_template(
         "conflicts/customer.html",
         c=sheet,
@@ -54,7 +56,8 @@ def customer_page(customer_id: int, problem: RuleViolation | None = None, **type
         family=belonging.family_of(session, customer_id),
         claims=claims,
         owners=queries.owners_of(session, customer_id),
-        merged=records.merged_into(session, customer_id),
+        merged=merged,
+        alike=pairs.pairs_of(session, [sheet.founder_key, *(each.founder_key for each in merged)]),
         links=linking.links_of(session, customer_id),
         decided=records.decisions(session, customer_id),
         different=records.found_different_from(session, customer_id),
@@ -91,6 +94,8 @@ def _merge_page(customer_id: int, other_id: int, problem: RuleViolation | None =
         customer_id=customer_id,
         other_id=other_id,
         can_link=problem is not None and problem.code == "merge.both_signed",
+        told_apart=told_apart(reading(), customer_id, other_id),
+        pair=_pair(),
         problem=labels.message(problem) if problem else None,
         reason=request.form.get("reason", ""),
     )
@@ -108,6 +113,8 @@ def merge(customer_id: int, other_id: int) -> ResponseReturnValue:
     except RuleViolation as error:
         return _merge_page(customer_id, other_id, error), 422
     flash(_("Merged. All claims are ordered by filing now."))
+    if (pair := _pair()) is not None:
+        return go_to(url_for("held.next_pair", pair_id=pair))
     return _to(customer_id)
 
 
@@ -207,6 +214,12 @@ def take_name_back(customer_id: int, event_id: int) -> ResponseReturnValue:
         return customer_page(customer_id, error), 409
     flash(_("Taken back: nothing is compared with this name any more."))
     return _to(customer_id)
+
+
+def _pair() -> int | None:
+    """The pair from whose page somebody came to merge: there the work goes on."""
+    number = forms.posted_number(request.args.get("pair"))
+    return number if number > 0 and pairs.pair_row(reading(), number) is not None else None
 
 
 def _reason() -> str:

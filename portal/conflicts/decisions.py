@@ -17,6 +17,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
+from portal.matching.apart import part_of
 from portal.models import tables as t
 
 
@@ -53,10 +54,10 @@ def decide_held(
     founder = session.scalar(sa.select(t.customer.c.founder_key).where(t.customer.c.id == customer_id))
     now = next_instant(session, now)
     kind = EventKind.DECIDED_SAME if same else EventKind.DECIDED_DIFFERENT
-    fact = journal.fact(
-        registration_id, kind, at=now, now=now, actor=actor, reason=reason,
-        data={"founder": founder, "customer_id": customer_id},
-    )  # fmt: skip
+    data = {"founder": founder, "customer_id": customer_id}
+    if not same:
+        data["with"] = part_of(session, customer_id)
+    fact = journal.fact(registration_id, kind, at=now, now=now, actor=actor, reason=reason, data=data)
     journal.write(session, [fact], actor=actor)
     resettle(session, [registration_id], now=now, also=[customer_id])
     c = t.registration.c

@@ -30,6 +30,7 @@ DECISIONS = ("id", "at", "decision", "registration", "other", "reason", "decided
 _VERDICTS = {
     EventKind.DECIDED_SAME: Verdict.SAME,
     EventKind.DECIDED_DIFFERENT: Verdict.DIFFERENT,
+    EventKind.TOLD_APART: Verdict.DIFFERENT,
     EventKind.MERGED: Verdict.MERGED,
     EventKind.LINKED: Verdict.LINKED,
     EventKind.UNDONE: Verdict.UNDONE,
@@ -101,7 +102,7 @@ def identifiers(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def decisions(session: Session, until: datetime) -> Iterator[dict[str, Any]]:
-    """Verdicts on held filings, merges, links, and what took them back, up to `until`, oldest first."""
+    """Verdicts on filings and pairs, merges, links, and what took them back, up to `until`, oldest first."""
     e, r = t.registration_event.c, t.registration.c
     query = (
         sa.select(e.id, e.at, e.kind, e.data, e.reason, e.about_id, r.ref, t.user.c.name.label("actor"))
@@ -136,7 +137,10 @@ class _Named:
 
     def __init__(self, session: Session, told: list[dict[str, Any]]) -> None:
         founders = {
-            abs(data[key]) for data in told for key in ("winner", "loser", "founder") if data.get(key)
+            abs(data[key])
+            for data in told
+            for key in ("winner", "loser", "founder", "other")
+            if data.get(key)
         }
         customers = {data["other_id"] for data in told if data.get("other_id")}
         r, c = t.registration.c, t.customer.c
@@ -147,6 +151,8 @@ class _Named:
         """The filing that was decided about, and one on the other customer; merged: loser and winner."""
         if "loser" in data:
             return self._founded.get(abs(data["loser"]), ref), self._founded.get(abs(data["winner"]), "")
+        if "other" in data:
+            return self._founded.get(abs(data["founder"]), ""), self._founded.get(abs(data["other"]), "")
         if "other_id" in data:
             return ref, self._customers.get(data["other_id"], "")
         return ref, self._founded.get(abs(data.get("founder") or 0), "")

@@ -1,23 +1,23 @@
 """Reads for the held queue: what waits, until when, and what each filing is compared with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.alike import Resemblance
+from portal.domain.alike import TOLD_FROM, Resemblance
 from portal.domain.calendar import add_working_days
 from portal.domain.differences import Compared, compare_field
-from portal.domain.evidence import IdentifierKind
+from portal.domain.evidence import IdentifierKind, identifiers_of
 from portal.domain.facts import State
 from portal.domain.matching import MatchReason, compare
 from portal.domain.periods import business_date, day_start
 from portal.domain.terms import EventKind
-from portal.matching.service import find_customer, keys_for
+from portal.matching.service import compare_names, find_customer, keys_for
 from portal.models import tables as t
 from portal.paging import Page, page_by_key
 
@@ -64,11 +64,16 @@ def decide_by(filed_at: Any, working_days: int) -> date:
 
 def count_held(session: Session, *, today: date, working_days: int) -> tuple[int, int]:
     """How many filings wait for a decision, and how many of them too long already."""
-    filed_on = today
-    while add_working_days(filed_on, working_days) >= today:
-        filed_on -= _DAY
-    row = session.execute(_counts(), {"edge": day_start(filed_on + _DAY)}).one()
+    row = session.execute(_counts(), {"edge": overdue_edge(today, working_days)}).one()
     return int(row.waiting), int(row.overdue or 0)
+
+
+def overdue_edge(today: date, working_days: int) -> datetime:
+    """What has waited since before this instant is overdue today."""
+    waits_since = today
+    while add_working_days(waits_since, working_days) >= today:
+        waits_since -= _DAY
+    return day_start(waits_since + _DAY)
 
 
 @lru_cache(maxsize=1)
@@ -113,10 +118,14 @@ class Candidate:
 
 
 def candidates(session: Session, row: Any) -> list[Candidate]:
-    """The nearest customers, the suspect first; without those decided to be others."""
+    """The nearest customers, the suspect first; without those decided to be others.
+
+    By key, by what the filing was found to be like when it was filed, and by what is known since.
+    """
     excluded = _decided_different(session, row.id)
     found, known = find_customer(session, keys_for(row.customer_name, row.uscc), excluded)
-    alike = _compared(session, row.id)
+    alike = _compared(session, row.id) | _learned_since(session, row, excluded)
+    alike = dict(sorted(alike.items(), key=lambda each: -each[1][0]))
     nearest = [each for each in (*found.nearest, *alike) if each not in excluded]
     ids = list(dict.fromkeys(([row.suspect_id] if row.suspect_id else []) + nearest))[:_MOST]
     c = t.customer.c
@@ -170,6 +179,19 @@ def found_like(session: Session, rows: Iterable[Any]) -> dict[int, tuple[Any, ..
             if near["founder"] == founders[row.registration_id]:
                 found[row.registration_id] = _told(near)
     return found
+
+
+def _learned_since(session: Session, row: Any, excluded: Collection[int]) -> dict[int, tuple[Any, ...]]:
+    """What customers are like now: some have learned names or identifiers since it was filed."""
+    told = identifiers_of(row.website, row.phone, row.uscc)
+    nearest = compare_names(
+        session, row.customer_name, row.uscc, excluded, told, english=row.customer_name_en
+    )
+    return {
+        near.customer: (near.alike.score, near.alike.why, near.names, near.shared)
+        for near in nearest
+        if near.alike.score >= TOLD_FROM
+    }
 
 
 def _alive() -> Any:

@@ -15,6 +15,7 @@ from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.matching.identifiers import write_identifiers
 from portal.matching.stated import stated_of
+from portal.matching.suspicions import ask_again
 from portal.models import tables as t
 
 
@@ -66,6 +67,7 @@ def state_identifier(
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)
     write_identifiers(session, {customer})
+    ask_again(session, [customer], now=now)
 
 
 def take_back_identifier(

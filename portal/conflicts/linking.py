@@ -12,6 +12,8 @@ from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
+from portal.matching.pairs import refresh_customers
+from portal.matching.suspicions import ask_again
 from portal.models import tables as t
 
 
@@ -53,6 +55,7 @@ def link_customers(
         for here, there in ((one, other), (other, one))
     ]  # fmt: skip
     journal.write(session, facts, actor=actor)
+    refresh_customers(session, [one, other])
 
 
 def unlink_customers(
@@ -77,6 +80,7 @@ def unlink_customers(
         for link in found
     ]  # fmt: skip
     journal.write(session, facts, actor=actor)
+    ask_again(session, [one, other], now=now)
 
 
 def signed_owners(session: Session, *customers: int) -> dict[int, int]:

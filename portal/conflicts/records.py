@@ -16,6 +16,7 @@ _DECIDING = (
     EventKind.LINKED,
     EventKind.DECIDED_SAME,
     EventKind.DECIDED_DIFFERENT,
+    EventKind.TOLD_APART,
     EventKind.UNDONE,
 )
 _MOST = 200
@@ -110,7 +111,11 @@ def merged_into(session: Session, customer_id: int) -> list[Any]:
     """The customers that became part of this one."""
     c = t.customer.c
     return list(
-        session.execute(sa.select(c.id, c.name, c.uscc).where(c.merged_into_id == customer_id).order_by(c.id))
+        session.execute(
+            sa.select(c.id, c.name, c.uscc, c.founder_key)
+            .where(c.merged_into_id == customer_id)
+            .order_by(c.id)
+        )
     )
 
 

@@ -15,6 +15,7 @@ from portal.db import chunks
 from portal.domain.facts import OWNING_STATES, Rule, Standing, State, Timeline
 from portal.domain.policy import Policies
 from portal.matching.replay import reassign
+from portal.matching.suspicions import look_soon
 from portal.models import tables as t
 from portal.policy.service import load_policies
 
@@ -77,11 +78,14 @@ def resettle(
     """Find out anew which customers `seeds` and all that hangs with them are on, and settle.
 
     For anything that is not simply the newest filing: imports, decisions, corrections, merges.
-    `also` names customers to settle besides. The caller holds the registry lock.
+    `also` names customers to settle besides. Customers that learn a name by it are compared with the
+    others. The caller holds the registry lock.
     """
     touched = reassign(session, seeds, lambda claims: _suspend(session, claims))
     settle_held(session, touched.held)
-    return settle(session, touched.customers | set(also), now=now)
+    timelines = settle(session, touched.customers | set(also), now=now)
+    look_soon(session, touched.learned, now=now)
+    return timelines
 
 
 def _suspend(session: Session, claims: Collection[int]) -> None:

@@ -1,4 +1,7 @@
-"""The held queue: filings that wait for "same customer or not", one by one or several at once."""
+"""The held queue: filings that wait for "same customer or not", one by one or several at once.
+
+Beside them known customers that may be one; what is done about those is `pair_views`' business.
+"""
 
 from typing import Any
 
@@ -6,7 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.conflicts import decisions, held, queries
+from portal.conflicts import decisions, held, pairs, queries
 from portal.db import trial
 from portal.domain.access import Permission as P
 from portal.domain.differences import Likeness
@@ -27,29 +30,40 @@ _ASKABLE = ("customer_name", "uscc", "customer_name_en", "website", "phone", "ci
 @bp.get("/held")
 @needs(P.HELD_DECIDE)
 def queue() -> ResponseReturnValue:
-    """Filings that wait for "same or different", oldest first."""
-    return _queue_page(), 200
+    """Filings that wait for "same or different", and customers that may be one; oldest first."""
+    return queue_page(), 200
 
 
-def _queue_page(problem: RuleViolation | None = None) -> str:
-    days = _review_days()
-    page = held.held_page(reading(), cursor=request.args.get("page"))
-    like = held.found_like(reading(), page.rows)
-    total, overdue = held.count_held(reading(), today=today(), working_days=days)
+def queue_page(problem: RuleViolation | None = None, *, pair_problem: RuleViolation | None = None) -> str:
+    """The queue as it stands now, with what was wrong with what was asked of it."""
+    days, session = review_days(), reading()
+    place, pair_place = request.args.get("page"), request.args.get("pairs")
+    page, pair_page = held.held_page(session, cursor=place), pairs.open_pairs(session, cursor=pair_place)
+    like = held.found_like(session, page.rows)
+    total, overdue = held.count_held(session, today=today(), working_days=days)
+    pair_total, pair_overdue = pairs.count_pairs(session, today=today(), working_days=days)
     return render_template(
         "conflicts/held.html",
         page=page,
         total=total,
         overdue=overdue,
         days=days,
-        due=lambda row: held.decide_by(row.filed_at, days),
-        link=lambda cursor: url_for("held.queue", page=cursor),
+        due=lambda at: held.decide_by(at, days),
+        link=lambda cursor: url_for("held.queue", page=cursor, pairs=pair_place),
         why=lambda row: matches.words_of(row.match_reason, *like.get(row.id, ())),
         problem=labels.message(problem) if problem else None,
+        pair_page=pair_page,
+        pair_total=pair_total,
+        pair_overdue=pair_overdue,
+        pair_link=lambda cursor: url_for("held.queue", page=place, pairs=cursor) + "#pairs",
+        pair_problem=labels.message(pair_problem) if pair_problem else None,
+        likeness_words=matches.likeness_words,
+        reason=request.form.get("reason", ""),
     )
 
 
-def _review_days() -> int:
+def review_days() -> int:
+    """The working days within which a held filing, or a pair that may be one, is to be decided (G4)."""
     return policy_on(reading(), today()).held_review_working_days
 
 
@@ -75,7 +89,7 @@ def _decide_page(row: Any, problem: RuleViolation | None = None) -> str:
         chosen=chosen,
         lines=held.side_by_side(row, chosen, names, claims) if chosen else [],
         claims=claims,
-        due=held.decide_by(row.filed_at, _review_days()),
+        due=held.decide_by(row.filed_at, review_days()),
         party=queries.party_name(session, row),
         before=before,
         after=after,
@@ -145,7 +159,7 @@ def preview() -> ResponseReturnValue:
     """What one verdict on the ticked filings would do, found by doing it and taking it back."""
     picks, same = _picks(), request.form.get("verdict") == "same"
     if not picks:
-        return _queue_page(RuleViolation("held.nothing_ticked")), 422
+        return queue_page(RuleViolation("held.nothing_ticked")), 422
     with transaction() as session, trial(session):
         foreseen = decisions.decide_many(
             session, actor=actor(), now=now(), picks=picks, same=same, reason="-"

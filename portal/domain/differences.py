@@ -45,6 +45,32 @@ def compare_field(field: str, filed: str | None, known: Iterable[str | None]) ->
     return Compared(field, Likeness.DIFFERS, left, (right, *(_plain(each) for each in theirs[1:])))
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """One field of two customers: every text known of either, the two that are most alike first."""
+
+    field: str
+    likeness: Likeness
+    one: tuple[Pieces, ...]
+    other: tuple[Pieces, ...]
+
+
+def compare_sides(
+    field: str, one: Iterable[str | None], other: Iterable[str | None], *, nearest: str | None = None
+) -> Sides:
+    """Put what is known of two customers side by side; `nearest`: the text of the one to compare with.
+
+    FILING_ONLY here means that only the one has it, KNOWN_ONLY that only the other has.
+    """
+    ours, theirs = list(dict.fromkeys(filter(None, one))), list(dict.fromkeys(filter(None, other)))
+    if ours and theirs and nearest not in ours:
+        nearest = max(ours, key=lambda text: max(_alike(text, each) for each in theirs))
+    first = nearest if nearest in ours else ours[0] if ours else None
+    found = compare_field(field, first, theirs)
+    rest = tuple(_plain(text) for text in ours if text != first)
+    return Sides(field, found.likeness, ((found.filed, *rest) if first else ()), found.known)
+
+
 def pieces(left: str, right: str) -> tuple[Pieces, Pieces]:
     """Both texts in pieces; marked is what the other one does not have in that place."""
     ours: list[tuple[str, bool]] = []

@@ -91,6 +91,7 @@ class EventKind(StrEnum):
     NAMED = "named"
     IDENTIFIED = "identified"
     BELONGS = "belongs"
+    TOLD_APART = "told_apart"
 
 
 KEY_ACCOUNTS = "KA"

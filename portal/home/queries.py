@@ -8,6 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts.pairs import open_pairs
 from portal.domain.calendar import add_working_days
 from portal.domain.facts import State
 from portal.domain.periods import business_date
@@ -15,6 +16,7 @@ from portal.domain.policy import Policy
 from portal.models import tables as t
 
 _EACH = 20
+_PAIRS = 6
 _LIST = 12
 _STATEMENTS = 200
 
@@ -97,7 +99,7 @@ def tasks_for_reviewers(
             else each
             for each in _in_order(rows)
         ),
-        key=_due,
+        key=by_due,
     )[:_LIST]
 
 
@@ -116,9 +118,16 @@ def _for_reviewers(scope: Any, decides: bool) -> Any:
     return sa.union_all(*parts)
 
 
+def tasks_about_pairs(session: Session, *, policy: Policy) -> list[Task]:
+    """For channel managers: known customers that may be one, the oldest first."""
+    days = policy.held_review_working_days
+    page = open_pairs(session, cursor=None, size=_PAIRS)
+    return [Task("pair", row, add_working_days(business_date(row.found_at), days)) for row in page.rows]
+
+
 def _in_order(rows: Any) -> list[Task]:
     tasks = [Task(row.kind, row, _due_of(row)) for row in rows]
-    return sorted(tasks, key=_due)[: _LIST if len(tasks) > _LIST else None]
+    return sorted(tasks, key=by_due)[: _LIST if len(tasks) > _LIST else None]
 
 
 def _due_of(row: Any) -> date | None:
@@ -131,7 +140,8 @@ def _due_of(row: Any) -> date | None:
     return business_date(since[row.kind])
 
 
-def _due(task: Task) -> tuple[date, int]:
+def by_due(task: Task) -> tuple[date, int]:
+    """Soonest first."""
     return (task.due or date.max, task.row.id)
 
 

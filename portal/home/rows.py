@@ -19,6 +19,7 @@ _ICONS = {
     "support": "lifebuoy",
     "held": "scale",
     "case": "gavel",
+    "pair": "scale",
 }
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
 _BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
@@ -32,6 +33,9 @@ def task_rows(
     for task in tasks:
         if task.kind == "case":
             yield _case_row(task, eyes, urgent)
+            continue
+        if task.kind == "pair":
+            yield _pair_row(task, eyes, urgent)
             continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
@@ -60,6 +64,16 @@ def _case_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     return (
         href, line.customer, eyes.icon(_ICONS["case"]), "d" if days <= urgent else "w", what, None,
         in_days(task.due), days < 0, href, _("Open"),
+    )  # fmt: skip
+
+
+def _pair_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
+    """Two known customers that may be one."""
+    pair, days = task.row, (task.due - eyes.today).days if task.due else 0
+    href, what = f"/held/pairs/{pair.id}", _("May be one with %(name)s", name=pair.other_name)
+    return (
+        href, pair.one_name, eyes.icon(_ICONS["pair"]), "d" if days <= urgent else "w", what, None,
+        in_days(task.due), days < 0, href, _("Compare"),
     )  # fmt: skip
 
 

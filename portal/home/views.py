@@ -39,6 +39,8 @@ def start() -> ResponseReturnValue:
         tasks = queries.tasks_for_reviewers(
             session, scope=scope, today=today(), policy=policy, decides=decides
         )
+        if decides:
+            tasks = sorted([*tasks, *queries.tasks_about_pairs(session, policy=policy)], key=queries.by_due)
     tasks = [*_case_tasks(person, policy), *tasks]
     totals = stage_totals(session, totals_of(person))
     return render_template(

@@ -13,6 +13,7 @@ from portal.domain.names import keys_of
 from portal.matching.component import Component, load_everything
 from portal.matching.identifiers import identifier_rows
 from portal.matching.naming import agrees, names_of
+from portal.matching.pairs import judged
 from portal.matching.replay import last_winner, stays
 from portal.models import tables as t
 
@@ -37,6 +38,18 @@ def problems(session: Session) -> Iterator[Problem]:
     yield from _names(session, component, assignment, ids)
     yield from _identifiers(session)
     yield from _places(session, component, assignment, ids)
+
+
+def problems_of_pairs(session: Session) -> Iterator[Problem]:
+    """Every pair that may be one whose open flag is not what the facts say; what is due to no customer."""
+    pairs = session.execute(sa.select(t.suspicion).order_by(t.suspicion.c.id)).all()
+    for row, why in judged(session, pairs):
+        if row.is_open != (why is None):
+            yield "suspicion", row.id, RuleViolation("check.not_told", column="is_open")
+    due, c = t.comparison_due.c, t.customer.c
+    lost = sa.select(due.customer_id).where(~sa.exists().where(c.id == due.customer_id))
+    for customer in session.scalars(lost.order_by(due.customer_id)):
+        yield "comparison_due", customer, RuleViolation("check.no_customer")
 
 
 def _customer(

@@ -125,7 +125,8 @@ def _follow_links(session: Session, component: Component, wanted: set[int]) -> N
         for part in chunks(wanted):
             fresh += session.execute(_FILINGS.where(t.registration.c.id.in_(part))).all()
         component.rows.update({row.id: row for row in fresh})
-        keys = {key for row in fresh for key in _links(row)} | _earlier_customers(session, fresh)
+        keys = {key for row in fresh for key in _links(row)}
+        keys |= _earlier_customers(session, fresh) | _names_borne(session, fresh)
         keys -= seen_keys
         seen_keys |= keys
         wanted = (_linked(session, keys) | _likely(session, fresh)) - set(component.rows)
@@ -153,6 +154,18 @@ def _earlier_customers(session: Session, rows: list[Any]) -> set[tuple[str, Any]
     return links
 
 
+def _names_borne(session: Session, rows: list[Any]) -> set[tuple[str, Any]]:
+    """Links by every name that the customers of filings are known by, also those corrected since."""
+    links: set[tuple[str, Any]] = set()
+    c = t.customer_alias.c
+    for part in chunks({row.customer_id for row in rows} - {None}):
+        for row in session.execute(sa.select(c.full_key, c.core_key).where(c.customer_id.in_(part))):
+            links.add(("full_key", row.full_key))
+            if row.core_key:
+                links.add(("core_key", row.core_key))
+    return links
+
+
 def _likely(session: Session, rows: list[Any]) -> set[int]:
     """The filings that founded the customers that filings were found likely to be on."""
     e = t.registration_event.c
@@ -173,6 +186,10 @@ def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
         for part in chunks(values):
             query = sa.select(t.registration.c.id).where(t.registration.c[column].in_(part))
             found.update(session.scalars(query))
+            if column in ("full_key", "core_key"):
+                bears = sa.select(t.customer_alias.c.customer_id).where(t.customer_alias.c[column].in_(part))
+                there = sa.select(t.registration.c.id).where(t.registration.c.customer_id.in_(bears))
+                found.update(session.scalars(there))
             if column == "customer_id":
                 there = sa.select(t.placement.c.registration_id).where(t.placement.c.customer_id.in_(part))
                 found.update(session.scalars(there))

@@ -1,7 +1,7 @@
 """What customers are known by beside their names: kept with them, and asked for when a filing comes (§6)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -22,12 +22,13 @@ from portal.domain.evidence import (
     weigh_names,
 )
 from portal.domain.terms import EventKind
-from portal.matching.stated import customers_now, stated_of
+from portal.matching.apart import relations
+from portal.matching.pairs import due
+from portal.matching.stated import stated_of
 from portal.models import tables as t
 
 Row = tuple[IdentifierKind, str, int]
 _AT_ONCE = 8
-_TELLING = (EventKind.DECIDED_DIFFERENT, EventKind.LINKED, EventKind.BELONGS, EventKind.UNDONE)
 
 
 def identifier_rows(session: Session, customers: Collection[int] | None) -> set[Row]:
@@ -43,8 +44,8 @@ def identifier_rows(session: Session, customers: Collection[int] | None) -> set[
     return wanted
 
 
-def write_identifiers(session: Session, customers: Collection[int]) -> None:
-    """Bring the identifiers of these customers in line with what is stated of them."""
+def write_identifiers(session: Session, customers: Collection[int]) -> set[int]:
+    """Bring the identifiers of these customers in line with what is stated of them; who learned one."""
     c = t.customer_identifier.c
     wanted, stored = identifier_rows(session, customers), set[Row]()
     for part in chunks(customers):
@@ -54,17 +55,24 @@ def write_identifiers(session: Session, customers: Collection[int]) -> None:
         gone = sa.and_(c.kind == kind, c.value == value, c.customer_id == customer)
         session.execute(sa.delete(t.customer_identifier).where(gone))
     _insert(session, sorted(wanted - stored))
+    return {customer for _kind, _value, customer in wanted - stored}
 
 
 def teach_identifiers(
     session: Session, customer_id: int, told: Collection[Identifier], *, fresh: bool
 ) -> None:
-    """Let a customer learn a new filing's website and telephone; a `fresh` one knows none yet."""
+    """Let a customer learn a new filing's website and telephone; a `fresh` one knows none yet.
+
+    What one that is known learns was compared with nobody yet.
+    """
     c, known = t.customer_identifier.c, set[Identifier]()
     if told and not fresh:
         rows = session.execute(sa.select(c.kind, c.value).where(c.customer_id == customer_id))
         known = {(row.kind, row.value) for row in rows}
-    _insert(session, sorted((*each, customer_id) for each in set(told) - known))
+    news = set(told) - known
+    _insert(session, sorted((*each, customer_id) for each in news))
+    if news and not fresh:
+        due(session, [customer_id])
 
 
 def _insert(session: Session, rows: Sequence[Row]) -> None:
@@ -102,11 +110,16 @@ def standing_of(session: Session, identifiers: Collection[Identifier]) -> dict[I
             found[IdentifierKind(row.kind), row.value].append(row)
     apart = set[frozenset[int]]()
     if any(len(rows) == SHARED_FROM - 1 for rows in found.values()):
-        apart = found_apart(session, {row.id for rows in found.values() for row in rows})
+        apart = _apart(session, {row.id for rows in found.values() for row in rows})
     return {
         identifier: Standing(rows, is_shared([Holder(row.id, row.uscc) for row in rows], apart))
         for identifier, rows in found.items()
     }
+
+
+def _apart(session: Session, customers: Collection[int]) -> set[frozenset[int]]:
+    """Pairs of which somebody said that they are two companies, or two that signed."""
+    return {frozenset(pair) for pair in relations(session, customers)}
 
 
 def bearers_of(session: Session, identifiers: Collection[Identifier]) -> dict[int, Bearer]:
@@ -138,43 +151,9 @@ def _standing(number: int) -> Any:
     return sa.union_all(*parts)
 
 
-def found_apart(session: Session, customers: Collection[int]) -> set[frozenset[int]]:
-    """Pairs of these customers of which somebody said that they are two.
-
-    A held filing was decided to be another one, one belongs to the other, or both signed and are linked.
-    """
-    e, r = t.registration_event.c, t.registration.c
-    rows = [
-        row
-        for part in chunks(customers)
-        for row in session.execute(
-            sa.select(e.id, e.kind, e.about_id, e.data, r.customer_id)
-            .join(t.registration, r.id == e.registration_id)
-            .where(r.customer_id.in_(part), e.kind.in_(_TELLING))
-        )
-    ]
-    return _apart(session, rows)
-
-
-def _apart(session: Session, rows: Iterable[Any]) -> set[frozenset[int]]:
-    facts = list(rows)
-    undone = {row.about_id for row in facts if row.kind is EventKind.UNDONE}
-    told = [row for row in facts if row.kind is not EventKind.UNDONE and row.id not in undone]
-    founders = {row.data[key] for row in told for key in ("founder", "parent_founder") if key in row.data}
-    now, pairs = customers_now(session, founders), set[frozenset[int | None]]()
-    for row in told:
-        if row.kind is EventKind.LINKED:
-            pairs.add(frozenset((row.data["here_id"], row.data["other_id"])))
-        elif row.kind is EventKind.BELONGS:
-            pairs.add(frozenset(now.get(row.data[key]) for key in ("founder", "parent_founder")))
-        else:
-            pairs.add(frozenset((row.customer_id, now.get(row.data["founder"]))))
-    return {frozenset(each for each in pair if each is not None) for pair in pairs if len(pair) == 2}
-
-
 def shared_values(session: Session) -> set[Identifier]:
     """Every identifier that is shared: for taking all of them along."""
-    i, c, e, r = t.customer_identifier.c, t.customer.c, t.registration_event.c, t.registration.c
+    i, c = t.customer_identifier.c, t.customer.c
     several = (
         sa.select(i.kind, i.value).group_by(i.kind, i.value).having(sa.func.count() > 1).subquery("several")
     )
@@ -186,12 +165,8 @@ def shared_values(session: Session) -> set[Identifier]:
     standing: defaultdict[Identifier, list[Holder]] = defaultdict(list)
     for row in rows:
         standing[IdentifierKind(row.kind), row.value].append(Holder(row.id, row.uscc))
-    facts = session.execute(
-        sa.select(e.id, e.kind, e.about_id, e.data, r.customer_id)
-        .join(t.registration, r.id == e.registration_id)
-        .where(e.kind.in_(_TELLING), r.customer_id.is_not(None))
-    )
-    apart = _apart(session, facts) if standing else set()
+    two = {each.customer for holders in standing.values() if len(holders) < SHARED_FROM for each in holders}
+    apart = _apart(session, two)
     return {identifier for identifier, holders in standing.items() if is_shared(holders, apart)}
 
 

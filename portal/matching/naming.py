@@ -92,8 +92,11 @@ def _stands_for(assignment: Assignment, founder: int) -> int | None:
 
 def keep_names(
     session: Session, component: Component, assignment: Assignment, ids: Mapping[int, int]
-) -> None:
-    """Bring the names of all customers of a replay in line with what its facts say."""
+) -> set[int]:
+    """Bring the names of all customers of a replay in line with what its facts say.
+
+    Answers the customers that learned names, or have names no more.
+    """
     wanted = names_of(component, assignment, ids)
     customers = set(ids.values()) | {row.id for row in component.customers.values()}
     stale: list[Any] = []
@@ -107,15 +110,14 @@ def keep_names(
             else:
                 stale.append(row)
     forget(session, stale)
-    enter(
-        session,
-        [
-            each
-            for names in wanted.values()
-            for each in names.values()
-            if (each.customer_id, each.full_key) not in stored
-        ],
-    )
+    fresh = [
+        each
+        for names in wanted.values()
+        for each in names.values()
+        if (each.customer_id, each.full_key) not in stored
+    ]
+    enter(session, fresh)
+    return {each.customer_id for each in (*fresh, *stale)}
 
 
 def agrees(row: Any, told: Name) -> bool:
@@ -146,8 +148,8 @@ def forget(session: Session, rows: Collection[Any]) -> None:
         session.execute(sa.delete(t.customer_alias).where(t.customer_alias.c.id.in_(part)))
 
 
-def enter_filed(session: Session, customer: int, *, filing: int, name: str, english: str) -> None:
-    """Let a customer learn the names of its newest filing, those that it is not known by yet."""
+def enter_filed(session: Session, customer: int, filing: int, name: str, english: str) -> bool:
+    """Let a customer learn the names of its newest filing; whether it was not known by one of them."""
     told = [name_row(customer, name, NameKind.FILED, filing=filing)]
     if english and (row := english_row(customer, english, filing)):
         told.append(row)
@@ -165,3 +167,4 @@ def enter_filed(session: Session, customer: int, *, filing: int, name: str, engl
         del known[filed.full_key]
     fresh = {each.full_key: each for each in reversed(told) if each.full_key not in known}
     enter(session, list(fresh.values()))
+    return bool(fresh)

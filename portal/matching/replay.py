@@ -18,15 +18,17 @@ from portal.domain.matching import RULESET
 from portal.matching.component import Component, load_component
 from portal.matching.identifiers import write_identifiers
 from portal.matching.naming import keep_names
+from portal.matching.pairs import due, refresh
 from portal.models import tables as t
 
 
 @dataclass
 class Reassigned:
-    """What a replay touched: customers to settle, and claims that are held."""
+    """What a replay touched: customers to settle, claims that are held, customers to compare with others."""
 
     customers: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    learned: set[int] = field(default_factory=set)
 
 
 def reassign(
@@ -40,21 +42,26 @@ def reassign(
     component = load_component(session, seeds)
     assignment = assign(component.events)
     touched = Reassigned()
-    ids = _write_customers(session, component, assignment)
+    ids = _write_customers(session, component, assignment, touched)
     _write_placements(session, component, assignment, ids, touched)
     _write_filings(session, component, assignment, ids, touched, before_moving)
-    keep_names(session, component, assignment, ids)
+    touched.learned |= keep_names(session, component, assignment, ids)
     _drop_orphans(session, component, set(ids.values()), touched)
-    write_identifiers(session, set(ids.values()))
+    touched.learned |= write_identifiers(session, set(ids.values()))
+    touched.learned &= {ids[founder] for founder in assignment.customers}
+    due(session, touched.learned)
+    refresh(session, {*ids, *(row.founder_key for row in component.customers.values())})
     return touched
 
 
-def _write_customers(session: Session, component: Component, assignment: Assignment) -> dict[int, int]:
+def _write_customers(
+    session: Session, component: Component, assignment: Assignment, touched: Reassigned
+) -> dict[int, int]:
     """Rows for all founders; an existing row follows its founding filing. Answers their ids."""
     by_founder = {row.founder_key: row.id for row in component.customers.values()}
     founders = [*assignment.customers, *assignment.merged]
     ids = {founder: by_founder[founder] for founder in founders if founder in by_founder}
-    _adopt(session, component, assignment, ids)
+    touched.learned |= _adopt(session, component, assignment, ids)
     fresh = [founder for founder in founders if founder not in ids]
     # Codes move between customers: free them before any is set anew (they are unique).
     for part in chunks(component.customers):
@@ -68,7 +75,14 @@ def _write_customers(session: Session, component: Component, assignment: Assignm
             )
             ids.update({row.founder_key: row.id for row in session.execute(found)})
     _update_customers(session, assignment, ids)
+    touched.learned |= _lost_code(component, assignment, ids)
     return ids
+
+
+def _lost_code(component: Component, assignment: Assignment, ids: Mapping[int, int]) -> set[int]:
+    """Customers without the code that told them from others so far: they may be one with them now."""
+    codes = {ids[founder]: known.code for founder, known in assignment.customers.items()}
+    return {row.id for row in component.customers.values() if row.uscc and row.uscc != codes.get(row.id)}
 
 
 def _founded(component: Component, founder: int) -> dict[str, Any]:
@@ -82,9 +96,9 @@ def _founded(component: Component, founder: int) -> dict[str, Any]:
     }
 
 
-def _adopt(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> None:
-    """Keep a customer's row when an older filing turns out to be its founder."""
-    taken = set(ids.values())
+def _adopt(session: Session, component: Component, assignment: Assignment, ids: dict[int, int]) -> set[int]:
+    """Keep a customer's row when an older filing turns out to be its founder; answers which were kept so."""
+    taken, adopted = set(ids.values()), set[int]()
     for row in component.customers.values():
         history = assignment.filings.get(abs(row.founder_key))
         founder = history.placed[-1].founder if history else None
@@ -92,9 +106,11 @@ def _adopt(session: Session, component: Component, assignment: Assignment, ids: 
             continue
         ids[founder] = row.id
         taken.add(row.id)
+        adopted.add(row.id)
         session.execute(
             sa.update(t.customer).where(t.customer.c.id == row.id).values(**_founded(component, founder))
         )
+    return adopted
 
 
 def _update_customers(session: Session, assignment: Assignment, ids: dict[int, int]) -> None:

@@ -17,6 +17,7 @@ from portal.domain.names import keys_of
 from portal.domain.terms import NameKind
 from portal.matching import identifiers, index
 from portal.matching.naming import enter_filed
+from portal.matching.pairs import due, refresh_customers
 from portal.models import Registration
 from portal.models import tables as t
 
@@ -179,15 +180,22 @@ def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
 def enter_filing(
     session: Session, filing: Registration, customer: int | None, known: Mapping[int, KnownCustomer]
 ) -> int:
-    """Let the customer that a new filing is on learn its names and code; None: it makes a new one known."""
+    """Let the customer that a new filing is on learn its names and code; None: it makes a new one known.
+
+    What one that is known learns was compared with nobody yet; a founding name was, when it was filed.
+    """
     assert filing.id is not None  # noqa: S101 - flushed
+    named = (filing.customer_name, filing.customer_name_en)
     if customer is None:
         customer = _found(session, filing, filing.id)
-    elif filing.uscc and not known[customer].code:
+        enter_filed(session, customer, filing.id, *named)
+        return customer
+    coded = bool(filing.uscc and not known[customer].code)
+    if coded:
         session.execute(sa.update(t.customer).where(t.customer.c.id == customer).values(uscc=filing.uscc))
-    enter_filed(
-        session, customer, filing=filing.id, name=filing.customer_name, english=filing.customer_name_en
-    )
+    if enter_filed(session, customer, filing.id, *named) or coded:
+        due(session, [customer])
+        refresh_customers(session, [customer])
     return customer
 
 

@@ -16,6 +16,7 @@ from portal.models.registrations import (
     RegistrationEvent,
     SearchGram,
 )
+from portal.models.suspicions import ComparisonDue, Suspicion
 from portal.models.system import AuditEntry, ImportRun
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "AuditEntry",
     "CaseVote",
     "CheckLog",
+    "ComparisonDue",
     "ConflictCase",
     "Customer",
     "CustomerAlias",
@@ -44,6 +46,7 @@ __all__ = [
     "RegistrationEvent",
     "SavedView",
     "SearchGram",
+    "Suspicion",
     "TierTerm",
     "User",
     "UserRole",

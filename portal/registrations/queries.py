@@ -66,7 +66,10 @@ def time_line(session: Session, registration_id: int) -> list[Any]:
     return list(session.execute(_time_line(), {"id": registration_id}).all())
 
 
-_OF_THE_CUSTOMER = (EventKind.COMPARED, EventKind.NAMED, EventKind.IDENTIFIED, EventKind.BELONGS)
+_FOR_DECIDERS = (
+    *(EventKind.COMPARED, EventKind.NAMED, EventKind.IDENTIFIED, EventKind.BELONGS),
+    EventKind.TOLD_APART,
+)
 
 
 @cache
@@ -74,16 +77,19 @@ def _time_line() -> Any:
     e = t.registration_event.c
     own = e.registration_id == sa.bindparam("id")
     undone = sa.select(e.about_id).where(own, e.kind == EventKind.UNDONE)
-    apart = sa.select(e.id).where(own, e.kind.in_(_OF_THE_CUSTOMER))
+    said = t.registration_event.alias("said").c
+    hidden = sa.select(said.id).where(
+        said.registration_id == sa.bindparam("id"), said.kind.in_(_FOR_DECIDERS)
+    )
     return (
         sa.select(
             e.id, e.kind, e.at, e.recorded_at, e.stage, e.reason, e.note, e.data, e.actor_id,
             t.user.c.name.label("actor_name"), e.id.in_(undone).label("was_undone"),
         )
         .join(t.user, t.user.c.id == e.actor_id, isouter=True)
-        # What it was compared with, and what was stated of its customer, is for those who decide (held
-        # queue, customer record), not for the parties (G6).
-        .where(own, e.kind.not_in(_OF_THE_CUSTOMER), sa.or_(e.about_id.is_(None), e.about_id.not_in(apart)))
+        # What it was compared with, what was stated of its customer and what other customers that is
+        # not, is for those who decide (held queue, customer record), not for the parties (G6).
+        .where(own, e.kind.not_in(_FOR_DECIDERS), sa.or_(e.about_id.is_(None), e.about_id.not_in(hidden)))
         .order_by(e.at.desc(), e.id.desc())
     )  # fmt: skip
 

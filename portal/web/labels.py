@@ -128,6 +128,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.NAMED, _l("Another name of the customer stated")),
     (EventKind.IDENTIFIED, _l("An identifier of the customer stated")),
     (EventKind.BELONGS, _l("The customer belongs to another one")),
+    (EventKind.TOLD_APART, _l("Found not to be another known customer")),
     (EventKind.LINKED, _l("Linked with another customer: one company, both signed")),
     (EventKind.CASE_ASKED, _l("Asked for the customer")),
     (EventKind.CASE_OPENED, _l("Another party asked for a takeover")),
@@ -186,6 +187,7 @@ ACTS: Mapping[str, Any] = {
     "partner.changed": _l("Changed a partner"),
     "partner.tier_added": _l("Added a tier term"),
     "policy.added": _l("Put a policy in force"),
+    "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
     "user.link_made": _l("Made a link to set a password"),
@@ -201,6 +203,7 @@ SUBJECTS: Mapping[str, Any] = {
     "partner": _l("Partner"),
     "policy": _l("Policy"),
     "registration": _l("Registration"),
+    "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
 }
 

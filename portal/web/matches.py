@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from portal.domain.alike import HELD_FROM, Resemblance
 from portal.domain.evidence import IdentifierKind
 from portal.domain.matching import MatchReason
+from portal.domain.suspicions import Settled
 
 MATCH_REASONS: Mapping[MatchReason, Any] = {
     MatchReason.SAME_CODE: _l("The credit code is the same."),
@@ -41,6 +42,16 @@ LIKENESS: Mapping[Resemblance, Any] = {
     Resemblance.TELEPHONE: _l("The same telephone"),
     Resemblance.TAX_ID: _l("The same tax id"),
     Resemblance.NONE: _l("Not alike"),
+}
+
+
+SETTLED: Mapping[Settled, Any] = {
+    Settled.MERGED: _l("Settled meanwhile: one of them is part of another customer now."),
+    Settled.CODES: _l("Settled meanwhile: their credit codes differ, so they are two companies."),
+    Settled.LINKED: _l("Settled meanwhile: they are linked as one company that both parties signed."),
+    Settled.TOLD_APART: _l("Decided already: they are not the same customer."),
+    Settled.BELONGS: _l("Settled meanwhile: one belongs to the other, so they are two companies."),
+    Settled.NAMES: _l("Settled meanwhile: one of them does not bear the name any more that was alike."),
 }
 
 

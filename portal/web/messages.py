@@ -102,6 +102,7 @@ MESSAGES: Mapping[str, Any] = {
     "check.not_told": _l("%(column)s is not what the facts say."),
     "check.not_trailed": _l("%(column)s is not what the audit trail says."),
     "check.ownership": _l("Who owned it when is not what the facts say."),
+    "check.no_customer": _l("It names no customer."),
     "check.pieces_counted": _l(
         "Its number of names is not what the index has; portal rebuild index repairs that."
     ),
@@ -196,6 +197,9 @@ MESSAGES: Mapping[str, Any] = {
     "naming.merged": _l("This customer is merged into another one: state the name there."),
     "naming.not_filed": _l("No filing on this customer bears this name. Give it another kind."),
     "naming.not_stated": _l("Nobody stated this name, or it was taken back already."),
+    "pair.nothing_ticked": _l("Tick the pairs first that you want to tell apart."),
+    "pair.not_told_apart": _l("Nobody told these two apart, or it was taken back already."),
+    "pair.settled": _l("Nothing was changed: whether these two are one was settled meanwhile."),
     "partner.code_taken": _l("There is already a partner with this code."),
     "partner.tier_overlap": _l(
         "The term overlaps another one of this partner (%(starts_on)s to %(ends_on)s)."

@@ -14,6 +14,7 @@ from portal.conflicts.belonging import state_parent
 from portal.conflicts.decisions import merge_customers
 from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
+from portal.conflicts.pairs import tell_apart
 from portal.domain.cases import CaseKind
 from portal.domain.evidence import IdentifierKind
 from portal.domain.terms import NameKind
@@ -36,7 +37,8 @@ PAGES = {
         "/no-such-page",
     ),
     "channel_manager": (
-        "/", "/held", "/held/3", "/alarms", "/alarms/1", "/registrations", "/registrations/1",
+        "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
+        "/alarms", "/alarms/1", "/registrations", "/registrations/1",
         "/customers/1", "/customers/1?q=Tofu", "/customers/2",
         "/customers", "/customers/1/merge/2", "/customers/3", "/customers/4", "/customers/4/unmerge",
         "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import", "/audit",
@@ -66,6 +68,7 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
     file_as(people["key_accounts"], at("2026-03-06 10:00"), "Night Owl Ltd")
     file_as(people["key_accounts"], at("2026-03-07 10:00"), "Early Lark Ltd")
     now = at("2026-03-20 10:00")
+    suspect(engine, people, now)
     with db.transaction(engine) as session:
         for number in range(15):
             check_customer(session, actor=people["carol"].actor, now=now, name=f"-{number:02}a", uscc=None)
@@ -86,6 +89,18 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+
+
+def suspect(engine: sa.Engine, people: People, now: Any) -> None:
+    """Customers that may be one: two pairs to decide, one told apart."""
+    found = {"score": 93, "why": "slip", "ruleset": "-", "found_at": now, "is_open": True, "version": 1}
+    names = {1: "Slow Snail Express Ltd", 2: "Cloud Tofu Ltd", 5: "Night Owl Ltd"}
+    with db.transaction(engine) as session:
+        pairs = ((1, 2), (1, 5), (2, 5))
+        for one, other in pairs:
+            named = {"one_name": names[one], "other_name": names[other]}
+            session.execute(sa.insert(t.suspicion), [{"one": one, "other": other, **named, **found}])
+        tell_apart(session, actor=people["channel_manager"].actor, now=now, pair_id=2, version=1, reason="-")
 
 
 @pytest.fixture

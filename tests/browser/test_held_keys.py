@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from portal import db
 from portal.domain.facts import State
+from portal.imports.run import import_file
+from portal.models import tables as t
+from tests.imports.files import as_csv
 from tests.support.browser import WIDE
 from tests.support.people import Person
 
@@ -63,3 +68,49 @@ def test_it_works_without_script(
     page.locator("main form button[type=submit]").click()
     expect(page.locator("h1")).to_contain_text("2")
     assert [row_of(each).state for each in two_held] == [State.ACTIVE, State.ACTIVE]
+
+
+@pytest.fixture
+def two_pairs(engine: sa.Engine, people: People, at: Any) -> None:
+    """Two pairs of known customers that may be one."""
+    names = (
+        *("北京星河动力装备科技有限公司", "北京星合动力装备科技有限公司"),
+        *("深圳市慢蜗牛快递有限公司", "深圳市慢蜗牛快地有限公司"),
+    )
+    rows = [
+        {"ref": f"B{number}", "filed_at": "2026-01-05 10:00:00", "party": "P001", "customer_name": name}
+        for number, name in enumerate(names)
+    ]
+    with db.transaction(engine) as session:
+        import_file(
+            session, kind="registrations", file_name="r.csv", content=as_csv(rows), actor=None,
+            now=at("2026-03-02 10:00"),
+        )  # fmt: skip
+
+
+@pytest.mark.usefixtures("two_pairs")
+def test_keys_decide_known_customers_that_may_be_one(
+    page: Page, people: People, sign_in: Any, engine: sa.Engine
+) -> None:
+    sign_in(page, people["channel_manager"])
+    page.goto("/held/pairs/1")
+    page.keyboard.press("j")
+    page.wait_for_url("**/held/pairs/2")
+    page.keyboard.press("k")
+    page.wait_for_url("**/held/pairs/1")
+    page.keyboard.press("d")
+    page.keyboard.type("sdjk asked by telephone")  # in a field the keys are letters
+    expect(page.locator("#reason")).to_have_value("sdjk asked by telephone")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/held/pairs/2")
+    page.go_back()
+    page.reload()
+    expect(page.get_by_text("Decided already")).to_be_visible()
+    page.goto("/held/pairs/2")
+    page.keyboard.press("s")
+    page.wait_for_url("**/customers/3/merge/4?pair=2")
+    page.locator("#reason").fill("one licence")
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url("**/held")
+    with db.reading(engine) as session:
+        assert session.scalars(sa.select(t.suspicion.c.is_open)).all() == [False, False]

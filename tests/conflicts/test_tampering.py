@@ -22,16 +22,20 @@ from portal.conflicts.check import problems
 from portal.conflicts.decisions import decide_held, merge_customers
 from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
+from portal.conflicts.pairs import tell_apart
 from portal.conflicts.service import settle_lapses
 from portal.domain.cases import CaseKind
 from portal.domain.evidence import IdentifierKind
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.terms import NameKind
+from portal.imports.run import import_file
+from portal.matching.pairs import due
 from portal.models import tables as t
 from portal.pipeline.service import lose, move_project
 from portal.registrations import work
 from portal.registrations.checks import check_customer
 from portal.registrations.fishing import mark_seen
+from tests.imports.files import as_csv
 from tests.support.filings import CODE
 from tests.support.people import Person
 
@@ -44,6 +48,15 @@ FREE = {
     "password_link": "a secret of seven days, kept as its hash",
     "saved_view": "a person's own filters",
     "search_gram": "finds registrations, says nothing about them",
+    "comparison_due (a row taken away)": "`portal rebuild suspicions` has all customers compared anew",
+    "suspicion (a row taken away)": "the same finds it again",
+    "suspicion.found_at": "when the matcher noticed; decides nothing but the deadline",
+    "suspicion.one_name": "of a pair that is open it is noticed; of a settled one it decides nothing",
+    "suspicion.other_name": "as the other name",
+    "suspicion.ruleset": "which version of the matcher looked",
+    "suspicion.score": "why a person is asked; decides nothing",
+    "suspicion.version": "counts changes",
+    "suspicion.why": "why a person is asked; decides nothing",
     "attachment": "the time line names every file; the bytes lie outside the database",
     "fishing_alarm.version": "counts changes",
     "conflict_case.version": "counts changes",
@@ -113,8 +126,31 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
         about = {"actor": manager.actor, "now": now}
         state_identifier(session, **about, customer=1, kind=IdentifierKind.TAX_ID, text="11913502")
         state_parent(session, **about, customer=3, parent=1, reason="控股子公司")
+    suspect(engine, people, now)
     look_around(engine, people, now)
     return dispute(engine, people)
+
+
+def suspect(engine: sa.Engine, people: Mapping[str, Person], now: datetime) -> None:
+    """Three imported customers are alike; two are told apart, and one is due to be compared again."""
+    names = ("北京星河动力装备科技有限公司", "北京星合动力装备科技有限公司", "北京星禾动力装备科技有限公司")
+    filed = datetime.fromisoformat("2026-03-04T10:00:00+08:00")
+    rows = [
+        {"ref": f"B{number}", "filed_at": filed.isoformat(), "party": "P001", "customer_name": name}
+        for number, name in enumerate(names)
+    ]
+    with db.transaction(engine) as session:
+        import_file(
+            session, kind="registrations", file_name="r.csv", content=as_csv(rows), actor=None, now=now
+        )
+        c = t.suspicion.c
+        first = session.execute(sa.select(c.id, c.version).order_by(c.id)).first()
+        assert first is not None
+        tell_apart(
+            session, actor=people["channel_manager"].actor, now=now, pair_id=first.id, version=first.version,
+            reason="两家",
+        )  # fmt: skip
+        due(session, [1])
 
 
 def look_around(engine: sa.Engine, people: Mapping[str, Person], now: datetime) -> None:
@@ -232,6 +268,8 @@ FORGED = {
     "a piece of nobody's name": "name_gram (gram, alias_id) VALUES (1, 999)",
     "a piece that no name has": "gram_count (gram, names) VALUES (1, 1)",
     "a website": "customer_identifier (kind, value, customer_id) VALUES ('website', 'forged.cn', 1)",
+    "a pair": "suspicion (one, other, one_name, other_name, score, why, ruleset, found_at, is_open, version)"
+    f" VALUES (1, 2, '甲', '乙', 99, 'slip', 'x', {DAY}, true, 1)",
     "a tier": "tier_term (partner_id, tier, starts_on, ends_on, version)"
     " VALUES (2, 'gold', '2026-01-01', '2026-12-31', 1)",
 }

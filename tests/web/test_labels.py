@@ -13,6 +13,7 @@ from portal.domain.facts import Rule, State
 from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
+from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.imports.run import KINDS
 from portal.web import labels, matches
@@ -43,6 +44,7 @@ def test_no_value_has_no_word():
 def test_every_rule_reason_and_right_has_words():
     assert set(labels.RULES) == set(Rule)
     assert set(matches.MATCH_REASONS) == set(MatchReason)
+    assert set(matches.SETTLED) == set(Settled)
     assert set(labels.RIGHTS) == set(Permission)
 
 
