@@ -188,7 +188,7 @@ def _learned_since(session: Session, row: Any, excluded: Collection[int]) -> dic
         session, row.customer_name, row.uscc, excluded, told, english=row.customer_name_en
     )
     return {
-        near.customer: (near.alike.score, near.alike.why, near.names, near.shared)
+        near.customer: (near.alike.score, near.alike.why, near.names and near.names.score, near.shared)
         for near in nearest
         if near.alike.score >= TOLD_FROM
     }
