@@ -22,6 +22,8 @@ _ENTRIES = 4000
 _ENTRIES_OF_ONE = 2000
 _NAMES = 60
 _NAMES_BY_SKIPPED = 20
+# Rows sent to PostgreSQL at a time.
+_TOGETHER = 100_000
 _FILED_ON = "ON CONFLICT (gram, alias_id) DO NOTHING"
 _COUNT_ON = "ON CONFLICT (gram) DO UPDATE SET names = gram_count.names + excluded.names"
 # Both tables at once: PostgreSQL is asked one question instead of two, in words it keeps a plan for.
@@ -41,9 +43,10 @@ Names = Iterable[tuple[int, str]]
 def enter_names(session: Session, names: Names) -> None:
     """File names under their pieces."""
     rows, counts = _pieces(names)
-    if rows and is_postgres(session):
-        columns = tuple(list(column) for column in zip(*rows, strict=True))
-        session.connection().exec_driver_sql(_FILE_BOTH, columns)
+    if is_postgres(session):
+        for start in range(0, len(rows), _TOGETHER):
+            columns = zip(*rows[start : start + _TOGETHER], strict=True)
+            session.connection().exec_driver_sql(_FILE_BOTH, tuple(map(list, columns)))
     elif rows:
         insert_plain(session, t.name_gram, ("gram", "alias_id"), rows, ending=_FILED_ON)
         insert_plain(session, t.gram_count, ("gram", "names"), sorted(counts.items()), ending=_COUNT_ON)

@@ -13,7 +13,7 @@ from portal.conflicts.decisions import decide_held, merge_customers
 from portal.conflicts.unmerging import unmerge_customer
 from portal.domain.alike import HELD_FROM
 from portal.domain.company import parse
-from portal.matching import building, check_index
+from portal.matching import building, check_index, index
 from portal.matching.building import rebuild_index
 from portal.matching.bulk import emptied, fill
 from portal.matching.index import enter_names, forget_names, grams_of, names_near
@@ -161,10 +161,15 @@ def test_names_that_are_deleted_leave_nothing_in_the_index(
     assert names() == {*NAMES, "华达科技"}
 
 
-def test_a_customer_that_is_gone_leaves_nothing_in_the_index(engine: sa.Engine, known: None) -> None:
+@pytest.mark.usefixtures("known")
+def test_what_is_entered_and_forgotten_leaves_nothing(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_TOGETHER", 4)  # so that it is sent in parts
     before = rows(engine)
     with db.transaction(engine) as session:
         enter_names(session, [(77, "山河信息有限公司"), (78, "深圳市华达科技有限公司")])
+        assert session.scalar(sa.select(sa.func.max(t.name_gram.c.alias_id))) == 78
         forget_names(session, [(77, "山河信息有限公司"), (78, "深圳市华达科技有限公司")])
     assert rows(engine) == before
 
