@@ -279,3 +279,16 @@ def test_what_nobody_else_has_changes_nothing(
             assert [(each.customer, each.alike) for each in shared] == [
                 (each.customer, each.alike) for each in plain
             ]
+
+
+def test_the_command_derives_them_anew(
+    engine: sa.Engine, people: People, file_as: Any, at: Any, known: Any, adds_up: Any, portal: Any
+) -> None:
+    file_as(people["alice"], at("2026-03-02 10:00"), KNOWN, phone=PHONE, website=SITE)
+    before = known()
+    with db.transaction(engine) as session:
+        session.execute(sa.delete(t.customer_identifier))
+    assert known() == set() != before
+    portal("rebuild", "index")
+    assert known() == before
+    adds_up()
