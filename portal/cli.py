@@ -182,11 +182,13 @@ def rebuild_ownership() -> None:
 
 @rebuild.command("index", with_appcontext=False)
 def rebuild_names() -> None:
-    """File all known names anew, for finding names that are alike; after an upgrade that says so."""
+    """File all known names and identifiers anew, for finding who is alike; after an upgrade that says so."""
     from portal.matching.building import rebuild_index
+    from portal.matching.identifiers import rebuild_identifiers
 
     with output.refusals(), db.transaction(_ready()) as session:
         db.lock_registry(session)
+        rebuild_identifiers(session)
         number = rebuild_index(session, processes=os.cpu_count() or 1)
     output.say(lazy_ngettext("%(num)d name is in the index.", "%(num)d names are in the index.", number))
 

@@ -58,6 +58,12 @@ def write_identifiers(session: Session, customers: Collection[int]) -> set[int]:
     return {customer for _kind, _value, customer in wanted - stored}
 
 
+def rebuild_identifiers(session: Session) -> None:
+    """Derive the identifiers of all customers anew: after a change of how they are read, or for repair."""
+    session.execute(sa.delete(t.customer_identifier))
+    _insert(session, sorted(identifier_rows(session, None)))
+
+
 def teach_identifiers(
     session: Session, customer_id: int, told: Collection[Identifier], *, fresh: bool
 ) -> None:

@@ -13,11 +13,12 @@ from portal.conflicts.belonging import state_parent
 from portal.conflicts.check import problems
 from portal.conflicts.decisions import decide_held, merge_customers
 from portal.conflicts.unmerging import unmerge_customer
-from portal.domain.evidence import IdentifierKind
+from portal.domain.evidence import IdentifierKind, identifiers_of
 from portal.domain.facts import State
 from portal.domain.matching import MatchReason
 from portal.domain.terms import EventKind
 from portal.matching.identifiers import shared_values
+from portal.matching.service import compare_names
 from portal.models import tables as t
 from portal.registrations.work import ask_correction, correct, edit_details
 from tests.support.filings import CODE, OTHER_CODE
@@ -261,4 +262,33 @@ def test_what_a_subsidiary_shares_with_its_parent_tells_nothing(
     assert file_as(people["carol"], at("2026-03-04 11:00"), ALIKE, website=SITE).state is State.ACTIVE
     with db.reading(engine) as session:
         assert (IdentifierKind.WEBSITE, "example.cn") in shared_values(session)
+    adds_up()
+
+
+def test_what_nobody_else_has_changes_nothing(
+    engine: sa.Engine, people: People, file_as: Any, at: Any
+) -> None:
+    for number, name in enumerate((KNOWN, OTHER, "松果电台传媒有限公司")):
+        file_as(people["alice"], at(f"2026-03-02 1{number}:00"), name, phone=PHONE, website=SITE)
+    nobodys = identifiers_of("nobody.cn", "0571-99990000", CODE)
+    with db.reading(engine) as session:
+        for name in (KNOWN, ALIKE, "慢蜗牛"):
+            plain = compare_names(session, name, None)
+            assert compare_names(session, name, None, told=nobodys) == plain
+            shared = compare_names(session, name, None, told=identifiers_of(SITE, PHONE))
+            assert [(each.customer, each.alike) for each in shared] == [
+                (each.customer, each.alike) for each in plain
+            ]
+
+
+def test_the_command_derives_them_anew(
+    engine: sa.Engine, people: People, file_as: Any, at: Any, known: Any, adds_up: Any, portal: Any
+) -> None:
+    file_as(people["alice"], at("2026-03-02 10:00"), KNOWN, phone=PHONE, website=SITE)
+    before = known()
+    with db.transaction(engine) as session:
+        session.execute(sa.delete(t.customer_identifier))
+    assert known() == set() != before
+    portal("rebuild", "index")
+    assert known() == before
     adds_up()
