@@ -19,7 +19,7 @@ from portal import clock, db, schema
 from portal.config import Config
 from portal.conflicts.decisions import decide_held
 from portal.conflicts.service import settle_lapses
-from portal.demo import names
+from portal.demo import lookalikes, names
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding
 from portal.demo.relations import Relations
@@ -54,7 +54,8 @@ class Seeder(Founding):
         with db.reading(self.engine) as session:
             disputes = Disputes(channel)
             cases = list(disputes.acts(disputes.begin(session, business_date(disputed)), disputed))
-        self.enact([act for act in [*acts, *cases] if disputed <= act[0] < last])
+        alike = lookalikes.acts(channel.manager, last)
+        self.enact([act for act in [*acts, *cases, *alike] if disputed <= act[0] < last])
         self.close_up()
         return channel
 
