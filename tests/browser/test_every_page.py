@@ -115,7 +115,9 @@ def foreign(page: Page, locale: str) -> list[str]:
         }"""
     )
     pattern = LATIN if locale == "zh" else HAN
-    known = re.compile(r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd|Grey Heron Ltd|Blue Finch")
+    known = re.compile(
+        r"Slow Snail Express( Ltd)?|Cloud Tofu Ltd|Night Owl Ltd|Early Lark Ltd|Grey Heron Ltd|Blue Finch"
+    )
     return [text.strip()[:80] for text in shown if pattern.search(known.sub("", text))]
 
 
