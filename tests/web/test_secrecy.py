@@ -23,11 +23,12 @@ from werkzeug.test import TestResponse
 import portal
 from portal import db
 from portal.cases.service import open_case
+from portal.conflicts.naming import state_name
 from portal.domain.cases import CaseKind
 from portal.domain.facts import State
 from portal.domain.pipeline import Stage
 from portal.domain.roles import Role
-from portal.domain.terms import CustomerClass, Source
+from portal.domain.terms import CustomerClass, NameKind, Source
 from portal.models import tables as t
 from portal.registrations.service import file_registration
 from portal.registrations.work import add_note
@@ -38,6 +39,9 @@ from tests.support.web import PortalClient, config_for
 
 OWNED, HELD, OWN = "慢蜗牛快递有限公司", "深圳市华达科技有限公司", "静湖茶业集团有限公司"
 LATER = "别的客户有限公司"
+# Of the owned customer: one of its names, so in every world a check of it is answered alike.
+ENGLISH = "Hidden English Name Ltd"
+NAMED = "another name stated"
 OTHER = {
     "contact": "欧阳无名",
     "phone": "13911112222",
@@ -47,20 +51,22 @@ OTHER = {
     "yearly_revenue": Decimal("7654321.00"),
     "stage": Stage.SOLUTION,
     "source": Source.REFERRAL,
-    "customer_name_en": "Hidden English Name Ltd",
     "website": "hidden.example.com",
     "notes": "谁也不该看见",
 }
 # What the observer's own filings state as well.
 SAME = {"phone": "13800000000", "website": "snail.example.cn"}
-# What is hidden: the owner, how it typed the names, what else it stated, and who files afterwards.
+# What is hidden: the owner, how it typed the names, what else it stated, who files afterwards, and what
+# else the customer is called.
 WORLDS: dict[str, tuple[str, str, str, dict[str, Any], str]] = {
     "another partner": ("carol", OWNED, HELD, {}, LATER),
     "a third partner": ("dave", OWNED, HELD, {}, LATER),
     "key accounts": ("kate", OWNED, HELD, {}, LATER),
     "typed otherwise": ("carol", " 慢蝸牛\u200b快遞（有限公司）", "深圳市 華達科技（有限公司）", {}, LATER),
+    "English typed otherwise": ("carol", OWNED, HELD, {"customer_name_en": "HIDDEN english-name LTD"}, LATER),
     "everything else stated": ("carol", OWNED, HELD, OTHER, LATER),
     "the observer's telephone stated": ("carol", OWNED, HELD, SAME, LATER),
+    NAMED: ("carol", OWNED, HELD, {}, LATER),
     "somebody waits behind": ("carol", OWNED, HELD, {}, OWNED),
 }  # fmt: skip
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -112,7 +118,12 @@ def _hide(engine: sa.Engine, world: str) -> dict[str, Person]:
             "kate": make_user(session, "kate", Role.KEY_ACCOUNTS),
         }
     for when, name in (("2026-03-02 10:00", owned), ("2026-03-02 11:00", held)):
-        _file(engine, people[owner], shanghai(when), name, **stated)
+        english = {"customer_name_en": ENGLISH} | stated if name == owned else {"customer_name_en": ""}
+        _file(engine, people[owner], shanghai(when), name, **(stated | english))
+    if world == NAMED:
+        with db.transaction(engine) as session:
+            state_name(session, actor=None, now=shanghai("2026-03-02 12:00"), customer_id=1,
+                       kind=NameKind.BRAND, name="无人知道", reason="官网")  # fmt: skip
     if stated:
         with db.transaction(engine) as session:
             add_note(session, actor=people[owner].actor, now=shanghai("2026-03-02 12:00"),
@@ -152,7 +163,7 @@ READ = (
     "/registrations/1", "/registrations/6",
 )  # fmt: skip
 CHECKED = (
-    OWNED, HELD, "华达科技", "慢蜗牛快递", "慢蝸牛快遞有限公司", "慢蜗牛", "Hidden English Name Ltd",
+    OWNED, HELD, "华达科技", "慢蜗牛快递", "慢蝸牛快遞有限公司", "慢蜗牛", ENGLISH,
     "欧阳无名", "hidden.example.com", OWN, "静湖茶业", "谁也没有报过的公司",
 )  # fmt: skip
 POSTED = (
