@@ -1,6 +1,7 @@
 """Latin names: with each other by letters and words, with Chinese ones by sound and meaning (§6)."""
 
 import re
+from functools import cache
 from itertools import pairwise
 
 from rapidfuzz.distance import Indel
@@ -8,9 +9,28 @@ from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 from portal.domain.alike import NOT_ALIKE, Alike, Resemblance, score_of
 from portal.domain.company import Company, meanings
-from portal.domain.sounds import sounds_of
+from portal.domain.regions import agree, leading, table
+from portal.domain.sounds import sounds_of, split_sounds
 
 _FIGURE = re.compile("[0-9]+")
+# At most so alike are names whose own words differ, however many common ones they share.
+_OTHER_BRAND = 66
+# Written otherwise than by the sound of each character.
+_ENGLISH_PLACES = {
+    "shaanxi": "61", "tibet": "54", "taiwan": "71", "macau": "82", "hongkong": "81",
+    "harbin": "2301", "urumqi": "6501", "lhasa": "5401", "hohhot": "1501", "qiqihar": "2302",
+}  # fmt: skip
+
+
+@cache
+def latin_places() -> dict[str, frozenset[str]]:
+    """Provinces and cities as they are written in English names, and the codes each can mean."""
+    found: dict[str, set[str]] = {name: {code} for name, code in _ENGLISH_PLACES.items()}
+    for name, codes in table().items():
+        here = {code for code in codes if len(code) <= 4 and code != "00"}
+        if here and name[-1] not in "省市区盟县旗":
+            found.setdefault("".join(sounds_of(name)), set()).update(here)
+    return {name: frozenset(codes) for name, codes in found.items()}
 
 
 def both_latin(a: Company, b: Company) -> Alike:
@@ -25,17 +45,40 @@ def both_latin(a: Company, b: Company) -> Alike:
         return Alike(95, Resemblance.WORDS)
     x, y = " ".join(a.words), " ".join(b.words)
     score = max(100 * Indel.normalized_similarity(a.core, b.core), token_sort_ratio(x, y))
-    mine, theirs = "".join(_beyond(a.words, b.words)), "".join(_beyond(b.words, a.words))
-    apart = Indel.normalized_similarity(mine, theirs) if mine and theirs else 1.0
+    mine, theirs = _beyond(a.words, b.words), _beyond(b.words, a.words)
+    if _elsewhere(mine, theirs):
+        return Alike(min(score, _OTHER_BRAND), Resemblance.LETTERS)
+    apart = _apart(mine, theirs)
     if score >= 94 and apart >= 0.75:
-        return Alike(91, Resemblance.LETTERS)
+        return Alike(88 if _two_brands(mine, theirs) else 91, Resemblance.LETTERS)
     if apart < 0.66:
-        return Alike(min(score, 74), Resemblance.LETTERS)
+        return Alike(min(score, _OTHER_BRAND), Resemblance.LETTERS)
     common = token_set_ratio(x, y)
     few = min(len(a.words), len(b.words))
     if common < 95 or few < 2:
         return Alike(min(score, 88), Resemblance.LETTERS)
     return Alike(max(min(score, 88), 82), Resemblance.WORDS)
+
+
+def _apart(mine: list[str], theirs: list[str]) -> float:
+    """How alike the words are that the other side does not have (0 to 1); a place is nobody's brand."""
+    if not mine or not theirs:
+        return 1.0
+    one, other = ("".join(each for each in words if each not in latin_places()) for words in (mine, theirs))
+    return Indel.normalized_similarity(one, other) if one or other else 1.0
+
+
+def _elsewhere(mine: list[str], theirs: list[str]) -> bool:
+    """Whether the words that only one side has name places that lie apart."""
+    places = latin_places()
+    here, there = ([places[each] for each in words if each in places] for words in (mine, theirs))
+    return bool(here and there) and agree(here[-1], there[-1]) < 0
+
+
+def _two_brands(mine: list[str], theirs: list[str]) -> bool:
+    """Whether both are pinyin: Guosen and Guosheng are two, Fulink is a slip."""
+    one, other = "".join(mine), "".join(theirs)
+    return one != other and bool(split_sounds(one) and split_sounds(other))
 
 
 def _beyond(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
@@ -79,6 +122,9 @@ def _translated(zh: Company, en: Company, place: str) -> Alike:
     coverage = (found / len(meant)) if meant else 0.0
     score = 30 + 14 * placed + 18 * coverage + 34 * sounded
     score -= 3 * max(0, len(rest) - 1)
+    elsewhere = any(agree(latin_places().get(each, zh.places), zh.places) < 0 for each in rest)
+    if elsewhere or (len(rest) > 1 and leading(zh.brand + "--", 2)[1] == len(zh.brand)):
+        return Alike(min(score, _OTHER_BRAND), Resemblance.TRANSLATED)
     return Alike(min(88.0 if sounded >= 0.75 else 76.0, score), Resemblance.TRANSLATED)
 
 
@@ -86,6 +132,8 @@ def _same_word(one: str, other: str) -> bool:
     """The same stem: technologies and technology, electric and electrical, tech and technology."""
     if one == other:
         return True
+    if split_sounds(one) and split_sounds(other):
+        return False  # Jiangsu, Jiangyin
     shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
     size = len(shorter)
     return size >= 4 and longer.startswith(shorter[: max(4, size - 3)])
