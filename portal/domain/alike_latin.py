@@ -1,20 +1,23 @@
 """Latin names: with each other by letters and words, with Chinese ones by sound and meaning (§6)."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 from portal.domain.alike import NOT_ALIKE, Alike, Resemblance, score_of
-from portal.domain.company import Company, meanings
+from portal.domain.company import Company, meanings, trades
 from portal.domain.regions import agree, leading, table
 from portal.domain.sounds import sounds_of, split_sounds
 
 _FIGURE = re.compile("[0-9]+")
 # At most so alike are names whose own words differ, however many common ones they share.
 _OTHER_BRAND = 66
+# Of one brand, with other trades: they are relatives at most.
+_SAME_BRAND = 72
+_COMMON = frozenset(("china", "chinese", "national", "international", "global", "general", "united", "great"))
 # Written otherwise than by the sound of each character.
 _ENGLISH_PLACES = {
     "shaanxi": "61", "tibet": "54", "taiwan": "71", "macau": "82", "hongkong": "81",
@@ -45,19 +48,48 @@ def both_latin(a: Company, b: Company) -> Alike:
         return Alike(95, Resemblance.WORDS)
     x, y = " ".join(a.words), " ".join(b.words)
     score = max(100 * Indel.normalized_similarity(a.core, b.core), token_sort_ratio(x, y))
+    own = own_word(a.words)
+    other = _SAME_BRAND if own and own == own_word(b.words) else _OTHER_BRAND
     mine, theirs = _beyond(a.words, b.words), _beyond(b.words, a.words)
     if _elsewhere(mine, theirs):
-        return Alike(min(score, _OTHER_BRAND), Resemblance.LETTERS)
+        return _at_most(other, score)
     apart = _apart(mine, theirs)
     if score >= 94 and apart >= 0.75:
         return Alike(88 if _two_brands(mine, theirs) else 91, Resemblance.LETTERS)
     if apart < 0.66:
-        return Alike(min(score, _OTHER_BRAND), Resemblance.LETTERS)
+        return _at_most(other, score)
     common = token_set_ratio(x, y)
     few = min(len(a.words), len(b.words))
     if common < 95 or few < 2:
         return Alike(min(score, 88), Resemblance.LETTERS)
     return Alike(max(min(score, 88), 82), Resemblance.WORDS)
+
+
+def _at_most(brand: float, score: float) -> Alike:
+    """Two companies: of one brand, or no more alike than their letters are."""
+    if brand == _SAME_BRAND:
+        return Alike(brand, Resemblance.BRAND)
+    return Alike(min(score, brand), Resemblance.LETTERS)
+
+
+@lru_cache(maxsize=65536)
+def own_word(words: tuple[str, ...]) -> str:
+    """What a company calls itself: its first word that is neither place nor trade; empty if it has none."""
+    for word in words:
+        if len(word) < 4 or len(split_sounds(word)) == 1 or word in latin_places() or _common(word):
+            continue  # Shen Zhen is two words and no brand
+        return word
+    return ""
+
+
+@lru_cache(maxsize=65536)
+def _common(word: str) -> bool:
+    return word in _COMMON or any(_same_word(word, each) for each in _trade_words())
+
+
+@cache
+def _trade_words() -> frozenset[str]:
+    return frozenset(word for meant in trades().values() for word in meant.split())
 
 
 def _apart(mine: list[str], theirs: list[str]) -> float:
@@ -103,7 +135,14 @@ def across(zh: Company, en: Company) -> Alike:
         88 * Indel.normalized_similarity(en.core, core),
     )
     best = Alike(sound, Resemblance.SOUND)
+    if _begins_with(zh, own_word(en.words)):
+        best = max(best, Alike(_SAME_BRAND, Resemblance.BRAND), key=score_of)
     return max(best, _translated(zh, en, place), key=score_of)
+
+
+def _begins_with(zh: Company, word: str) -> bool:
+    """Whether the Chinese name begins with what the other one calls itself: Hanjia, 汉嘉数智."""
+    return len(word) >= 6 and any("".join(zh.sounds[:size]) == word for size in (2, 3))
 
 
 def _translated(zh: Company, en: Company, place: str) -> Alike:

@@ -115,6 +115,18 @@ def test_a_slip_of_letters_that_is_no_pinyin_waits_for_a_person() -> None:
     assert alike("Fulink Technology Co., Ltd.", "Fullink Technology Co., Ltd.").score >= HELD_FROM
 
 
+@pytest.mark.parametrize(
+    ("brand", "other"),
+    [
+        ("MINGXIN NEW MATERIAL CO.,LTD.", "BETHEL AUTOMOTIVE SAFETY SYSTEMS CO., LTD."),
+        ("汉嘉数智科技集团股份有限公司", "China Design Group Co., Ltd."),
+    ],
+)
+def test_the_word_a_company_calls_itself_tells_more_than_its_trade(brand: str, other: str) -> None:
+    asked = "Mingxin Automotive Leather Co., Ltd." if brand.isascii() else "Hanjia Design Group Co., Ltd."
+    assert TOLD_FROM > alike(asked, brand).score > alike(asked, other).score
+
+
 def test_a_bare_brand_of_the_same_sound_is_known_by_too_little_to_hold() -> None:
     assert alike("上海东方明珠有限公司", "东方名珠").score < HELD_FROM
     assert alike("东方名珠", "上海东方明珠有限公司").score < HELD_FROM
