@@ -4,12 +4,16 @@ import re
 
 from rapidfuzz.distance import OSA, Indel
 
-from portal.domain.alike import NOT_ALIKE, TOLD_FROM, Alike, Resemblance, score_of
-from portal.domain.company import Company, trade_words, trades
+from portal.domain.alike import HELD_FROM, NOT_ALIKE, TOLD_FROM, Alike, Resemblance, score_of
+from portal.domain.company import Company, place_in_one, trade_words, trades
 from portal.domain.regions import agree
 
 _FIGURE = re.compile("[0-9]+|(?<=第)[一二三四五六七八九十百零]+")
 _NUMBERED = 70
+# A whole name of so many characters is hardly ever one slip away from another company's.
+_LONG = 12
+# So much less alike are names that differ otherwise and are of companies of different kinds too.
+_OTHER_FORM = 11
 
 
 def both_chinese(a: Company, b: Company) -> Alike:
@@ -18,12 +22,13 @@ def both_chinese(a: Company, b: Company) -> Alike:
         return Alike(100 if len(a.core) > 3 or a.form or b.form else 92, Resemblance.WHOLE)
     place = agree(a.places, b.places)
     if a.core == b.core:
-        return _same_core(a, place)
+        return _same_core(a, b, place)
     if _counted(a.core) != _counted(b.core):
         return Alike(_NUMBERED, Resemblance.BRAND)
-    best = max(_slip(a, b, place), _same_brand(a, b, place), _short_form(a, b, place), key=score_of)
+    found = _slip(a, b, place), _same_brand(a, b, place), _short_form(a, b, place)
+    best = max(found, key=score_of)
     if best.score >= TOLD_FROM:
-        return best
+        return Alike(best.score + _by_form(a, b, best.score), best.why)
     letters = 0.89 * min(86.0, 100 * Indel.normalized_similarity(a.core, b.core)) - (8 if place < 0 else 0)
     return max(best, Alike(letters, Resemblance.LETTERS), key=score_of)
 
@@ -33,19 +38,43 @@ def _counted(text: str) -> str:
     return "".join(_FIGURE.findall(text))
 
 
-def _same_core(a: Company, place: int) -> Alike:
+def _same_core(a: Company, b: Company, place: int) -> Alike:
     if place < 0:
         return Alike(80, Resemblance.CORE_ELSEWHERE)
     if place > 0 or len(a.core) >= 4:
         return Alike(97, Resemblance.CORE)
-    return Alike(90, Resemblance.CORE)
+    return Alike(86 if _other_form(a, b) else 90, Resemblance.CORE)
+
+
+def _by_form(a: Company, b: Company, best: float) -> int:
+    """What their legal forms make of two names that are alike: who goes by a short name is public, mostly."""
+    if _other_form(a, b):
+        return -_OTHER_FORM
+    return 1 if best < HELD_FROM - 1 and _short_for(a, b) and _by_shares(b) else 0
+
+
+def _other_form(a: Company, b: Company) -> bool:
+    """Whether one is limited by shares and the other is not; a company is registered as one of them."""
+    return {_by_shares(a), _by_shares(b)} == {True, False}
+
+
+def _by_shares(name: Company) -> bool | None:
+    """Whether a company is limited by shares (股份), also where that is mistyped; None: it does not say."""
+    form = name.form.replace("控股", "")
+    if "股" in form or "份" in form:
+        return True
+    return False if "有限" in form else None
 
 
 def _slip(a: Company, b: Company, place: int) -> Alike:
     """One slip of the pen, by where it stands: in a short brand it is another company more often."""
     if "".join(a.sounds) == "".join(b.sounds) and len(a.core) == len(b.core) >= 3:
         return _same_sound(a, b, place)
-    if (found := _slip_outside(a, b, place)).score:
+    if a.brand == b.brand and a.trade and b.trade:
+        return _slip_of_trade(a, b, place)
+    if place > 0 and not a.places & b.places:
+        place = 0  # a slip changes one thing, not the place too
+    if (found := max(_slip_outside(a, b, place), _slip_in_whole(a, b, place), key=score_of)).score:
         return found
     ca, cb = a.core, b.core
     longest = max(len(ca), len(cb))
@@ -54,23 +83,34 @@ def _slip(a: Company, b: Company, place: int) -> Alike:
     if longest < 3 or not _one_slip(ca, cb):
         return NOT_ALIKE
     loss = 12 if place < 0 else 0
+    most = 91
+    if place <= 0 and bool(a.form) != bool(b.form):
+        most, loss = 86, loss or (12 if a.form else 0)  # a bare brand that is known says too little
     swapped = len(ca) == len(cb) and sorted(ca) == sorted(cb)
     doubled = len(ca) != len(cb) and _undoubled(ca) == _undoubled(cb)
     if swapped or doubled:
         sure = longest >= 4 and (place > 0 or doubled or ca[:2] == cb[:2] or longest >= 5)
-        return Alike((91 if sure else 86) - loss, Resemblance.SLIP)
+        return Alike((most if sure else 86) - loss, Resemblance.SLIP)
     prefix = _common_prefix(ca, cb)
     brand = max(2, min(len(a.brand), len(b.brand)))
     if prefix >= brand and longest >= 4 and (longest >= 5 or place > 0):
-        return Alike((91 if longest >= 5 and prefix >= 3 else 86) - loss, Resemblance.SLIP)
+        return Alike((most if longest >= 5 and prefix >= 3 else 86) - loss, Resemblance.SLIP)
     if longest >= 7:
-        return Alike(88 - loss, Resemblance.SLIP)
+        return Alike(min(most, 88) - loss, Resemblance.SLIP)
     framed = _framed(a, b, place) and (place > 0 or longest > 4)
     if len(ca) != len(cb) and not framed and _framed(a, b, place):
         return Alike(79, Resemblance.SLIP_IN_BRAND)
     if not framed and (brand < 3 or longest < 5):
         return Alike(76 - loss, Resemblance.SLIP_IN_BRAND)
     return Alike((85 if longest >= 4 else 80) - loss, Resemblance.SLIP_IN_BRAND)
+
+
+def _slip_of_trade(a: Company, b: Company, place: int) -> Alike:
+    """制药 and 医药 are two trades, not one mistyped; 机电 and 电机, 材料 and 新材料 may be one."""
+    x, y = a.core, b.core
+    if place < 0 or not _one_slip(x, y) or (len(x) == len(y) < 6 and sorted(x) != sorted(y)):
+        return NOT_ALIKE
+    return Alike(86, Resemblance.SLIP)
 
 
 def _slip_outside(a: Company, b: Company, place: int) -> Alike:
@@ -93,6 +133,13 @@ def _slip_outside(a: Company, b: Company, place: int) -> Alike:
     if "trade" in sides and not swapped and max(len(a.core), len(b.core)) < 5:
         return Alike(86, Resemblance.SLIP)
     return Alike(91, Resemblance.SLIP)
+
+
+def _slip_in_whole(a: Company, b: Company, place: int) -> Alike:
+    """One slip in a long name, wherever it is: the parts that it was taken apart into may hide it."""
+    if place < 0 or min(len(a.whole), len(b.whole)) < _LONG or a.branch or b.branch:
+        return NOT_ALIKE
+    return Alike(85, Resemblance.SLIP) if _one_slip(a.whole, b.whole) else NOT_ALIKE
 
 
 def _one_slip(x: str, y: str) -> bool:
@@ -125,9 +172,14 @@ def _same_sound(a: Company, b: Company, place: int) -> Alike:
         return Alike(78, Resemblance.SOUND)
     if a.brand == b.brand and {a.trade, b.trade} <= trades().keys():
         return Alike(87, Resemblance.SOUND)  # 电器 and 电气 are two trades, not one mistyped
-    if len(different) == 1 and (place > 0 or different[0] >= brand or brand >= 4 or len(a.core) >= 5):
+    if len(different) == 1 and (place > 0 or different[0] >= brand or _long_brand(a, b, brand)):
         return Alike(93, Resemblance.SOUND)
     return Alike(86 if _framed(a, b, place) or len(a.core) >= 5 else 76, Resemblance.SOUND)
+
+
+def _long_brand(a: Company, b: Company, size: int) -> bool:
+    """Whether a brand is too long to sound like another; one without legal form is known too little of."""
+    return len(a.core) >= 5 or (size >= 4 and bool(a.form and b.form))
 
 
 def _undoubled(text: str) -> str:
@@ -179,13 +231,29 @@ def _short_form(a: Company, b: Company, place: int) -> Alike:
         return Alike(83 - loss, Resemblance.SHORT_FORM)
     if full.endswith(short) and short == b.full[-len(short) :] and _all_trade(short):
         return Alike(80 if a.form == b.form else 76, Resemblance.SHORT_FORM)
+    public = _by_shares(b) and (len(short) == 3 or bool(_by_shares(a)))
     if short in full:
-        return Alike((82 if len(short) >= 4 else 76) - loss, Resemblance.SHORT_FORM)
+        least = TOLD_FROM if public else 76
+        return Alike((82 if len(short) >= 4 else least) - loss, Resemblance.SHORT_FORM)
+    if told and agree(placed := place_in_one(short), b.places) > 0 and placed:
+        if b.core.startswith(short[1:]):
+            return Alike(84, Resemblance.SHORT_FORM)  # 闽灿坤 is 灿坤 of Fujian
+        if _in_order(short[1:], b.core):
+            return Alike(TOLD_FROM, Resemblance.SHORT_FORM)
     whole = a.full if len(a.full) <= 6 else short
     if _in_order(whole, full):
         start = 4 if whole[0] in (full[0], b.core[0]) else 0
-        return Alike(68 + 2 * min(4, len(whole)) + start - loss, Resemblance.SHORT_FORM)
+        score = 68 + 2 * min(4, len(whole)) + start
+        if start and score < TOLD_FROM and (public or _initials(whole, b)):
+            score = TOLD_FROM
+        return Alike(score - loss, Resemblance.SHORT_FORM)
     return NOT_ALIKE
+
+
+def _initials(short: str, known: Company) -> bool:
+    """Two characters that begin a public company's name and its trade: 沈化 is 沈阳化工."""
+    begun = {each[0] for each in trade_words(known.core)}
+    return bool(_by_shares(known)) and len(short) == 2 and short[1] in begun
 
 
 def _all_trade(text: str) -> bool:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from portal.domain.names import fold
 from portal.domain.regions import agree, leading
-from portal.domain.sounds import sounds_of
+from portal.domain.sounds import sounds_of, split_sounds
 
 _TRADES = Path(__file__).with_name("industries.json")
 _HAN = re.compile(r"[㐀-鿿]")
@@ -22,8 +22,8 @@ _BRANCH = re.compile(
     r"(?:分公司|支行|分行|分店|门店|营业部|办事处|分厂|代表处|分部|事业部|项目部))$"
 )
 # Marks that an exchange puts before and after a listed company's short name.
-_EXCHANGE = re.compile(r"^(?:\*?st|s\*?st|xd|xr|dr|n|c)(?=[㐀-鿿])")
-_CLASS = re.compile(r"(?<=[㐀-鿿])(?:[ab]|退|退市)$|-[a-z]{1,2}$")
+_EXCHANGE = re.compile(r"^(?:\*?st|s\*?st|xd|xr|dr|pt|n|c)(?=[㐀-鿿])")
+_CLASS = re.compile(r"(?<=[㐀-鿿])(?:[ab]股?|退|退市)$|-(?:[a-z]{1,2}|创)$")
 # Provinces and cities in one character, as a listed company's short name has them: 粤宏远A.
 _ABBREVIATED = {
     "京": "11", "津": "12", "冀": "13", "晋": "14", "蒙": "15", "辽": "21", "吉": "22",
@@ -44,6 +44,7 @@ _LATIN_FORMS = frozenset((
     "cor", "joint", "stock", "share", "shares", "jituan", "gufen", "youxian", "gongsi",
     "zeren", "konggu", "youxiangongsi",
 ))  # fmt: skip
+_SPELLED_FORM = re.compile("(?<=.{4})(?:jituan|konggu|gufen|youxian|zeren|gongsi)+$")
 _TOKEN = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -52,9 +53,11 @@ class Company(NamedTuple):
     """A name's parts. Chinese: `core` is brand and trade, `full` has the place before it.
 
     Latin: `words` are its words without those of the legal form, `core` the same in one piece.
+    `whole` is what was typed, but for signs.
     """
 
     han: bool
+    whole: str
     full: str
     core: str
     brand: str
@@ -83,10 +86,24 @@ def parse(name: str) -> Company:
 def _latin(text: str) -> Company:
     """Of any script but Chinese; accents do not count."""
     tokens = _WORD.findall(text if text.isascii() else _without_accents(text)) or [text]
-    words = tuple([each for each in tokens if each not in _LATIN_FORMS] or tokens)
+    words = tuple(_without_spelled_form([each for each in tokens if each not in _LATIN_FORMS] or tokens))
     joined = "".join(words)
     form = "".join(each for each in tokens if each in _LATIN_FORMS)
-    return Company(False, "".join(tokens), joined, joined, "", form, frozenset(), "", False, words, ())
+    full = "".join(tokens)
+    return Company(False, full, full, joined, joined, "", form, frozenset(), "", False, words, ())
+
+
+def _without_spelled_form(words: list[str]) -> list[str]:
+    """A name in pinyin without the legal form at its end, wherever blanks are: hang tian ke ji kong gu."""
+    while (found := _SPELLED_FORM.search("".join(words))) and split_sounds("".join(words)):
+        size = len(found[0])
+        while size:
+            last = words.pop()
+            size -= len(last)
+            if size < 0:
+                words.append(last[:-size])
+                size = 0
+    return words
 
 
 def _without_accents(text: str) -> str:
@@ -113,7 +130,7 @@ def _chinese(text: str) -> Company:
         codes = codes or leading(word + "--", 2)[0]
     brand, trade = _brand_and_trade(core)
     return Company(
-        True, body, core, brand, trade, form, codes, place, branch is not None,
+        True, _MARKS.sub("", text), body, core, brand, trade, form, codes, place, branch is not None,
         tuple(_TOKEN.findall(core)), sounds_of(core),
     )  # fmt: skip
 
@@ -127,6 +144,12 @@ def _without_exchange_marks(text: str) -> tuple[str, frozenset[str]]:
     if short != text and len(short) >= 3 and short[0] in _ABBREVIATED:
         return short[1:], frozenset((_ABBREVIATED[short[0]],))
     return short, frozenset()
+
+
+def place_in_one(name: str) -> frozenset[str]:
+    """The place that a short name's first character stands for, if any: 闽灿坤."""
+    code = _ABBREVIATED.get(name[0])
+    return frozenset((code,)) if code else frozenset()
 
 
 def _without_bracketed_places(text: str) -> tuple[str, list[str]]:

@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from portal.domain.names import places_of
+from portal.domain.regions import agree
+
 RULESET = "2026.3"
 """Named in every stored outcome; a change of the rules below changes it."""
 
@@ -71,7 +74,8 @@ def compare(keys: Keys, known: KnownCustomer) -> tuple[Outcome, MatchReason]:
     """Compare one filing with one customer.
 
     An equal valid code decides; two different valid codes are two companies however alike the
-    names; then the whole name; then the name without legal form and region.
+    names; then the whole name; then the name without legal form and region, unless the two are from
+    different places.
     """
     if keys.uscc and known.code:
         if keys.uscc == known.code:
@@ -79,9 +83,19 @@ def compare(keys: Keys, known: KnownCustomer) -> tuple[Outcome, MatchReason]:
         return Outcome.DIFFERENT, MatchReason.OTHER_CODE
     if keys.full in known.fulls:
         return Outcome.SAME, MatchReason.SAME_NAME
-    if keys.core and keys.core in known.cores:
+    if keys.core and keys.core in known.cores and not _elsewhere(keys, keys.core, known):
         return Outcome.POSSIBLY, MatchReason.ALIKE_NAME
     return Outcome.DIFFERENT, MatchReason.NOTHING_ALIKE
+
+
+def _elsewhere(keys: Keys, core: str, known: KnownCustomer) -> bool:
+    """Whether all names of a customer that have this core are from another place than the filing's.
+
+    A name without place contradicts nothing.
+    """
+    here = places_of(keys.full, core)
+    there = [places for full in known.fulls if (places := places_of(full, core)) is not None]
+    return here is not None and bool(there) and all(agree(here, places) < 0 for places in there)
 
 
 def match(keys: Keys, candidates: Iterable[KnownCustomer], excluded: Collection[int | None] = ()) -> Match:

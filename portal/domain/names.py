@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from portal.domain.errors import RuleViolation
+from portal.domain.regions import leading, narrowed
 
 LONGEST_NAME = 200
 _DATA = Path(__file__).with_name("names.json")
@@ -144,6 +145,57 @@ def _without_region(text: str, lexicon: _Lexicon) -> str:
                 text = text[length:]
                 break
     return "" if text in lexicon.regions else text
+
+
+@lru_cache(maxsize=65536)
+def places_of(full: str, core: str) -> frozenset[str] | None:
+    """The places that the name of these keys says; None where `core` is not of that name at all.
+
+    They are what is left of the whole name before its core, after it, or inside it: 华达（深圳）科技. The
+    place of a branch, at the end, says nothing of the company.
+    """
+    for at in range(len(full) - len(core) + 1):
+        if full.startswith(core, at):
+            before, after = _places(full[:at]), _places_after(full[at + len(core) :])
+            if before is not None:
+                return narrowed(before, after)
+    for size in range(1, len(core)):
+        at = full.find(core[:size])
+        if at < 0:
+            return None
+        before, (inside, length) = _places(full[:at]), leading(full[at + size :], 0)
+        rest = at + size + length
+        if before is not None and length and full.startswith(core[size:], rest):
+            return narrowed(before, inside, _places_after(full[rest + len(core) - size :]))
+    return None
+
+
+def _places(text: str) -> frozenset[str] | None:
+    """The places that are all of a text; None if it is not places only."""
+    said: list[frozenset[str]] = []
+    while text:
+        codes, length = leading(text, 0)
+        if not length:
+            return None
+        said.append(codes)
+        text = text[length:]
+    return narrowed(*said)
+
+
+def _places_after(text: str) -> frozenset[str]:
+    """The places among the legal forms at the end of a name, but not where a branch is: 杭州分公司."""
+    forms, said, last = _lexicon().suffixes, list[frozenset[str]](), list[frozenset[str]]()
+    while text:
+        form = max((len(each) for each in forms if text.startswith(each)), default=0)
+        codes, length = (frozenset[str](), form) if form else leading(text, 0)
+        if not length:
+            return narrowed(*said)
+        if form:
+            said, last = said + last, []
+        else:
+            last.append(codes)
+        text = text[length:]
+    return narrowed(*said, *last)
 
 
 def search_grams(*texts: str) -> frozenset[str]:

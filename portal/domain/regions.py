@@ -105,3 +105,16 @@ def agree(one: frozenset[str], other: frozenset[str]) -> int:
             if a.startswith(b) or b.startswith(a):
                 return 1
     return -1
+
+
+def narrowed(*said: frozenset[str]) -> frozenset[str]:
+    """The place that several together mean: 广东省, 深圳市 is Shenzhen; of places apart, any of them."""
+    found = frozenset[str]()
+    for codes in said:
+        found = _within(codes, found) or _within(found, codes) or found | codes
+    return found
+
+
+def _within(codes: frozenset[str], places: frozenset[str]) -> frozenset[str]:
+    """Those of the places that lie in one of the others."""
+    return frozenset(each for each in codes if any(each.startswith(other) for other in places))

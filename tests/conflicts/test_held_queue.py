@@ -20,7 +20,7 @@ from tests.support.filings import CODE, OTHER_CODE
 from tests.support.people import Person
 
 People = Mapping[str, Person]
-KNOWN, OTHER, ALIKE = "深圳市华达科技有限公司", "北京华达科技有限公司", "华达科技"
+KNOWN, OTHER, ALIKE = "深圳市华达科技有限公司", "华达科技股份有限公司", "华达科技"
 
 
 @pytest.fixture

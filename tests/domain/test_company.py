@@ -31,6 +31,9 @@ def test_a_chinese_name_has_place_brand_trade_and_form(
     [
         ("＊ＳＴ宝实", "宝实"),
         ("粤宏远A", "宏远"),
+        ("阳晨B股", "阳晨"),
+        ("PT南洋", "南洋"),
+        ("泓德能源-創", "泓德能源"),
         ("华达科技股份有公司", "华达科技"),
         ("华达科技股份有线公司", "华达科技"),
         ("深圳市华达科技有限公司北京分公司", "华达科技有限公司"),
@@ -62,6 +65,19 @@ def test_other_scripts_have_words_too(name: str, words: tuple[str, ...]) -> None
 def test_a_latin_name_is_its_words_without_the_legal_form() -> None:
     company = parse("HUAWEI Technologies Co., Ltd.")
     assert (company.han, company.words, company.form) == (False, ("huawei", "technologies"), "coltd")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("hang tian ke ji kong gu", ("hang", "tian", "ke", "ji")),
+        ("mingyangzhihui nengyuanjituangufen", ("mingyangzhihui", "nengyuan")),
+        ("ji tuan", ("ji", "tuan")),
+        ("Kong Guru Films", ("kong", "guru", "films")),
+    ],
+)
+def test_a_legal_form_in_pinyin_is_dropped_wherever_the_blanks_are(name: str, words: tuple[str, ...]) -> None:
+    assert parse(name).words == words
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,86 @@ def test_these_are_nobody_s_business(one: str, other: str) -> None:
     assert alike(one, other).score < TOLD_FROM
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # One slip, and limited by shares against not: two companies.
+        ("深圳通业科技股份有限公司", "深圳保业科技有限公司"),
+        # One slip, and another place, if one that the other lies in.
+        ("浙江晨丰科技有限公司", "宁波月丰科技有限公司"),
+        # Two trades, none of them mistyped.
+        ("广州白云山制药有限公司", "广州白云山医药有限公司"),
+        # A short name that says 股份 means no company without it.
+        ("宏发股份", "西藏宏发建筑有限公司"),
+        ("德邦物流股份有限公司", "邦德物流"),
+        ("Hangzhou Weiguang Electronic Co., Ltd.", "Guangzhou Zhiguang Electric Co., Ltd."),
+        ("Dongxing Securities Corporation", "Nanjing Securities Co., Ltd."),
+        ("Jiangsu Zijin Rural Bank", "Jiangsu Jiangyin Rural Bank"),
+        ("Shenzhen Tongye Technology Co., Ltd.", "上海市统业科技有限公司"),
+        ("Zhejiang Xinguang Pharmaceutical Co., Ltd.", "浙江医药股份有限公司"),
+    ],
+)
+def test_two_differences_are_two_companies(one: str, other: str) -> None:
+    assert alike(one, other).score < TOLD_FROM
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        # One slip anywhere in a long name, whatever part of it is hidden by that.
+        ("圣邦微电子(北竞)股份有限公司", "圣邦微电子（北京）股份有限公司", Resemblance.SLIP),
+        ("安徽省天然气深发股份有限公司", "安徽省天然气开发股份有限公司", Resemblance.SLIP),
+        ("中果重汽集团济南卡车股份有限公司", "中国重汽集团济南卡车股份有限公司", Resemblance.SLIP),
+        # One slip of a trade that stays a trade.
+        ("金龙电机股份有限公司", "金龙机电股份有限公司", Resemblance.SLIP),
+        ("多氟多材料股份有限公司", "多氟多新材料股份有限公司", Resemblance.SLIP),
+        # Short names: by place and brand, by the first characters, of a public company.
+        ("闽灿坤", "厦门灿坤实业股份有限公司", Resemblance.SHORT_FORM),
+        ("沈化", "沈阳化工股份有限公司", Resemblance.SHORT_FORM),
+        ("石英股份", "江苏太平洋石英股份有限公司", Resemblance.SHORT_FORM),
+        ("同花顺", "浙江核新同花顺网络信息股份有限公司", Resemblance.SHORT_FORM),
+        # Two brands in pinyin are no slip, but near.
+        ("Guosen Securities Co., Ltd.", "GUOSHENG SECURITIES Inc.", Resemblance.LETTERS),
+    ],
+)
+def test_these_are_told_and_not_held(one: str, other: str, why: Resemblance) -> None:
+    found = alike(one, other)
+    assert TOLD_FROM <= found.score < HELD_FROM
+    assert found.why is why
+
+
+def test_a_slip_of_letters_that_is_no_pinyin_waits_for_a_person() -> None:
+    assert alike("Fulink Technology Co., Ltd.", "Fullink Technology Co., Ltd.").score >= HELD_FROM
+
+
+@pytest.mark.parametrize(
+    ("brand", "other"),
+    [
+        ("MINGXIN NEW MATERIAL CO.,LTD.", "BETHEL AUTOMOTIVE SAFETY SYSTEMS CO., LTD."),
+        ("汉嘉数智科技集团股份有限公司", "China Design Group Co., Ltd."),
+    ],
+)
+def test_the_word_a_company_calls_itself_tells_more_than_its_trade(brand: str, other: str) -> None:
+    asked = "Mingxin Automotive Leather Co., Ltd." if brand.isascii() else "Hanjia Design Group Co., Ltd."
+    assert TOLD_FROM > alike(asked, brand).score > alike(asked, other).score
+
+
+def test_a_bare_brand_of_the_same_sound_is_known_by_too_little_to_hold() -> None:
+    assert alike("上海东方明珠有限公司", "东方名珠").score < HELD_FROM
+    assert alike("东方名珠", "上海东方明珠有限公司").score < HELD_FROM
+    assert alike("上海东方明珠有限公司", "东方名珠有限公司").score >= HELD_FROM
+
+
+def test_of_two_of_a_brand_a_short_name_is_the_public_one_s() -> None:
+    public, other = alike("兴达", "兴达物流股份有限公司"), alike("兴达", "兴达食品有限公司")
+    assert public.score > other.score >= TOLD_FROM
+
+
+def test_two_characters_of_companies_of_different_kinds_are_not_held() -> None:
+    assert alike("金辰股份", "大连金辰控股有限公司").score < HELD_FROM
+    assert alike("金辰股份", "大连金辰控股股份有限公司").score >= HELD_FROM
+
+
 WORDS = (
     "华达",
     "青鲸",

@@ -1,6 +1,8 @@
 """Same customer or not (§6): one filing against the customers that share a key with it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.domain.matching import Keys, KnownCustomer, MatchReason, Outcome, compare, match
 from portal.domain.names import keys_of
@@ -87,3 +89,88 @@ def test_a_customer_keeps_the_first_code_it_learns_and_gathers_names():
 def test_nothing_alike_says_whether_a_code_ruled_somebody_out():
     assert match(keys(HUADA, A), [known(1, HUADA, B)]).reason is MatchReason.OTHER_CODE
     assert match(keys(HUADA, A), []).reason is MatchReason.NOTHING_ALIKE
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("上海青鲸物流有限公司", "北京青鲸物流有限公司"),
+        ("青鲸物流（上海）有限公司", "北京市青鲸物流股份有限公司"),
+        ("广州青鲸物流有限公司", "广东省深圳市青鲸物流有限公司"),
+        ("青鲸（上海）物流有限公司", "浙江青鲸物流有限公司"),
+        ("上海青鲸物流有限公司杭州分公司", "杭州青鲸物流有限公司"),
+    ],
+)
+def test_a_namesake_from_another_place_is_another_company(one: str, other: str):
+    for filing, customer in ((one, other), (other, one)):
+        found = match(keys(filing), [known(1, customer)])
+        assert (found.outcome, found.reason) == (Outcome.DIFFERENT, MatchReason.NOTHING_ALIKE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("上海青鲸物流有限公司", "青鲸物流有限公司"),
+        ("上海青鲸物流有限公司", "上海市青鲸物流股份有限公司"),
+        ("广东青鲸物流有限公司", "青鲸物流（深圳）有限公司"),
+        ("上海青鲸物流有限公司", "上海青鲸物流有限公司杭州分公司"),
+        ("上海青鲸物流有限公司", "青鲸物流有限公司杭州分公司"),
+    ],
+)
+def test_places_that_do_not_contradict_each_other_are_held(one: str, other: str):
+    for filing, customer in ((one, other), (other, one)):
+        assert match(keys(filing), [known(1, customer)]).reason is MatchReason.ALIKE_NAME
+
+
+def test_a_customer_known_by_a_name_without_place_too_may_be_it():
+    customer = known(1, "上海青鲸物流有限公司")
+    assert match(keys("北京青鲸物流有限公司"), [customer]).outcome is Outcome.DIFFERENT
+    customer.learn(keys("青鲸物流"))
+    assert match(keys("北京青鲸物流有限公司"), [customer]).reason is MatchReason.ALIKE_NAME
+
+
+def test_the_place_of_another_name_of_the_customer_does_not_count():
+    customer = known(1, "上海大东青鲸物流有限公司")
+    customer.learn(keys("杭州青鲸物流有限公司"))
+    assert match(keys("上海青鲸物流有限公司"), [customer]).outcome is Outcome.DIFFERENT
+    assert match(keys("杭州青鲸物流股份公司"), [customer]).reason is MatchReason.ALIKE_NAME
+
+
+CITIES = ("北京", "上海市", "浙江省杭州市", "广东深圳", "广州", "内蒙古自治区")
+cores = st.sampled_from(("青鲸物流", "华达科技", "静湖", "慢蜗牛快递"))
+forms = st.sampled_from(("有限公司", "股份有限公司", "集团", "", "有限公司苏州分公司"))
+shapes = st.sampled_from(("{place}{core}{form}", "{core}（{place}）{form}", "（{place}）{core}{form}"))
+
+
+def in_brackets(place: str) -> str:
+    return {"浙江省杭州市": "杭州", "广东深圳": "深圳市"}.get(place, place)
+
+
+names = st.builds(
+    lambda shape, place, core, form: shape.format(
+        place=place if shape.startswith("{place}") else in_brackets(place), core=core, form=form
+    ),
+    shapes, st.sampled_from(CITIES), cores, forms,
+)  # fmt: skip
+
+
+@given(names, names)
+def test_who_was_there_first_does_not_matter_to_names(one: str, other: str):
+    assert compare(keys(one), known(1, other)) == compare(keys(other), known(1, one))
+
+
+@given(st.permutations(CITIES), shapes, shapes, cores, forms, forms)
+def test_a_namesake_elsewhere_is_never_held_by_its_key(
+    cities: list[str], shape: str, other_shape: str, core: str, form: str, other_form: str
+):
+    one, other = (
+        each.format(place=place if each.startswith("{place}") else in_brackets(place), core=core, form=end)
+        for each, place, end in ((shape, cities[0], form), (other_shape, cities[1], other_form))
+    )
+    assert compare(keys(one), known(1, other))[0] is Outcome.DIFFERENT
+
+
+@given(names, cores, forms)
+def test_a_name_without_place_stays_held(name: str, core: str, form: str):
+    held = compare(keys(core + form), known(1, name))[0] in (Outcome.POSSIBLY, Outcome.SAME)
+    assert held == (keys(name).core == keys(core).core)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from portal.domain import names
 from portal.domain.errors import RuleViolation
-from portal.domain.names import LONGEST_NAME, check_name, keys_of, normalise, search_grams
+from portal.domain.names import LONGEST_NAME, check_name, keys_of, normalise, places_of, search_grams
 
 # Company names of real files, where they lie beside the project; the tables below stand alone.
 MOVING_IN = Path(__file__).parents[3] / "shared" / "data" / "moving-in"
@@ -178,3 +178,37 @@ def test_legal_forms_are_dropped_as_the_pattern_of_them_says(name: str) -> None:
 def test_a_name_of_nothing_but_legal_forms_costs_no_time(name: str, core: str) -> None:
     """One such name, typed into the check, kept the whole server busy for ever."""
     assert keys_of(name).core == core
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        ("深圳市华达科技有限公司", {"4403"}),
+        ("广东省深圳市华达科技有限公司", {"4403"}),
+        ("华达科技（深圳）有限公司", {"4403"}),
+        ("华达（深圳）科技有限公司", {"4403"}),
+        ("华达科技有限公司（深圳）", {"4403"}),
+        ("深圳华达科技有限公司广州分公司", {"4403"}),
+        ("华达科技有限公司广州分公司", set()),
+        ("华达科技有限公司", set()),
+        ("中国华达科技有限公司", {"00"}),
+        ("Huada Co., Ltd.", set()),
+    ],
+)
+def test_the_place_of_a_name_is_what_its_keys_differ_by(name: str, places: set[str]) -> None:
+    keys = keys_of(name)
+    assert keys.core
+    assert places_of(keys.full, keys.core) == places
+
+
+def test_a_core_that_is_not_the_name_s_own_has_no_place_there() -> None:
+    assert places_of(keys_of("上海大东青鲸物流有限公司").full, "青鲸物流") is None
+    assert places_of(keys_of("上海大东青鲸物流有限公司").full, "华达") is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything)
+def test_a_name_that_begins_with_its_core_says_where_it_is_from_or_nothing(text: str) -> None:
+    keys = keys_of(text)
+    if keys.core and keys.full.startswith(keys.core):
+        assert places_of(keys.full, keys.core) is not None

@@ -22,11 +22,16 @@ from tests.model.naive_identity import Spelling, companies
 from tests.model.naive_ownership import STAGES, Row, Told, pictures
 
 CODES = ("", "", "91310115TX2334G26K", "91420111GMWC073PBL")
+SHENZHEN = ("广东", "深圳")
 NAMES = (
-    Spelling("深圳市华达科技有限公司", "深圳市华达科技有限公司", "华达科技"),
-    Spelling(" 深圳市華達科技 有限公司", "深圳市华达科技有限公司", "华达科技"),
-    Spelling("深圳市华达科技（有限公司）", "深圳市华达科技有限公司", "华达科技"),
+    Spelling("深圳市华达科技有限公司", "深圳市华达科技有限公司", "华达科技", SHENZHEN),
+    Spelling(" 深圳市華達科技 有限公司", "深圳市华达科技有限公司", "华达科技", SHENZHEN),
+    Spelling("深圳市华达科技（有限公司）", "深圳市华达科技有限公司", "华达科技", SHENZHEN),
     Spelling("华达科技股份有限公司", "华达科技股份有限公司", "华达科技"),
+    Spelling("华达科技（广东）有限公司", "华达科技广东有限公司", "华达科技", ("广东",)),
+    Spelling("广州华达科技有限公司", "广州华达科技有限公司", "华达科技", ("广东", "广州")),
+    Spelling("浙江华达科技有限公司", "浙江华达科技有限公司", "华达科技", ("浙江",)),
+    Spelling("华达科技有限公司杭州分公司", "华达科技有限公司杭州分公司", "华达科技"),
     Spelling("静湖茶业集团", "静湖茶业集团", "静湖茶业"),
     Spelling("静湖 茶业集团。", "静湖茶业集团", "静湖茶业"),
     Spelling("Slow Snail Ltd.", "slowsnailltd", "slowsnail"),
