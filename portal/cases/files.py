@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
+from portal.conflicts.claims import next_instant
 from portal.conflicts.open_cases import change_case
 from portal.conflicts.service import settle
 from portal.db import lock_registry
@@ -19,8 +20,10 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 
 
-def take_case(session: Session, case_id: int, version: int, act: Act) -> Any:
+def take_case(session: Session, case_id: int, version: int, act: Act, now: datetime) -> tuple[Any, datetime]:
     """Take the registry's turn and the right to act on the case as the person saw it.
+
+    Answers the case and the instant of the act: later than every fact before it (G3).
 
     :raises StaleVersion: somebody acted in it since; nothing was changed.
     :raises RuleViolation: ``case.not_now``.
@@ -34,7 +37,7 @@ def take_case(session: Session, case_id: int, version: int, act: Act) -> Any:
         raise StaleVersion("stale")
     case = session.execute(sa.select(t.conflict_case).where(c.id == case_id)).one()
     check_act(act, case.kind, case.status)
-    return case
+    return case, next_instant(session, now)
 
 
 def claim_of(session: Session, registration_id: int) -> Any:

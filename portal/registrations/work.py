@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from portal import journal
 from portal.conflicts import stats
-from portal.conflicts.claims import next_instant, take_version
+from portal.conflicts.claims import next_instant, next_of_claim, take_version
 from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -68,6 +68,7 @@ def edit_details(
     changes = _changes(row, values, EDITABLE)
     if not changes:
         return
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, changes)
     _fact(session, registration_id, EventKind.EDITED, actor, now, data=_before_after(row, changes))
 
@@ -112,6 +113,7 @@ def set_next_step(
 ) -> None:
     """What happens next and by when; empty clears it."""
     row = take_version(session, registration_id, version)
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, {"next_step": step, "next_step_on": due if step else None})
     _fact(
         session, registration_id, EventKind.NEXT_STEP, actor, now, note=step, data={"due": due} if due else {}
@@ -125,6 +127,7 @@ def ask_support(
     row = take_version(session, registration_id, version)
     if not need:
         raise RuleViolation("required", "need")
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, {"support_note": need, "support_since": now})
     _fact(session, registration_id, EventKind.SUPPORT_ASKED, actor, now, note=need)
 
@@ -134,6 +137,7 @@ def close_support(
 ) -> None:
     """The support was given, or is not needed any more."""
     row = take_version(session, registration_id, version)
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, {"support_note": "", "support_since": None})
     _fact(session, registration_id, EventKind.SUPPORT_DONE, actor, now, note=row.support_note)
 
@@ -157,6 +161,7 @@ def ask_correction(
         raise RuleViolation("required", "note")
     if row.state in _ENDED:
         raise RuleViolation("pipeline.ended")
+    now = next_of_claim(session, registration_id, now)
     _store(
         session,
         row,
@@ -192,6 +197,7 @@ def correct(
     changes = _changes(row, values, CORRECTABLE)
     data = _before_after(row, changes)
     renamed = "customer_name" in changes or "uscc" in changes
+    now = next_of_claim(session, registration_id, now)
     if renamed:
         keys = keys_for(changes.get("customer_name", row.customer_name), changes.get("uscc", row.uscc))
         before = Keys(row.uscc, row.full_key, row.core_key)
