@@ -71,7 +71,7 @@ def cast_vote(
     parties = {owner.partner_id, challenger.partner_id}
     chosen = None
     if agrees:
-        chosen = next_owner(waiting_for(session, case.customer_id), next_owner_id, reason)
+        chosen = next_owner(waiting_for(session, case), next_owner_id, reason)
         check_same_choice(votes, chosen.claim)
         parties.add(chosen.party)
     elif not reason:
@@ -199,7 +199,7 @@ def decide_appeal(
     if overturn and case.outcome is Outcome.REASSIGNED:
         _give_back(session, case, actor, now)
     elif overturn:
-        to = next_owner(waiting_for(session, case.customer_id), None, reason)
+        to = next_owner(waiting_for(session, case), None, reason)
         pass_on(session, case, to=to.claim, rule=Rule.APPEAL, actor=actor, now=now)
     return outcome
 

@@ -64,16 +64,20 @@ def check_own(actor: Actor, claim: Any) -> None:
         raise RuleViolation("case.not_yours")
 
 
-def waiting_for(session: Session, customer_id: int) -> list[Waiting]:
-    """The claims that wait for a customer, first in line first."""
+def waiting_for(session: Session, case: Any) -> list[Waiting]:
+    """The claims that wait for a case's customer, first in line first."""
+    party = session.scalar(sa.select(t.registration.c.partner_id).where(t.registration.c.id == case.owner_id))
     c = t.registration.c
     rows = session.execute(
         sa.select(c.id, c.partner_id, t.partner.c.active)
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-        .where(c.customer_id == customer_id, c.state == State.WAITING)
+        .where(c.customer_id == case.customer_id, c.state == State.WAITING)
         .order_by(c.queue_position)
     )
-    return [Waiting(row.id, row.partner_id, row.partner_id is None or row.active) for row in rows]
+    return [
+        Waiting(row.id, row.partner_id, row.partner_id != party and (row.partner_id is None or row.active))
+        for row in rows
+    ]
 
 
 def votes_of(session: Session, case_id: int) -> list[Vote]:

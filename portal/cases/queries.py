@@ -139,15 +139,16 @@ def votes_in(session: Session, case_id: int) -> list[Any]:
     return list(session.execute(query))
 
 
-def candidates(session: Session, customer_id: int) -> list[Any]:
+def candidates(session: Session, case: Any) -> list[Any]:
     """Who waits for the customer and can take it over, first in line first (C5)."""
     c = t.registration.c
     query = (
         sa.select(c.id, c.ref, c.filed_at, c.stage, c.queue_position, t.partner.c.name.label("partner_name"))
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .where(
-            c.customer_id == customer_id,
+            c.customer_id == case.customer_id,
             c.state == State.WAITING,
+            c.partner_id.is_distinct_from(case.owner_partner_id),
             sa.or_(c.partner_id.is_(None), t.partner.c.active),
         )
         .order_by(c.queue_position)

@@ -66,7 +66,7 @@ def case_lines(rows: Iterable[Any], person: Actor, today: date, policy: Policy) 
 
 
 _INSTANTS = ("opened_at", "answered_at", "decided_at", "owned_since", "last_progress_at", "filed_at", "at")
-_DAYS = ("answer_due", "protected_until", "lapsed_on", "policy_from")
+_DAYS = ("answer_due", "protected_until", "lapsed_on", "policy_from", "first", "last")
 
 
 def decided(decision: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,8 +42,8 @@ def open_case(
 ) -> int:
     """Ask for the customer of an own waiting claim (C4, C9); answers the case's id.
 
-    :raises RuleViolation: ``case.not_yours``, ``case.open_already``, ``reason.required`` and those
-        of `check_request`.
+    :raises RuleViolation: ``case.not_yours``, ``case.open_already``, ``case.own_customer``,
+        ``reason.required`` and those of `check_request`.
     """
     lock_registry(session)
     own = claim_of(session, registration_id)
@@ -69,6 +69,8 @@ def open_case(
         policy=policy,
     )
     assert timeline.owner is not None  # noqa: S101 - just checked
+    if claim_of(session, timeline.owner).partner_id == own.partner_id:
+        raise RuleViolation("case.own_customer")
     case = ConflictCase(
         ref=f"pending-{registration_id}",
         kind=kind,

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from portal.cases import decisions, queries, service
 from portal.cases.rows import case_lines, decided, viewed
+from portal.conflicts.pauses import pauses_of
 from portal.domain.access import Permission as P
 from portal.domain.access import works_for
 from portal.domain.cases import CaseKind, CaseStatus, Outcome, possible_acts
@@ -60,12 +61,13 @@ def detail(case_id: int) -> ResponseReturnValue:
 def _page(case_id: int, problem: RuleViolation | None = None) -> str:
     case, session = _case_or_404(case_id), reading()
     line = viewed(case, actor(), today(), policy_on(session, today()))
-    known: dict[str, Any] = {"owner": None, "asking": None, "events": [], "candidates": []}
+    known: dict[str, Any] = {"owner": None, "asking": None, "events": [], "candidates": [], "pauses": {}}
     if line.sees_names:
         known["owner"], known["asking"] = queries.claims_in(session, case)
         known["events"] = queries.common_time_line(session, case)
+        known["pauses"] = pauses_of(session, (case.owner_id, case.challenger_id), now())
         if case.status is CaseStatus.OPEN:
-            known["candidates"] = queries.candidates(session, case.customer_id)
+            known["candidates"] = queries.candidates(session, case)
     return render_template(
         "cases/detail.html",
         c=case,
