@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.conflicts.fact_rows import ClaimRow, EventRow, claims_query, events_query, stays_query
+from portal.conflicts.dossiers import ClaimRow, EventRow, claims_query, events_query, stays_query
 from portal.conflicts.unmerged import undone_merges
 from portal.db import chunks
 from portal.domain.conflicts import replay

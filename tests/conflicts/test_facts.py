@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from portal.conflicts.fact_rows import ClaimRow, EventRow
+from portal.conflicts.dossiers import ClaimRow, EventRow
 from portal.conflicts.facts import Dossier
 from portal.conflicts.service import held_standing
 from portal.domain.facts import Rule, State, Timeline
