@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.access import Permission, Scope, allows, scope_of
+from portal.domain.cases import Side
 from portal.domain.facts import State
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 
-_MOST = 100
-_OWNER, _ASKER = t.registration.alias("owner_claim"), t.registration.alias("asking_claim")
+OWNER, ASKER = t.registration.alias("owner_claim"), t.registration.alias("asking_claim")
 _OWNER_PARTNER, _ASKER_PARTNER = t.partner.alias("owner_partner"), t.partner.alias("asking_partner")
 _VOTED_FOR = t.registration.alias("voted_for")
 
@@ -29,10 +29,10 @@ def _cases(scope: Scope, partner_id: int | None, *, decides: bool) -> Any:
     if scope is Scope.ALL:
         return sa.true()
     if scope is Scope.OWN_PARTNER:
-        return sa.or_(_OWNER.c.partner_id == partner_id, _ASKER.c.partner_id == partner_id)
+        return sa.or_(OWNER.c.partner_id == partner_id, ASKER.c.partner_id == partner_id)
     if scope is not Scope.KEY_ACCOUNTS:
         return sa.false()
-    own = sa.or_(_OWNER.c.partner_id.is_(None), _ASKER.c.partner_id.is_(None))
+    own = sa.or_(OWNER.c.partner_id.is_(None), ASKER.c.partner_id.is_(None))
     if not decides:
         return own
     chosen = (
@@ -43,47 +43,31 @@ def _cases(scope: Scope, partner_id: int | None, *, decides: bool) -> Any:
     return sa.or_(own, chosen.exists())
 
 
-def list_cases(session: Session, scope: Any) -> list[Any]:
-    """The cases in sight: open ones first, oldest first; then what was decided, newest first."""
-    return list(session.execute(_listed(scope)).all())
-
-
-@lru_cache(maxsize=200)
-def _listed(scope: Any) -> Any:
-    c = t.conflict_case.c
-    age = sa.case((c.is_open, c.id), else_=-c.id)
-    return _rows().where(scope).order_by(c.is_open.desc(), age).limit(_MOST)
-
-
-def open_cases(session: Session, scope: Any) -> list[Any]:
-    """The open cases in sight, oldest first: among them is what waits for the person."""
-    return list(session.execute(_open(scope)).all())
-
-
-@lru_cache(maxsize=200)
-def _open(scope: Any) -> Any:
-    c = t.conflict_case.c
-    return _rows().where(c.is_open, scope).order_by(c.opened_at, c.id).limit(_MOST)
+def _voted(side: Side) -> Any:
+    v = t.case_vote.c
+    return sa.select(v.id).where(v.case_id == t.conflict_case.c.id, v.side == side).exists()
 
 
 @cache
-def _rows() -> Any:
+def case_rows() -> Any:
+    """Cases with their parties: a statement to narrow."""
     return (
         sa.select(
             t.conflict_case,
-            _OWNER.c.customer_name.label("owner_customer"),
-            _OWNER.c.partner_id.label("owner_partner_id"),
-            _ASKER.c.customer_name.label("asking_customer"),
-            _ASKER.c.partner_id.label("asking_partner_id"),
+            OWNER.c.customer_name.label("owner_customer"),
+            OWNER.c.partner_id.label("owner_partner_id"),
+            ASKER.c.customer_name.label("asking_customer"),
+            ASKER.c.partner_id.label("asking_partner_id"),
             _OWNER_PARTNER.c.name.label("owner_partner"),
             _ASKER_PARTNER.c.name.label("asking_partner"),
             _ASKER_PARTNER.c.active.label("asking_active"),
+            *(_voted(side).label(f"{side.value}_voted") for side in Side),
         )
         .select_from(t.conflict_case)
-        .join(_OWNER, _OWNER.c.id == t.conflict_case.c.owner_id)
-        .join(_ASKER, _ASKER.c.id == t.conflict_case.c.challenger_id)
-        .join(_OWNER_PARTNER, _OWNER_PARTNER.c.id == _OWNER.c.partner_id, isouter=True)
-        .join(_ASKER_PARTNER, _ASKER_PARTNER.c.id == _ASKER.c.partner_id, isouter=True)
+        .join(OWNER, OWNER.c.id == t.conflict_case.c.owner_id)
+        .join(ASKER, ASKER.c.id == t.conflict_case.c.challenger_id)
+        .join(_OWNER_PARTNER, _OWNER_PARTNER.c.id == OWNER.c.partner_id, isouter=True)
+        .join(_ASKER_PARTNER, _ASKER_PARTNER.c.id == ASKER.c.partner_id, isouter=True)
     )
 
 
@@ -94,7 +78,7 @@ def case_row(session: Session, case_id: int, scope: Any) -> Any:
 
 @lru_cache(maxsize=200)
 def _one(scope: Any) -> Any:
-    return _rows().where(t.conflict_case.c.id == sa.bindparam("case"), scope)
+    return case_rows().where(t.conflict_case.c.id == sa.bindparam("case"), scope)
 
 
 def claims_in(session: Session, case: Any) -> tuple[Any, Any]:

@@ -17,6 +17,7 @@ from tests.support.people import Person
 BOTH = [("zh", WIDE), ("en", PHONE)]
 WORDS = {
     "zh": {
+        "look": "先看会改变什么",
         "ask": "提交申请",
         "answer": "答复",
         "vote": "提交表决",
@@ -28,6 +29,7 @@ WORDS = {
         "handed": "双方商定移交",
     },
     "en": {
+        "look": "See what it changes",
         "ask": "Send the request",
         "answer": "Answer",
         "vote": "Cast the vote",
@@ -72,6 +74,11 @@ class Desk:
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not self.page.evaluate(wide)
 
+    def first_look(self) -> None:
+        """What the act would change, before it is done."""
+        self.press("look")
+        self.look()
+
     def press(self, word: str) -> None:
         self.page.get_by_role("button", name=self.words[word], exact=True).click()
         self.page.wait_for_load_state()
@@ -101,6 +108,7 @@ def test_a_takeover_from_the_request_to_the_appeal(desk: Desk, at: Any) -> None:
     page.locator("a[href='/registrations/2/case']").click()
     desk.look()
     page.locator("[name=reason]").fill("-")
+    desk.first_look()
     desk.press("ask")
     expect(page).to_have_url(re.compile("/cases/1$"))
     page = desk.sit("alice", "/cases/1")
@@ -111,6 +119,7 @@ def test_a_takeover_from_the_request_to_the_appeal(desk: Desk, at: Any) -> None:
     desk.look()
     page.locator("[name=verdict][value=yes]").check()
     page.locator("#f-why").fill("-")
+    desk.first_look()
     desk.press("vote")
     expect(page.locator("main")).to_contain_text(desk.words["over"])
     page = desk.sit("alice", "/cases/1")
@@ -124,6 +133,7 @@ def test_a_takeover_from_the_request_to_the_appeal(desk: Desk, at: Any) -> None:
     page = desk.sit("channel_director", "/cases/1")
     page.locator("[name=verdict][value=overturned]").check()
     page.locator("#f-last").fill("-")
+    desk.first_look()
     desk.press("last")
     expect(page.locator("main")).to_contain_text(desk.words["turned"])
 
@@ -134,8 +144,9 @@ def test_a_handover(desk: Desk, at: Any) -> None:
     at("2026-03-10 10:00")
     page = desk.sit("carol", "/registrations/2/case?kind=handover")
     page.locator("[name=reason]").fill("-")
+    desk.first_look()
     desk.press("ask")
     page = desk.sit("alice", "/cases/1")
-    page.locator("input[type=checkbox][required]").check()
+    desk.first_look()
     desk.press("agree")
     expect(page.locator("main")).to_contain_text(desk.words["handed"])
