@@ -81,6 +81,13 @@ def _one(scope: Any) -> Any:
     return case_rows().where(t.conflict_case.c.id == sa.bindparam("case"), scope)
 
 
+def open_case_of(session: Session, challenger_id: int) -> int | None:
+    """The open case that a claim asked for, if any."""
+    c = t.conflict_case.c
+    found: int | None = session.scalar(sa.select(c.id).where(c.challenger_id == challenger_id, c.is_open))
+    return found
+
+
 def claims_in(session: Session, case: Any) -> tuple[Any, Any]:
     """Both claims of a case, for those who decide: the owner's, then the challenger's."""
     c = t.registration.c

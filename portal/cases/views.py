@@ -168,6 +168,9 @@ def ask(registration_id: int) -> ResponseReturnValue:
                 return preview_page("ask", seen, customer=row.customer_name)
             case_id = service.open_case(session, **given)
     except RuleViolation as error:
+        sent = queries.open_case_of(reading(), row.id) if error.code == "case.open_already" else None
+        if sent is not None:  # a second click, or the page sent again
+            return go_to(url_for(".detail", case_id=sent))
         return _ask_page(registration_or_404(registration_id), error), 422
     flash(_("Asked. You see here how it goes on."))
     return go_to(url_for(".detail", case_id=case_id))
