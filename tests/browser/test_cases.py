@@ -150,3 +150,37 @@ def test_a_handover(desk: Desk, at: Any) -> None:
     desk.first_look()
     desk.press("agree")
     expect(page.locator("main")).to_contain_text(desk.words["handed"])
+
+
+@cases
+@pytest.mark.usefixtures("filed")
+def test_key_accounts_take_over_from_a_partner_with_both_departments(
+    desk: Desk, at: Any, file_as: Any, people: Mapping[str, Person], engine: sa.Engine
+) -> None:
+    file_as(people["key_accounts"], at("2026-03-06 10:00"), "Slow Snail Express Ltd")
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.registration).values(city="-", contact="-"))
+    at("2026-04-01 10:00")
+    page = desk.sit("key_accounts", "/registrations/3/case")
+    page.locator("[name=reason]").fill("-")
+    desk.first_look()
+    desk.press("ask")
+    page = desk.sit("alice", "/cases/1")
+    page.locator("#f-answer").fill("-")
+    desk.press("answer")
+    for who, decided in (("channel_manager", False), ("key_accounts_manager", True)):
+        page = desk.sit(who, "/cases")
+        page.get_by_role("link", name="Slow Snail Express Ltd").click()
+        page.locator("[name=verdict][value=yes]").check()
+        page.locator("[name=next_owner]").select_option("3")
+        page.locator("#f-why").fill("-")
+        desk.first_look()
+        desk.press("vote")
+        desk.look()
+        over = desk.words["over"] in page.locator("main").inner_text()
+        assert over is decided, who
+    page = desk.sit("alice", "/cases/1/decision")
+    page.emulate_media(media="print")
+    expect(page.locator("section[lang=en]")).to_contain_text("Policy version")
+    expect(page.locator("section[lang=zh-CN]")).to_contain_text("裁定书")
+    expect(page.get_by_role("navigation").first).not_to_be_visible()
