@@ -31,6 +31,9 @@ PAGES = (
     ("channel_manager", "/customers"),
     ("channel_manager", "/customers?q=公司"),
     ("channel_manager", "/alarms"),
+    ("alice", "/cases"),
+    ("channel_manager", "/cases"),
+    ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
 )

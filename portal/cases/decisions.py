@@ -62,7 +62,7 @@ def cast_vote(
         ``case.voted``, ``case.own_matter``, ``case.challenger_left``, ``case.not_in_line``,
         ``case.other_choice``, ``reason.required``.
     """
-    case = take_case(session, case_id, version, Act.VOTE)
+    case, now = take_case(session, case_id, version, Act.VOTE, now)
     owner, challenger = claim_of(session, case.owner_id), claim_of(session, case.challenger_id)
     votes = votes_of(session, case_id)
     if not in_the_channel(challenger):
@@ -71,7 +71,7 @@ def cast_vote(
     parties = {owner.partner_id, challenger.partner_id}
     chosen = None
     if agrees:
-        chosen = next_owner(waiting_for(session, case.customer_id), next_owner_id, reason)
+        chosen = next_owner(waiting_for(session, case), next_owner_id, reason)
         check_same_choice(votes, chosen.claim)
         parties.add(chosen.party)
     elif not reason:
@@ -137,7 +137,7 @@ def appeal_case(
     :raises RuleViolation: ``case.not_now``, ``case.final``, ``case.not_yours``,
         ``case.open_already``, ``required``.
     """
-    case = take_case(session, case_id, version, Act.APPEAL)
+    case, now = take_case(session, case_id, version, Act.APPEAL, now)
     check_appeal(case.appeal_until, business_date(now))
     loser = case.owner_id if case.outcome is Outcome.REASSIGNED else case.challenger_id
     check_own(actor, claim_of(session, loser))
@@ -176,7 +176,7 @@ def decide_appeal(
     :raises RuleViolation: ``case.not_now``, ``case.not_your_side``, ``case.own_matter``,
         ``case.nobody_waits``, ``case.overtaken``, ``reason.required``.
     """
-    case = take_case(session, case_id, version, Act.DECIDE_APPEAL)
+    case, now = take_case(session, case_id, version, Act.DECIDE_APPEAL, now)
     if actor.is_partner or Role.CHANNEL_DIRECTOR not in actor.roles:
         raise RuleViolation("case.not_your_side")
     if any(vote.voter_id == actor.user_id for vote in votes_of(session, case_id)):
@@ -199,7 +199,7 @@ def decide_appeal(
     if overturn and case.outcome is Outcome.REASSIGNED:
         _give_back(session, case, actor, now)
     elif overturn:
-        to = next_owner(waiting_for(session, case.customer_id), None, reason)
+        to = next_owner(waiting_for(session, case), None, reason)
         pass_on(session, case, to=to.claim, rule=Rule.APPEAL, actor=actor, now=now)
     return outcome
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
+from portal.conflicts.claims import next_instant
 from portal.conflicts.open_cases import change_case
 from portal.conflicts.service import settle
 from portal.db import lock_registry
@@ -19,8 +20,10 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 
 
-def take_case(session: Session, case_id: int, version: int, act: Act) -> Any:
+def take_case(session: Session, case_id: int, version: int, act: Act, now: datetime) -> tuple[Any, datetime]:
     """Take the registry's turn and the right to act on the case as the person saw it.
+
+    Answers the case and the instant of the act: later than every fact before it (G3).
 
     :raises StaleVersion: somebody acted in it since; nothing was changed.
     :raises RuleViolation: ``case.not_now``.
@@ -34,7 +37,7 @@ def take_case(session: Session, case_id: int, version: int, act: Act) -> Any:
         raise StaleVersion("stale")
     case = session.execute(sa.select(t.conflict_case).where(c.id == case_id)).one()
     check_act(act, case.kind, case.status)
-    return case
+    return case, next_instant(session, now)
 
 
 def claim_of(session: Session, registration_id: int) -> Any:
@@ -61,16 +64,20 @@ def check_own(actor: Actor, claim: Any) -> None:
         raise RuleViolation("case.not_yours")
 
 
-def waiting_for(session: Session, customer_id: int) -> list[Waiting]:
-    """The claims that wait for a customer, first in line first."""
+def waiting_for(session: Session, case: Any) -> list[Waiting]:
+    """The claims that wait for a case's customer, first in line first."""
+    party = session.scalar(sa.select(t.registration.c.partner_id).where(t.registration.c.id == case.owner_id))
     c = t.registration.c
     rows = session.execute(
         sa.select(c.id, c.partner_id, t.partner.c.active)
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
-        .where(c.customer_id == customer_id, c.state == State.WAITING)
+        .where(c.customer_id == case.customer_id, c.state == State.WAITING)
         .order_by(c.queue_position)
     )
-    return [Waiting(row.id, row.partner_id, row.partner_id is None or row.active) for row in rows]
+    return [
+        Waiting(row.id, row.partner_id, row.partner_id != party and (row.partner_id is None or row.active))
+        for row in rows
+    ]
 
 
 def votes_of(session: Session, case_id: int) -> list[Vote]:

@@ -7,15 +7,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.access import Permission, Scope, allows, scope_of
+from portal.domain.cases import Side
 from portal.domain.facts import State
 from portal.domain.roles import Actor
-from portal.domain.terms import EventKind
+from portal.domain.terms import FOR_DECIDERS, EventKind
 from portal.models import tables as t
 
-_MOST = 100
-# What a claim's customer is like or is called besides is not for the parties (G6).
-_NOT_SHOWN = (EventKind.UNDONE, EventKind.COMPARED, EventKind.NAMED)
-_OWNER, _ASKER = t.registration.alias("owner_claim"), t.registration.alias("asking_claim")
+OWNER, ASKER = t.registration.alias("owner_claim"), t.registration.alias("asking_claim")
 _OWNER_PARTNER, _ASKER_PARTNER = t.partner.alias("owner_partner"), t.partner.alias("asking_partner")
 _VOTED_FOR = t.registration.alias("voted_for")
 
@@ -31,10 +29,10 @@ def _cases(scope: Scope, partner_id: int | None, *, decides: bool) -> Any:
     if scope is Scope.ALL:
         return sa.true()
     if scope is Scope.OWN_PARTNER:
-        return sa.or_(_OWNER.c.partner_id == partner_id, _ASKER.c.partner_id == partner_id)
+        return sa.or_(OWNER.c.partner_id == partner_id, ASKER.c.partner_id == partner_id)
     if scope is not Scope.KEY_ACCOUNTS:
         return sa.false()
-    own = sa.or_(_OWNER.c.partner_id.is_(None), _ASKER.c.partner_id.is_(None))
+    own = sa.or_(OWNER.c.partner_id.is_(None), ASKER.c.partner_id.is_(None))
     if not decides:
         return own
     chosen = (
@@ -45,47 +43,31 @@ def _cases(scope: Scope, partner_id: int | None, *, decides: bool) -> Any:
     return sa.or_(own, chosen.exists())
 
 
-def list_cases(session: Session, scope: Any) -> list[Any]:
-    """The cases in sight: open ones first, oldest first; then what was decided, newest first."""
-    return list(session.execute(_listed(scope)).all())
-
-
-@lru_cache(maxsize=200)
-def _listed(scope: Any) -> Any:
-    c = t.conflict_case.c
-    age = sa.case((c.is_open, c.id), else_=-c.id)
-    return _rows().where(scope).order_by(c.is_open.desc(), age).limit(_MOST)
-
-
-def open_cases(session: Session, scope: Any) -> list[Any]:
-    """The open cases in sight, oldest first: among them is what waits for the person."""
-    return list(session.execute(_open(scope)).all())
-
-
-@lru_cache(maxsize=200)
-def _open(scope: Any) -> Any:
-    c = t.conflict_case.c
-    return _rows().where(c.is_open, scope).order_by(c.opened_at, c.id).limit(_MOST)
+def _voted(side: Side) -> Any:
+    v = t.case_vote.c
+    return sa.select(v.id).where(v.case_id == t.conflict_case.c.id, v.side == side).exists()
 
 
 @cache
-def _rows() -> Any:
+def case_rows() -> Any:
+    """Cases with their parties: a statement to narrow."""
     return (
         sa.select(
             t.conflict_case,
-            _OWNER.c.customer_name.label("owner_customer"),
-            _OWNER.c.partner_id.label("owner_partner_id"),
-            _ASKER.c.customer_name.label("asking_customer"),
-            _ASKER.c.partner_id.label("asking_partner_id"),
+            OWNER.c.customer_name.label("owner_customer"),
+            OWNER.c.partner_id.label("owner_partner_id"),
+            ASKER.c.customer_name.label("asking_customer"),
+            ASKER.c.partner_id.label("asking_partner_id"),
             _OWNER_PARTNER.c.name.label("owner_partner"),
             _ASKER_PARTNER.c.name.label("asking_partner"),
             _ASKER_PARTNER.c.active.label("asking_active"),
+            *(_voted(side).label(f"{side.value}_voted") for side in Side),
         )
         .select_from(t.conflict_case)
-        .join(_OWNER, _OWNER.c.id == t.conflict_case.c.owner_id)
-        .join(_ASKER, _ASKER.c.id == t.conflict_case.c.challenger_id)
-        .join(_OWNER_PARTNER, _OWNER_PARTNER.c.id == _OWNER.c.partner_id, isouter=True)
-        .join(_ASKER_PARTNER, _ASKER_PARTNER.c.id == _ASKER.c.partner_id, isouter=True)
+        .join(OWNER, OWNER.c.id == t.conflict_case.c.owner_id)
+        .join(ASKER, ASKER.c.id == t.conflict_case.c.challenger_id)
+        .join(_OWNER_PARTNER, _OWNER_PARTNER.c.id == OWNER.c.partner_id, isouter=True)
+        .join(_ASKER_PARTNER, _ASKER_PARTNER.c.id == ASKER.c.partner_id, isouter=True)
     )
 
 
@@ -96,7 +78,14 @@ def case_row(session: Session, case_id: int, scope: Any) -> Any:
 
 @lru_cache(maxsize=200)
 def _one(scope: Any) -> Any:
-    return _rows().where(t.conflict_case.c.id == sa.bindparam("case"), scope)
+    return case_rows().where(t.conflict_case.c.id == sa.bindparam("case"), scope)
+
+
+def open_case_of(session: Session, challenger_id: int) -> int | None:
+    """The open case that a claim asked for, if any."""
+    c = t.conflict_case.c
+    found: int | None = session.scalar(sa.select(c.id).where(c.challenger_id == challenger_id, c.is_open))
+    return found
 
 
 def claims_in(session: Session, case: Any) -> tuple[Any, Any]:
@@ -123,7 +112,11 @@ def common_time_line(session: Session, case: Any) -> list[Any]:
     undone = sa.select(e.about_id).where(e.registration_id.in_(claims), e.kind == EventKind.UNDONE)
     query = (
         sa.select(e.registration_id, e.kind, e.at, e.stage, e.reason, e.note, e.data)
-        .where(e.registration_id.in_(claims), e.kind.not_in(_NOT_SHOWN), e.id.not_in(undone))
+        .where(
+            e.registration_id.in_(claims),
+            e.kind.not_in((EventKind.UNDONE, *FOR_DECIDERS)),
+            e.id.not_in(undone),
+        )
         .order_by(e.at, e.id)
     )
     return list(session.execute(query))
@@ -141,15 +134,16 @@ def votes_in(session: Session, case_id: int) -> list[Any]:
     return list(session.execute(query))
 
 
-def candidates(session: Session, customer_id: int) -> list[Any]:
+def candidates(session: Session, case: Any) -> list[Any]:
     """Who waits for the customer and can take it over, first in line first (C5)."""
     c = t.registration.c
     query = (
         sa.select(c.id, c.ref, c.filed_at, c.stage, c.queue_position, t.partner.c.name.label("partner_name"))
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .where(
-            c.customer_id == customer_id,
+            c.customer_id == case.customer_id,
             c.state == State.WAITING,
+            c.partner_id.is_distinct_from(case.owner_partner_id),
             sa.or_(c.partner_id.is_(None), t.partner.c.active),
         )
         .order_by(c.queue_position)

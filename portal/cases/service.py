@@ -9,6 +9,7 @@ from sqlmodel import Session
 from portal import audit, journal
 from portal.cases.files import check_own, claim_of, close, in_the_channel, pass_on, take_case
 from portal.cases.snapshot import decision_of
+from portal.conflicts.claims import next_instant
 from portal.conflicts.open_cases import change_case
 from portal.conflicts.service import settle
 from portal.db import lock_registry
@@ -41,8 +42,8 @@ def open_case(
 ) -> int:
     """Ask for the customer of an own waiting claim (C4, C9); answers the case's id.
 
-    :raises RuleViolation: ``case.not_yours``, ``case.open_already``, ``reason.required`` and those
-        of `check_request`.
+    :raises RuleViolation: ``case.not_yours``, ``case.open_already``, ``case.own_customer``,
+        ``reason.required`` and those of `check_request`.
     """
     lock_registry(session)
     own = claim_of(session, registration_id)
@@ -51,6 +52,7 @@ def open_case(
         raise RuleViolation("reason.required", "reason")
     if own.customer_id is None or not in_the_channel(own):
         raise RuleViolation("case.not_waiting")
+    now = next_instant(session, now)
     timeline = settle(session, {own.customer_id}, now=now)[own.customer_id]  # a lapse is written down
     _refuse_second_case(session, own.customer_id)
     owner = timeline.claims[timeline.owner] if timeline.owner is not None else None
@@ -67,6 +69,8 @@ def open_case(
         policy=policy,
     )
     assert timeline.owner is not None  # noqa: S101 - just checked
+    if claim_of(session, timeline.owner).partner_id == own.partner_id:
+        raise RuleViolation("case.own_customer")
     case = ConflictCase(
         ref=f"pending-{registration_id}",
         kind=kind,
@@ -156,7 +160,7 @@ def answer_case(
     :raises RuleViolation: ``case.not_now``, ``case.not_yours``, ``case.answered``,
         ``case.votes_cast``, ``required``.
     """
-    case = take_case(session, case_id, version, Act.ANSWER)
+    case, now = take_case(session, case_id, version, Act.ANSWER, now)
     check_own(actor, claim_of(session, case.owner_id))
     if case.answered_at is not None:
         raise RuleViolation("case.answered")
@@ -183,7 +187,7 @@ def withdraw_case(session: Session, *, actor: Actor, now: datetime, case_id: int
 
     :raises RuleViolation: ``case.not_now``, ``case.not_yours``.
     """
-    case = take_case(session, case_id, version, Act.WITHDRAW)
+    case, now = take_case(session, case_id, version, Act.WITHDRAW, now)
     check_own(actor, claim_of(session, case.challenger_id))
     close(session, case, Outcome.WITHDRAWN, actor=actor, now=now, action="case.withdrawn")
 
@@ -195,7 +199,7 @@ def decline_handover(
 
     :raises RuleViolation: ``case.not_now``, ``case.not_yours``.
     """
-    case = take_case(session, case_id, version, Act.DECLINE)
+    case, now = take_case(session, case_id, version, Act.DECLINE, now)
     check_own(actor, claim_of(session, case.owner_id))
     close(session, case, Outcome.DECLINED, actor=actor, now=now, action="case.declined", reason=reason)
 
@@ -205,7 +209,7 @@ def agree_handover(session: Session, *, actor: Actor, now: datetime, case_id: in
 
     :raises RuleViolation: ``case.not_now``, ``case.not_yours``, ``case.challenger_left``.
     """
-    case = take_case(session, case_id, version, Act.AGREE)
+    case, now = take_case(session, case_id, version, Act.AGREE, now)
     check_own(actor, claim_of(session, case.owner_id))
     if not in_the_channel(claim_of(session, case.challenger_id)):
         raise RuleViolation("case.challenger_left")
@@ -231,7 +235,7 @@ def close_abandoned(
 
     :raises RuleViolation: ``case.not_now``, ``case.not_your_side``, ``case.challenger_stays``.
     """
-    case = take_case(session, case_id, version, Act.CLOSE)
+    case, now = take_case(session, case_id, version, Act.CLOSE, now)
     if actor.is_partner or Role.CHANNEL_MANAGER not in actor.roles:
         raise RuleViolation("case.not_your_side")
     if in_the_channel(claim_of(session, case.challenger_id)):

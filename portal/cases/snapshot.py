@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.cases.files import claim_of, waiting_for
+from portal.conflicts.pauses import pauses_of
 from portal.domain.cases import Outcome, deciding_rule
 from portal.domain.facts import Rule
 from portal.domain.periods import business_date
@@ -26,7 +27,7 @@ def decision_of(
     figures that the rule was applied to.
     """
     owner, challenger = claim_of(session, case.owner_id), claim_of(session, case.challenger_id)
-    waiting = [each.claim for each in waiting_for(session, case.customer_id) if each.active]
+    waiting = [each.claim for each in waiting_for(session, case) if each.active]
     earliest = next_owner is None or waiting[:1] == [next_owner]
     policy = policy_on(session, business_date(now))
     lapsed = owner.protected_until is not None and owner.protected_until < business_date(now)
@@ -44,6 +45,10 @@ def decision_of(
         "reopen_days": policy.reopen_days,
         "owner": _claim(owner)
         | {
+            "pauses": [
+                {"first": pause.first, "last": pause.last, "cause": pause.cause}
+                for pause in pauses_of(session, [owner.id], now).get(owner.id, [])
+            ],
             "owned_since": owner.owned_since,
             "last_progress_at": owner.last_progress_at,
             "protected_until": owner.protected_until,

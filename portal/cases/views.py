@@ -1,18 +1,22 @@
 """Cases: ask for a customer, answer, vote, appeal, and the decision on paper."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.cases import decisions, queries, service
-from portal.cases.rows import case_lines, decided, viewed
+from portal.cases import decisions, listing, queries, service
+from portal.cases.listing import Shown
+from portal.cases.preview import foresee
+from portal.cases.preview_views import preview_page
+from portal.cases.rows import case_lines, overdue, paper, viewed
+from portal.conflicts.pauses import pauses_of
 from portal.domain.access import Permission as P
 from portal.domain.access import works_for
 from portal.domain.cases import CaseKind, CaseStatus, Outcome, possible_acts
 from portal.domain.errors import RuleViolation
-from portal.domain.facts import Rule
 from portal.domain.pipeline import Stage
 from portal.policy.service import policy_on
 from portal.web import forms, labels
@@ -21,7 +25,6 @@ from portal.web.htmx import go_to
 from portal.web.language import in_language
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today, transaction
-from portal.web.templating import part
 
 bp = Blueprint("cases", __name__)
 _ACTS: dict[str, Any] = {
@@ -44,10 +47,24 @@ def _case_or_404(case_id: int) -> Any:
 @bp.get("/cases")
 @needs(P.CASE_VIEW)
 def list_page() -> ResponseReturnValue:
-    """Cases in sight: whose turn it is, until when, what became of the rest."""
-    rows = queries.list_cases(reading(), queries.cases_of(actor()))
-    lines = case_lines(rows, actor(), today(), policy_on(reading(), today()))
-    return render_template("cases/list.html", lines=lines)
+    """Cases in sight: open ones, what waits for the person, what is overdue, what was decided."""
+    session, scope, reader = reading(), queries.cases_of(actor()), listing.reader_of(actor())
+    policy = policy_on(session, today())
+    values = listing.edges(today(), policy)
+    counts = listing.count_cases(session, scope, reader, values=values)
+    asked = request.args.get("show", "")
+    shown = Shown(asked) if asked in set(Shown) else listing.first_to_show(counts)
+    page = listing.list_cases(session, scope, reader, shown, values=values, cursor=request.args.get("page"))
+    return render_template(
+        "cases/list.html",
+        lines=case_lines(page.rows, actor(), today(), policy),
+        page=page,
+        counts=counts,
+        shown=shown,
+        most=listing.COUNT_LIMIT,
+        overdue=overdue,
+        link=lambda cursor: url_for(".list_page", show=shown.value, page=cursor),
+    )
 
 
 @bp.get("/cases/<int:case_id>")
@@ -60,12 +77,13 @@ def detail(case_id: int) -> ResponseReturnValue:
 def _page(case_id: int, problem: RuleViolation | None = None) -> str:
     case, session = _case_or_404(case_id), reading()
     line = viewed(case, actor(), today(), policy_on(session, today()))
-    known: dict[str, Any] = {"owner": None, "asking": None, "events": [], "candidates": []}
+    known: dict[str, Any] = {"owner": None, "asking": None, "events": [], "candidates": [], "pauses": {}}
     if line.sees_names:
         known["owner"], known["asking"] = queries.claims_in(session, case)
         known["events"] = queries.common_time_line(session, case)
+        known["pauses"] = pauses_of(session, (case.owner_id, case.challenger_id), now())
         if case.status is CaseStatus.OPEN:
-            known["candidates"] = queries.candidates(session, case.customer_id)
+            known["candidates"] = queries.candidates(session, case)
     return render_template(
         "cases/detail.html",
         c=case,
@@ -89,6 +107,18 @@ def _refused(case_id: int, error: RuleViolation) -> ResponseReturnValue:
 def _posted(case_id: int) -> dict[str, Any]:
     version = forms.posted_number(request.form.get("version"))
     return {"actor": actor(), "now": now(), "case_id": case_id, "version": version}
+
+
+def _only_looks() -> bool:
+    """Whether the person first wants to see what the act would change."""
+    return request.form.get("look") == "1"
+
+
+def _preview(session: Any, case: Any, what: str, act: Callable[[], Any]) -> ResponseReturnValue:
+    line = viewed(case, actor(), today(), policy_on(session, today()))
+    own = None if line.sees_names else case.owner_id if line.owns else case.challenger_id
+    seen = foresee(session, case.customer_id, act, own=own, case_id=case.id)
+    return preview_page(what, seen, customer=line.customer, case=case)
 
 
 def _text(name: str, most: int) -> str:
@@ -127,17 +157,20 @@ def ask(registration_id: int) -> ResponseReturnValue:
     """Open the case."""
     row = _own_or_403(registration_id)
     kind = CaseKind.HANDOVER if request.form.get("kind") == CaseKind.HANDOVER else CaseKind.TAKEOVER
+    given = {"registration_id": row.id, "kind": kind, "actor": actor(), "now": now()}
     try:
+        given["reason"] = _text("reason", 2000)
         with transaction() as session:
-            case_id = service.open_case(
-                session,
-                actor=actor(),
-                now=now(),
-                registration_id=row.id,
-                kind=kind,
-                reason=_text("reason", 2000),
-            )
+            if _only_looks():
+                seen = foresee(
+                    session, row.customer_id, lambda: service.open_case(session, **given), own=row.id
+                )
+                return preview_page("ask", seen, customer=row.customer_name)
+            case_id = service.open_case(session, **given)
     except RuleViolation as error:
+        sent = queries.open_case_of(reading(), row.id) if error.code == "case.open_already" else None
+        if sent is not None:  # a second click, or the page sent again
+            return go_to(url_for(".detail", case_id=sent))
         return _ask_page(registration_or_404(registration_id), error), 422
     flash(_("Asked. You see here how it goes on."))
     return go_to(url_for(".detail", case_id=case_id))
@@ -147,14 +180,16 @@ def ask(registration_id: int) -> ResponseReturnValue:
 @needs(P.CASE_ACT)
 def act(case_id: int, what: str) -> ResponseReturnValue:
     """What the two parties can do: answer, withdraw, agree, decline, appeal."""
-    _case_or_404(case_id)
+    case = _case_or_404(case_id)
     try:
-        given: dict[str, Any] = {}
+        given = _posted(case_id)
         if what in _TEXTS:
             name, most = _TEXTS[what]
             given[name] = _text("text", most)
         with transaction() as session:
-            _ACTS[what](session, **_posted(case_id), **given)
+            if what == "agree" and _only_looks():
+                return _preview(session, case, what, lambda: service.agree_handover(session, **given))
+            _ACTS[what](session, **given)
     except RuleViolation as error:
         return _refused(case_id, error)
     flash(_("Done. It stands in the case."))
@@ -165,19 +200,17 @@ def act(case_id: int, what: str) -> ResponseReturnValue:
 @needs(P.CASE_VOTE)
 def vote(case_id: int) -> ResponseReturnValue:
     """One side's yes or no."""
-    _case_or_404(case_id)
+    case = _case_or_404(case_id)
     verdict = request.form.get("verdict", "")
     try:
         if verdict not in ("yes", "no"):
             raise RuleViolation("required", "verdict")
+        given = _posted(case_id) | {"agrees": verdict == "yes", "next_owner_id": _chosen()}
+        given["reason"] = _text("reason", 2000)
         with transaction() as session:
-            outcome = decisions.cast_vote(
-                session,
-                **_posted(case_id),
-                agrees=verdict == "yes",
-                reason=_text("reason", 2000),
-                next_owner_id=_chosen(),
-            )
+            if _only_looks():
+                return _preview(session, case, "vote", lambda: decisions.cast_vote(session, **given))
+            outcome = decisions.cast_vote(session, **given)
     except RuleViolation as error:
         return _refused(case_id, error)
     flash(_("Decided: %(outcome)s.", outcome=labels.label(outcome)) if outcome else _("Your vote is noted."))
@@ -207,18 +240,19 @@ def close(case_id: int) -> ResponseReturnValue:
 @needs(P.CASE_APPEAL_DECIDE)
 def decide_appeal(case_id: int) -> ResponseReturnValue:
     """The last word on an appeal."""
-    _case_or_404(case_id)
+    case = _case_or_404(case_id)
     verdict = request.form.get("verdict", "")
     try:
         if verdict not in ("upheld", "overturned"):
             raise RuleViolation("required", "verdict")
+        given = _posted(case_id) | {"overturn": verdict == "overturned"}
+        given["reason"] = _text("reason", 2000)
         with transaction() as session:
-            outcome = decisions.decide_appeal(
-                session,
-                **_posted(case_id),
-                overturn=verdict == "overturned",
-                reason=_text("reason", 2000),
-            )
+            if _only_looks():
+                return _preview(
+                    session, case, "decide_appeal", lambda: decisions.decide_appeal(session, **given)
+                )
+            outcome = decisions.decide_appeal(session, **given)
     except RuleViolation as error:
         return _refused(case_id, error)
     flash(_("Decided: %(outcome)s.", outcome=labels.label(outcome)))
@@ -237,11 +271,5 @@ def decision(case_id: int) -> ResponseReturnValue:
     papers = []
     for language in (asked,) if asked in ("zh", "en") else ("zh", "en"):
         with in_language(language):
-            rules = [(rule, labels.rule_words(Rule(rule))) for rule in case.decision["rules"]]
-            papers.append(
-                (
-                    language,
-                    part("cases/_decision.html", c=case, d=decided(case.decision), line=line, rules=rules),
-                )
-            )
+            papers.append((language, paper(case, line.customer, names=line.sees_names)))
     return render_template("cases/decision.html", c=case, line=line, papers=papers)

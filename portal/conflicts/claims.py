@@ -35,6 +35,18 @@ def next_instant(session: Session, now: datetime) -> datetime:
     return max([now, *(at + _TICK for at in times if at is not None)])
 
 
+def next_of_claim(session: Session, registration_id: int, now: datetime) -> datetime:
+    """An instant later than every fact of one registration: what is told last is what counts.
+
+    For what changes its own columns only. The caller has taken the registration's version.
+    """
+    e = t.registration_event.c
+    newest: datetime | None = session.scalar(
+        sa.select(sa.func.max(e.at)).where(e.registration_id == registration_id, e.at < now + _SKEW)
+    )
+    return now if newest is None else max(now, newest + _TICK)
+
+
 def take_version(session: Session, registration_id: int, version: int) -> Any:
     """Claim the right to change a registration as the person saw it; answers the row as it is.
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts.dossiers import ClaimRow, EventRow, claims_query, events_query, stays_query
 from portal.conflicts.unmerged import undone_merges
 from portal.db import chunks
 from portal.domain.conflicts import replay
@@ -20,6 +21,7 @@ from portal.domain.facts import (
     Joined,
     Left,
     Moved,
+    Pause,
     Progressed,
     Reassigned,
     Regained,
@@ -27,54 +29,24 @@ from portal.domain.facts import (
     Rule,
     Settled,
     State,
+    Taken,
     Timeline,
 )
-from portal.domain.pipeline import Stage
+from portal.domain.periods import business_date
 from portal.domain.policy import Policies
+from portal.domain.protection import late_review
 from portal.domain.terms import KEY_ACCOUNTS, EventKind
 from portal.models import tables as t
 
 _TICK = timedelta(microseconds=1)
-_CASE_KINDS = (EventKind.CASE_OPENED, EventKind.CASE_CLOSED, EventKind.REASSIGNED, EventKind.RESTORED)
-_OWNERSHIP_KINDS = (
-    EventKind.MOVED,
-    EventKind.PROGRESS,
-    EventKind.RELEASED,
-    EventKind.LOST,
-    EventKind.UNDONE,
-    *_CASE_KINDS,
-)
 _ENDINGS = {EventKind.RELEASED: State.RELEASED, EventKind.LOST: State.LOST}
 _ENDED = (State.RELEASED, State.LOST)
 
 
-# Moves carry figures that decide nothing: they are left where they are.
-_CASE_DATA = sa.type_coerce(
-    sa.case((t.registration_event.c.kind.in_(_CASE_KINDS), t.registration_event.c.data), else_=sa.null()),
-    sa.JSON(none_as_null=True),
-)
+class Ending(NamedTuple):
+    """A claim came to its end; `taken_at` when a decision took the customer from it (C6)."""
 
-
-class ClaimRow(NamedTuple):
-    """What the fold needs of a registration."""
-
-    id: int
-    ref: str
-    filed_at: datetime
-    filed_stage: Stage
-    party: str
-
-
-class EventRow(NamedTuple):
-    """A fact that may decide ownership."""
-
-    id: int
-    kind: EventKind
-    at: datetime
-    stage: Stage | None
-    about_id: int | None
-    data: dict[str, Any] | None = None
-    """Only of what happens in cases: which other claim it is about."""
+    taken_at: datetime | None = None
 
 
 @dataclass
@@ -89,7 +61,27 @@ class Dossier:
 
     def timeline(self, customer: int, policies: Policies, until: datetime) -> Timeline:
         """Replay one customer up to `until`."""
-        return replay(self.facts(customer, policies, until), policies, until)
+        pauses = self.pauses(self.members.get(customer, ()), policies, until)
+        return replay(self.facts(customer, policies, until), policies, until, pauses)
+
+    def pauses(self, claims: Iterable[int], policies: Policies, until: datetime) -> list[Pause]:
+        """The days on which the vendor owed these claims the next step (C3), as known at `until`.
+
+        The one place that feeds the clock: every further cause is added here.
+        """
+        return [pause for claim in claims for pause in self._late_reviews(claim, policies, until)]
+
+    def _late_reviews(self, claim: int, policies: Policies, until: datetime) -> Iterator[Pause]:
+        stays = self.placements[claim]
+        for index, stay in enumerate(stays):
+            if stay.customer_id is not None or stay.at > until:
+                continue
+            ends = [stays[index + 1].at] if index + 1 < len(stays) else []
+            ends += [released] if (released := self.released_at(claim)) else []
+            held, decided = business_date(stay.at), business_date(min([*ends, until]))
+            found = late_review(claim, held, decided, policies.at(held).held_review_working_days)
+            if found is not None:
+                yield found
 
     def _earlier(self, customer: int, policies: Policies, before: datetime) -> Timeline:
         """The same for a moment before `before`; asked for once for every claim that came from there."""
@@ -140,9 +132,13 @@ class Dossier:
             if stay.customer_id != customer or stay.at > until:
                 continue
             before = self._before(claim, index, policies)
-            if before in _ENDED:
-                continue  # given up before: it never enters
             after = stays[index + 1] if index + 1 < len(stays) else None
+            if isinstance(before, Ending):  # it never enters; the waiting time of its party does
+                if before.taken_at is not None:
+                    yield Taken(claim, stay.at, row.party, before.taken_at)
+                    if after is not None:
+                        yield Left(claim, after.at, after.rule)
+                continue
             yield Joined(
                 claim,
                 stay.at,
@@ -151,7 +147,7 @@ class Dossier:
                 row.party,
                 row.filed_stage,
                 stay.rule,
-                before if isinstance(before, Carried) else None,
+                before,
             )
             for event in self.events.get(claim, ()):
                 if event.at >= stay.at and (after is None or event.at < after.at):
@@ -159,24 +155,24 @@ class Dossier:
             if after is not None:
                 yield Left(claim, after.at, after.rule)
 
-    def _before(self, claim: int, index: int, policies: Policies) -> Carried | State | None:
+    def _before(self, claim: int, index: int, policies: Policies) -> Carried | Ending | None:
         """How the claim stood a moment before its stay `index`: what it brings, or how it ended."""
         if not index:
             return None
         stays, released = self.placements[claim], self.released_at(claim)
         if stays[0].customer_id is None and released is not None and released <= stays[1].at:
-            return State.RELEASED
+            return Ending()
         before = stays[index - 1].customer_id
         if before is None:
             return None
         earlier = self._before(claim, index - 1, policies)
-        if earlier in _ENDED:
+        if isinstance(earlier, Ending):
             return earlier  # it never entered the customer before this one, and it does not come back
         old = self._earlier(before, policies, stays[index].at).claims.get(claim)
         if old is None:
             return None
         if old.state in _ENDED:
-            return old.state
+            return Ending(old.since if old.rule is Rule.NEW_CLOCK else None)
         return Carried(
             old.stage, old.highest, old.stage_since, old.last_progress_at, old.owned_since, old.ever_owned
         )
@@ -235,14 +231,14 @@ def _read(session: Session, claims: set[int] | None) -> Dossier:
     events: defaultdict[int, list[EventRow]] = defaultdict(list)
     members: defaultdict[int, set[int]] = defaultdict(set)
     for part in parts:
-        for row in session.execute(_claims(part)):
+        for row in session.execute(claims_query(part)):
             rows[row.id] = ClaimRow(row.id, row.ref, row.filed_at, row.filed_stage, row.code or KEY_ACCOUNTS)
-        for stay in session.execute(_stays(part)):
+        for stay in session.execute(stays_query(part)):
             stays[stay.registration_id].append(stay)
             if stay.customer_id is not None:
                 members[stay.customer_id].add(stay.registration_id)
         undone: set[int] = set()
-        for event in session.execute(_events(part)):
+        for event in session.execute(events_query(part)):
             if event.kind is EventKind.UNDONE:
                 undone.add(event.about_id)
             else:
@@ -251,41 +247,3 @@ def _read(session: Session, claims: set[int] | None) -> Dossier:
             for claim, list_ in events.items():
                 events[claim] = [event for event in list_ if event.id not in undone]
     return Dossier(rows, stays, events, members)
-
-
-def _claims(part: Sequence[int] | None) -> Any:
-    query = sa.select(
-        t.registration.c.id,
-        t.registration.c.ref,
-        t.registration.c.filed_at,
-        t.registration.c.filed_stage,
-        t.partner.c.code,
-    ).join(t.partner, t.partner.c.id == t.registration.c.partner_id, isouter=True)
-    return query if part is None else query.where(t.registration.c.id.in_(part))
-
-
-def _stays(part: Sequence[int] | None) -> Any:
-    query = sa.select(
-        t.placement.c.registration_id,
-        t.placement.c.at,
-        t.placement.c.customer_id,
-        t.placement.c.rule,
-    ).order_by(t.placement.c.registration_id, t.placement.c.at)
-    return query if part is None else query.where(t.placement.c.registration_id.in_(part))
-
-
-def _events(part: Sequence[int] | None) -> Any:
-    query = (
-        sa.select(
-            t.registration_event.c.registration_id,
-            t.registration_event.c.id,
-            t.registration_event.c.kind,
-            t.registration_event.c.at,
-            t.registration_event.c.stage,
-            t.registration_event.c.about_id,
-            _CASE_DATA,
-        )
-        .where(t.registration_event.c.kind.in_(_OWNERSHIP_KINDS))
-        .order_by(t.registration_event.c.id)
-    )
-    return query if part is None else query.where(t.registration_event.c.registration_id.in_(part))

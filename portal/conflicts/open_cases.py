@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import audit, journal
+from portal.conflicts.claims import next_instant
 from portal.db import chunks
 from portal.domain.cases import CaseKind, CaseStatus, Outcome
 from portal.domain.facts import State, Timeline
@@ -72,6 +73,7 @@ def _settled_by(timeline: Timeline, case: Any) -> Outcome | None:
 
 
 def _end(session: Session, case: Any, outcome: Outcome, now: datetime) -> None:
+    now = next_instant(session, now)
     after: dict[str, Any] = {"status": CaseStatus.CLOSED, "is_open": False, "closed_at": now}
     if case.status is CaseStatus.OPEN:
         after["outcome"] = outcome

@@ -1,4 +1,4 @@
-"""What a merge or its undoing would change: done for once in earnest, looked at, and taken back."""
+"""What an act would change: done for once in earnest, looked at, and taken back."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -65,10 +65,16 @@ def preview_unmerge(session: Session, *, loser: int, winner: int, now: datetime)
 
 
 def _foreseen(session: Session, customers: Collection[int], act: Callable[[], None]) -> list[Change]:
-    before = _standing(session, customers)
+    before = standing(session, customers)
     with trial(session):
         act()
-        after = {row.id: row for row in _standing(session, customers)}
+        after = standing(session, customers)
+    return compared(before, after)
+
+
+def compared(before: list[Any], after: list[Any]) -> list[Change]:
+    """Two times `standing`, claim by claim."""
+    later = {row.id: row for row in after}
     return [
         Change(
             row.id, row.ref, row.partner_name or "",
@@ -76,11 +82,11 @@ def _foreseen(session: Session, customers: Collection[int], act: Callable[[], No
             then.state, then.queue_position, then.protected_until, then.customer_id,
         )
         for row in before
-        if (then := after.get(row.id, row))
+        if (then := later.get(row.id, row))
     ]  # fmt: skip
 
 
-def _standing(session: Session, customers: Collection[int]) -> list[Any]:
+def standing(session: Session, customers: Collection[int]) -> list[Any]:
     """The claims on `customers`, and the held filings that are compared with them."""
     c = t.registration.c
     return list(

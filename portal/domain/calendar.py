@@ -89,6 +89,11 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+def working_days_late(due: date, today: date) -> int:
+    """How many working days something is overdue; 0 while it is not."""
+    return sum(is_working_day(due + offset * _DAY) for offset in range(1, (today - due).days + 1))
+
+
 def review_day(thursday: date) -> date:
     """The day of the Thursday review: the last working day up to and with the Thursday (W5)."""
     day = thursday

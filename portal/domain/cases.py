@@ -99,7 +99,10 @@ _TABLE: Mapping[Act, tuple[CaseStatus, frozenset[CaseKind]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A claim that waits for the customer, in its place; `party` None is key accounts."""
+    """A claim that waits for the customer, in its place; `party` None is key accounts.
+
+    `active`: it can take over. Not once its party has left the channel, nor from its own party.
+    """
 
     claim: int
     party: int | None
@@ -233,7 +236,7 @@ def check_voter(actor: Actor, needed: Collection[Side], votes: Sequence[Vote], i
 def next_owner(waiting: Sequence[Waiting], chosen: int | None, reason: str) -> Waiting:
     """Who takes over (C5): the earliest waiting claim, or another with a reason.
 
-    A claim whose partner has left the channel does not take over.
+    A claim whose partner has left the channel does not take over, nor another claim of the owner's.
 
     :raises RuleViolation: ``case.nobody_waits``, ``case.not_in_line``, ``reason.required``.
     """

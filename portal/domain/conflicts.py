@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from portal.domain.facts import (
+    CaseFact,
     Contested,
     Ended,
     Fact,
@@ -24,18 +25,17 @@ from portal.domain.facts import (
     Settled,
     Standing,
     State,
+    Taken,
     Timeline,
 )
-from portal.domain.fold import Fold, Rank
-from portal.domain.periods import business_date
+from portal.domain.fold import Fold, Rank, rank
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policies
-from portal.domain.terms import KEY_ACCOUNTS
 
 __all__ = ["Rule", "State", "rank", "replay"]
 
-CaseFact = Contested | Settled | Reassigned
 _ORDER: dict[type[Fact], int] = {
+    Taken: -1,
     Joined: 0,
     Moved: 1,
     Progressed: 1,
@@ -47,15 +47,6 @@ _ORDER: dict[type[Fact], int] = {
     Left: 7,
     Regained: 8,
 }
-
-
-def rank(filed_at: datetime, ref: str, party: str) -> Rank:
-    """A claim's place among all claims on the customer; the smallest is first (C1, C2).
-
-    By calendar day, then partners before key accounts, then the instant of filing; references
-    break ties, so that no two filings are ever equal (G3).
-    """
-    return (business_date(filed_at), party == KEY_ACCOUNTS, filed_at, ref)
 
 
 def replay(
@@ -105,11 +96,16 @@ class _Replay(Fold):
         if isinstance(fact, Regained):
             self.regain(fact.claim, fact.at, fact.since, fact.among)
             return
+        if isinstance(fact, Taken):
+            self.keep_back(fact.claim, fact.party, fact.since, fact.at)
+            return
         claim = self.claims.get(fact.claim)
         if isinstance(fact, Restored):
             self.restore(fact, claim)
         elif claim is None or claim.state in (State.RELEASED, State.LOST):
             if isinstance(fact, Left):
+                if claim is None:
+                    self.forget_taken(fact.claim, fact.at, Rule.MERGED)
                 return  # what has ended stays on the time line where it ended
             self.ignored.append(Ignored(fact, "ended" if claim else "not_owner"))
         elif isinstance(fact, Left):
@@ -151,7 +147,8 @@ class _Replay(Fold):
             last_progress_at=carried.last_progress_at if carried else None,
             ever_owned=carried.ever_owned if carried else False,
         )
-        place = self.ranks[fact.claim] = rank(fact.filed_at, fact.ref, fact.party)
+        self.filings[fact.claim] = fact
+        place = self.ranks[fact.claim] = self.place(fact)
         if self.owner is None:
             self.own(fact.claim, fact.at, fact.via, carried.owned_since if carried else None)
             return
@@ -165,7 +162,8 @@ class _Replay(Fold):
             self.own(fact.claim, fact.at, rule, carried.owned_since if carried else None)
         else:
             signed = owner.state is State.SIGNED
-            self.wait(fact.claim, fact.at, Rule.SIGNED if signed else fact.via)
+            later = place != rank(fact.filed_at, fact.ref, fact.party)
+            self.wait(fact.claim, fact.at, Rule.SIGNED if signed else Rule.NEW_CLOCK if later else fact.via)
 
     def passing_rule(self, via: Rule, place: Rank) -> Rule:
         """Why a newcomer goes before the owner: merged, filed first, the same day, or signed."""
@@ -233,7 +231,7 @@ class _Replay(Fold):
             self.close(fact.at)
         else:
             self.quit(fact.claim, fact.at)
-        del self.claims[fact.claim], self.ranks[fact.claim]
+        del self.claims[fact.claim], self.ranks[fact.claim], self.filings[fact.claim]
         if owns:
             self.promote(fact.at, fact.rule)
 
@@ -265,6 +263,8 @@ class _Replay(Fold):
             claim.protected_until = claim.owned_since = None
             self.change(claim, fact.at, State.RELEASED, Rule.VOLUNTARY if agreed else Rule.NEW_CLOCK)
             self.own(fact.to, fact.at, fact.rule)
+            if not agreed:
+                self.keep_back(fact.claim, self.filings[fact.claim].party, fact.at, fact.at)
         else:
             self.ignored.append(Ignored(fact, "not_contestable"))
 
@@ -281,3 +281,4 @@ class _Replay(Fold):
             self.close(fact.at)
             self.wait(displaced, fact.at, Rule.APPEAL)
         self.own(fact.claim, fact.at, Rule.APPEAL)
+        self.forget_taken(fact.claim, fact.at, Rule.APPEAL)

@@ -155,16 +155,31 @@ class Regained:
     among: frozenset[int]
 
 
-Fact = Joined | Moved | Progressed | Ended | Left | Contested | Settled | Reassigned | Restored | Regained
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A merge brings along that a customer was taken from `party` by decision at `since` (C6)."""
+
+    claim: int
+    at: datetime
+    party: str
+    since: datetime
+
+
+CaseFact = Contested | Settled | Reassigned
+Fact = Joined | Moved | Progressed | Ended | Left | CaseFact | Restored | Regained | Taken
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days, both included, on which the vendor owed the next step; they do not count (C3)."""
+    """Days, both included, on which the vendor owed the next step; they do not count (C3).
+
+    `claim` is whom it was owed to; None: whoever owns the customer.
+    """
 
     first: date
     last: date
     cause: str
+    claim: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,35 @@
 
 from bisect import insort
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from portal.domain.facts import (
     Change,
     Ignored,
     Interval,
+    Joined,
     Pause,
     Rule,
     Standing,
     State,
     Timeline,
 )
+from portal.domain.periods import business_date, day_start
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policies
 from portal.domain.protection import lapses_at, protected_until, started_on
+from portal.domain.terms import KEY_ACCOUNTS
 
 Rank = tuple[date, bool, datetime, str]
+
+
+def rank(filed_at: datetime, ref: str, party: str) -> Rank:
+    """A claim's place among all claims on the customer; the smallest is first (C1, C2).
+
+    By calendar day, then partners before key accounts, then the instant of filing; references
+    break ties, so that no two filings are ever equal (G3).
+    """
+    return (business_date(filed_at), party == KEY_ACCOUNTS, filed_at, ref)
 
 
 class Fold:
@@ -26,14 +38,17 @@ class Fold:
 
     While a case against the owner is open, `contested` is the owner's claim and `challenger` who
     asked; `unheard` says that progress came meanwhile, `refused` that a case against this owner
-    ended without a change.
+    ended without a change. `taken` are the claims that a decision took the customer from: whose,
+    and when.
     """
 
     def __init__(self, policies: Policies, pauses: Sequence[Pause]) -> None:
         self.policies = policies
         self.pauses = pauses
         self.claims: dict[int, Standing] = {}
+        self.filings: dict[int, Joined] = {}
         self.ranks: dict[int, Rank] = {}
+        self.taken: dict[int, tuple[str, datetime]] = {}
         self.owner: int | None = None
         self.queue: list[int] = []
         self.intervals: list[Interval] = []
@@ -41,6 +56,41 @@ class Fold:
         self.contested: int | None = None
         self.challenger: int | None = None
         self.unheard = self.refused = False
+
+    def place(self, filing: Joined) -> Rank:
+        """Where a filing stands; whoever lost the customer by decision cannot come before its time.
+
+        Its other filings stand as if made on the first day on which it may file again (C6).
+        """
+        filed_at = filing.filed_at
+        lost = max((at for party, at in self.taken.values() if party == filing.party), default=None)
+        if lost is not None:
+            days = timedelta(days=self.policies.at(business_date(lost)).refile_days)
+            filed_at = max(filed_at, day_start(business_date(lost) + days))
+        return rank(filed_at, filing.ref, filing.party)
+
+    def keep_back(self, claim_id: int, party: str, since: datetime, at: datetime) -> None:
+        """A decision took the customer from a party: its other claims step back (C6)."""
+        self.taken[claim_id] = (party, since)
+        self.reorder(party, at, Rule.NEW_CLOCK)
+
+    def forget_taken(self, claim_id: int, at: datetime, rule: Rule) -> None:
+        """The loss does not count any more: the party's claims stand where they were filed."""
+        party, _since = self.taken.pop(claim_id, ("", at))
+        self.reorder(party, at, rule)
+
+    def reorder(self, party: str, at: datetime, rule: Rule) -> None:
+        for claim_id, filing in self.filings.items():
+            place = self.place(filing) if filing.party == party else self.ranks[claim_id]
+            if place == self.ranks[claim_id]:
+                continue
+            waits = claim_id in self.queue
+            if waits:
+                self.queue.remove(claim_id)
+            self.ranks[claim_id] = place
+            if waits:
+                insort(self.queue, claim_id, key=self.ranks.__getitem__)
+                self.change(self.claims[claim_id], at, State.WAITING, rule)
 
     def own(self, claim_id: int, at: datetime, rule: Rule, since: datetime | None = None) -> None:
         claim = self.claims[claim_id]
@@ -65,7 +115,8 @@ class Fold:
     def restart(self, claim: Standing) -> None:
         day = started_on(claim.owned_since, claim.last_progress_at)
         days = self.policies.at(day).protection_days
-        claim.protected_until = protected_until(day, days, self.pauses)
+        mine = [pause for pause in self.pauses if pause.claim in (None, self.owner)]
+        claim.protected_until = protected_until(day, days, mine)
 
     def lapse(self, now: datetime) -> None:
         """Let the owner's protection run out if it did so before or at `now` (C3)."""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from portal.domain.calendar import add_working_days
 from portal.domain.facts import Pause
 from portal.domain.periods import business_date, day_start
 
 _DAY = timedelta(days=1)
+HELD_REVIEW = "held_review"
 
 
 def protected_until(start: date, days: int, pauses: Sequence[Pause] = ()) -> date:
@@ -28,6 +30,12 @@ def protected_until(start: date, days: int, pauses: Sequence[Pause] = ()) -> dat
         if day not in paused:
             left -= 1
     return day
+
+
+def late_review(claim: int, held: date, decided: date, working_days: int) -> Pause | None:
+    """The days on which the vendor owed the review of a held filing: after its due date, until decided."""
+    first = add_working_days(held, working_days) + _DAY
+    return Pause(first, decided, HELD_REVIEW, claim) if first <= decided else None
 
 
 def lapses_at(last_protected: date) -> datetime:

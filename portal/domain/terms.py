@@ -94,5 +94,12 @@ class EventKind(StrEnum):
     TOLD_APART = "told_apart"
 
 
+FOR_DECIDERS = (
+    *(EventKind.COMPARED, EventKind.NAMED, EventKind.IDENTIFIED, EventKind.BELONGS),
+    EventKind.TOLD_APART,
+)
+"""What a customer is like, is called besides, or is not: for those who decide, not for the parties (G6)."""
+
+
 KEY_ACCOUNTS = "KA"
 """The party code of the vendor's own key-accounts department (大客户部)."""

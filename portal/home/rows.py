@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from portal.cases.rows import overdue
 from portal.domain.pipeline import STAGES, Stage
 from portal.home.queries import Task
 from portal.pipeline.queries import Total
@@ -61,6 +62,8 @@ def _case_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     line, days = task.row, (task.due - eyes.today).days if task.due else 0
     href = f"/cases/{line.row.id}"
     what = f"{eyes.label(line.row.kind)} · {eyes.label(line.turn)}"
+    if line.late_days:
+        what = f"{what} · {overdue(line.late_days)}"
     return (
         href, line.customer, eyes.icon(_ICONS["case"]), "d" if days <= urgent else "w", what, None,
         in_days(task.due), days < 0, href, _("Open"),

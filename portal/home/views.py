@@ -3,7 +3,8 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.cases.queries import cases_of, open_cases
+from portal.cases.listing import Shown, edges, list_cases, reader_of
+from portal.cases.queries import cases_of
 from portal.cases.rows import case_lines
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
@@ -64,9 +65,11 @@ def _case_tasks(person: Actor, policy: Policy) -> list[queries.Task]:
     """The cases that wait for this person's answer, vote or word."""
     if not allows(person, P.CASE_VIEW):
         return []
-    found = open_cases(reading(), cases_of(person))
-    lines = [line for line in case_lines(found, person, today(), policy) if line.mine]
-    return [queries.Task("case", line, line.due) for line in lines[:_CASES]]
+    found = list_cases(
+        reading(), cases_of(person), reader_of(person), Shown.MINE, values=edges(today(), policy), size=_CASES
+    )
+    lines = case_lines(found.rows, person, today(), policy)
+    return [queries.Task("case", line, line.due) for line in lines]
 
 
 @bp.get("/search")

@@ -18,7 +18,7 @@ from portal.db import chunks
 from portal.domain.alike import HELD_FROM, TOLD_FROM, Alike, Resemblance
 from portal.domain.company import parse
 from portal.domain.likeness import likeness
-from portal.domain.matching import RULESET
+from portal.domain.matching import RULESET, Keys, KnownCustomer, Outcome, compare
 from portal.domain.terms import NameKind
 from portal.matching.apart import Pair, pair_of, relations
 from portal.matching.pairs import due, refresh, refresh_customers
@@ -129,7 +129,7 @@ def _known(session: Session, customers: Collection[int]) -> dict[int, _Known]:
     known: dict[int, _Known] = {}
     for part in chunks(customers):
         rows = session.execute(
-            sa.select(c.id, c.founder_key, c.uscc, alias.name, alias.core_key, alias.kind)
+            sa.select(c.id, c.founder_key, c.uscc, alias.name, alias.full_key, alias.core_key, alias.kind)
             .join(t.customer_alias, alias.customer_id == c.id)
             .where(c.id.in_(part), c.merged_into_id.is_(None))
             .order_by(c.id, alias.id)
@@ -149,7 +149,11 @@ def _alike(session: Session, customer: _Known, excluded: set[int]) -> Iterator[t
             if near.alike.score >= HELD_FROM:
                 yield near.customer, _found(customer, near.founder, name.name, near.name, near.alike)
         if name.core_key and name.kind is NameKind.FILED:
+            keys = Keys(customer.uscc, name.full_key, name.core_key)
             for row in _same_core(session, name.core_key, customer.uscc, excluded):
+                bearer = KnownCustomer(row.id, (), row.uscc, {row.full_key}, {name.core_key})
+                if compare(keys, bearer)[0] is Outcome.DIFFERENT:
+                    continue  # from another place
                 alike = likeness(parse(name.name), parse(row.name))
                 # Held by its key, whatever the comparison of letters makes of it.
                 alike = alike if alike.score else Alike(TOLD_FROM, Resemblance.CORE)
@@ -159,14 +163,10 @@ def _alike(session: Session, customer: _Known, excluded: set[int]) -> Iterator[t
 def _same_core(session: Session, core: str, uscc: str | None, excluded: set[int]) -> list[Any]:
     c, alias = t.customer.c, t.customer_alias.c
     query = (
-        sa.select(c.id, c.founder_key, alias.name)
+        sa.select(c.id, c.founder_key, c.uscc, alias.name, alias.full_key)
         .join(t.customer, c.id == alias.customer_id)
-        .where(
-            alias.core_key == core,
-            alias.kind == NameKind.FILED,
-            c.merged_into_id.is_(None),
-            c.id.not_in(excluded),
-        )
+        .where(alias.core_key == core, alias.kind == NameKind.FILED)
+        .where(c.merged_into_id.is_(None), c.id.not_in(excluded))
         .order_by(c.id, alias.id)
         .limit(_ONE_CORE)
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import journal
-from portal.conflicts.claims import take_version
+from portal.conflicts.claims import next_instant, take_version
 from portal.conflicts.service import settle, settle_held
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -57,6 +57,7 @@ def move_project(
     if row.state not in OWNING_STATES:
         raise RuleViolation("pipeline.not_owner")
     move = check_move(row.stage, to, gate=gate, reason=reason, today=business_date(now))
+    now = next_instant(session, now)
     event = _write(
         session, registration_id, EventKind.MOVED, actor, now, stage=to, reason=move.reason,
         data={"from": row.stage, **move.gate},
@@ -110,6 +111,7 @@ def _end(
     if not reason:
         raise RuleViolation("reason.required", "reason")
     data = {"lost_reason": why} if why else {}
+    now = next_instant(session, now)
     _write(session, registration_id, kind, actor, now, reason=reason, data=data)
     keep_told(session, [registration_id])
     if row.customer_id is None:
@@ -127,6 +129,7 @@ def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id:
     lock_registry(session)
     if not can_undo(session, actor=actor, now=now, registration_id=registration_id, event_id=event_id):
         raise RuleViolation("pipeline.undo_too_late")
+    now = next_instant(session, now)
     row = session.execute(
         sa.update(t.registration)
         .where(t.registration.c.id == registration_id)

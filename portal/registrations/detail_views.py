@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.conflicts.pauses import pauses_of
 from portal.domain.access import Permission as P
 from portal.domain.access import Scope, allows, scope_of, works_for
 from portal.domain.errors import RuleViolation
@@ -65,6 +66,7 @@ def _page(row: Any, **more: Any) -> str:
         "party": queries.party_of(session, row),
         "owner": owner,
         "reassignable_from": reassignable_from,
+        "pauses": pauses_of(session, [row.id], now()).get(row.id, []),
         "events": queries.time_line(session, row.id),
         "files": queries.files_of(session, row.id),
         "claims": queries.claims_on(session, row.customer_id, today())

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.facts import State
-from portal.domain.terms import EventKind
+from portal.domain.terms import FOR_DECIDERS, EventKind
 from portal.models import tables as t
 from portal.registrations.listing import effective_state
 
@@ -66,21 +66,13 @@ def time_line(session: Session, registration_id: int) -> list[Any]:
     return list(session.execute(_time_line(), {"id": registration_id}).all())
 
 
-_FOR_DECIDERS = (
-    *(EventKind.COMPARED, EventKind.NAMED, EventKind.IDENTIFIED, EventKind.BELONGS),
-    EventKind.TOLD_APART,
-)
-
-
 @cache
 def _time_line() -> Any:
     e = t.registration_event.c
     own = e.registration_id == sa.bindparam("id")
     undone = sa.select(e.about_id).where(own, e.kind == EventKind.UNDONE)
     said = t.registration_event.alias("said").c
-    hidden = sa.select(said.id).where(
-        said.registration_id == sa.bindparam("id"), said.kind.in_(_FOR_DECIDERS)
-    )
+    hidden = sa.select(said.id).where(said.registration_id == sa.bindparam("id"), said.kind.in_(FOR_DECIDERS))
     return (
         sa.select(
             e.id, e.kind, e.at, e.recorded_at, e.stage, e.reason, e.note, e.data, e.actor_id,
@@ -89,7 +81,7 @@ def _time_line() -> Any:
         .join(t.user, t.user.c.id == e.actor_id, isouter=True)
         # What it was compared with, what was stated of its customer and what other customers that is
         # not, is for those who decide (held queue, customer record), not for the parties (G6).
-        .where(own, e.kind.not_in(_FOR_DECIDERS), sa.or_(e.about_id.is_(None), e.about_id.not_in(hidden)))
+        .where(own, e.kind.not_in(FOR_DECIDERS), sa.or_(e.about_id.is_(None), e.about_id.not_in(hidden)))
         .order_by(e.at.desc(), e.id.desc())
     )  # fmt: skip
 

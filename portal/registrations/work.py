@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from portal import journal
 from portal.conflicts import stats
-from portal.conflicts.claims import next_instant, take_version
+from portal.conflicts.claims import next_instant, next_of_claim, take_version
 from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
@@ -73,6 +73,7 @@ def edit_details(
     changes = _changes(row, values, EDITABLE)
     if not changes:
         return
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, changes)
     if row.customer_id is not None and changes.keys() & set(COMPARED):
         write_identifiers(session, {row.customer_id})
@@ -121,6 +122,7 @@ def set_next_step(
 ) -> None:
     """What happens next and by when; empty clears it."""
     row = take_version(session, registration_id, version)
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, {"next_step": step, "next_step_on": due if step else None})
     _fact(
         session, registration_id, EventKind.NEXT_STEP, actor, now, note=step, data={"due": due} if due else {}
@@ -134,6 +136,7 @@ def ask_support(
     row = take_version(session, registration_id, version)
     if not need:
         raise RuleViolation("required", "need")
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, {"support_note": need, "support_since": now})
     _fact(session, registration_id, EventKind.SUPPORT_ASKED, actor, now, note=need)
 
@@ -143,6 +146,7 @@ def close_support(
 ) -> None:
     """The support was given, or is not needed any more."""
     row = take_version(session, registration_id, version)
+    now = next_of_claim(session, registration_id, now)
     _store(session, row, {"support_note": "", "support_since": None})
     _fact(session, registration_id, EventKind.SUPPORT_DONE, actor, now, note=row.support_note)
 
@@ -166,6 +170,7 @@ def ask_correction(
         raise RuleViolation("required", "note")
     if row.state in _ENDED:
         raise RuleViolation("pipeline.ended")
+    now = next_of_claim(session, registration_id, now)
     _store(
         session,
         row,
@@ -201,6 +206,7 @@ def correct(
     changes = _changes(row, values, CORRECTABLE)
     data = _before_after(row, changes)
     anew = any(field in changes for field in COMPARED)
+    now = next_of_claim(session, registration_id, now)
     if anew:
         keys = keys_for(changes.get("customer_name", row.customer_name), changes.get("uscc", row.uscc))
         before = Keys(row.uscc, row.full_key, row.core_key)

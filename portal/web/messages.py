@@ -45,6 +45,7 @@ MESSAGES: Mapping[str, Any] = {
         "The other side agreed to another next owner: choose the same, or say no and the case ends."
     ),
     "case.overtaken": _l("What happened meanwhile does not allow this any more: look at the case anew."),
+    "case.own_customer": _l("Your own party owns this customer already, by another registration."),
     "case.own_matter": _l("You took part in this case: somebody else has to decide it."),
     "case.signed": _l("The customer is signed and stays with its owner."),
     "case.too_early_again": _l("The last request was refused. You can ask again from %(day)s on."),

@@ -17,6 +17,7 @@ from tests.support.people import Person
 BOTH = [("zh", WIDE), ("en", PHONE)]
 WORDS = {
     "zh": {
+        "look": "先看会改变什么",
         "ask": "提交申请",
         "answer": "答复",
         "vote": "提交表决",
@@ -28,6 +29,7 @@ WORDS = {
         "handed": "双方商定移交",
     },
     "en": {
+        "look": "See what it changes",
         "ask": "Send the request",
         "answer": "Answer",
         "vote": "Cast the vote",
@@ -72,6 +74,11 @@ class Desk:
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not self.page.evaluate(wide)
 
+    def first_look(self) -> None:
+        """What the act would change, before it is done."""
+        self.press("look")
+        self.look()
+
     def press(self, word: str) -> None:
         self.page.get_by_role("button", name=self.words[word], exact=True).click()
         self.page.wait_for_load_state()
@@ -101,6 +108,7 @@ def test_a_takeover_from_the_request_to_the_appeal(desk: Desk, at: Any) -> None:
     page.locator("a[href='/registrations/2/case']").click()
     desk.look()
     page.locator("[name=reason]").fill("-")
+    desk.first_look()
     desk.press("ask")
     expect(page).to_have_url(re.compile("/cases/1$"))
     page = desk.sit("alice", "/cases/1")
@@ -111,6 +119,7 @@ def test_a_takeover_from_the_request_to_the_appeal(desk: Desk, at: Any) -> None:
     desk.look()
     page.locator("[name=verdict][value=yes]").check()
     page.locator("#f-why").fill("-")
+    desk.first_look()
     desk.press("vote")
     expect(page.locator("main")).to_contain_text(desk.words["over"])
     page = desk.sit("alice", "/cases/1")
@@ -124,6 +133,7 @@ def test_a_takeover_from_the_request_to_the_appeal(desk: Desk, at: Any) -> None:
     page = desk.sit("channel_director", "/cases/1")
     page.locator("[name=verdict][value=overturned]").check()
     page.locator("#f-last").fill("-")
+    desk.first_look()
     desk.press("last")
     expect(page.locator("main")).to_contain_text(desk.words["turned"])
 
@@ -134,8 +144,43 @@ def test_a_handover(desk: Desk, at: Any) -> None:
     at("2026-03-10 10:00")
     page = desk.sit("carol", "/registrations/2/case?kind=handover")
     page.locator("[name=reason]").fill("-")
+    desk.first_look()
     desk.press("ask")
     page = desk.sit("alice", "/cases/1")
-    page.locator("input[type=checkbox][required]").check()
+    desk.first_look()
     desk.press("agree")
     expect(page.locator("main")).to_contain_text(desk.words["handed"])
+
+
+@cases
+@pytest.mark.usefixtures("filed")
+def test_key_accounts_take_over_from_a_partner_with_both_departments(
+    desk: Desk, at: Any, file_as: Any, people: Mapping[str, Person], engine: sa.Engine
+) -> None:
+    file_as(people["key_accounts"], at("2026-03-06 10:00"), "Slow Snail Express Ltd")
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.registration).values(city="-", contact="-"))
+    at("2026-04-01 10:00")
+    page = desk.sit("key_accounts", "/registrations/3/case")
+    page.locator("[name=reason]").fill("-")
+    desk.first_look()
+    desk.press("ask")
+    page = desk.sit("alice", "/cases/1")
+    page.locator("#f-answer").fill("-")
+    desk.press("answer")
+    for who, decided in (("channel_manager", False), ("key_accounts_manager", True)):
+        page = desk.sit(who, "/cases")
+        page.get_by_role("link", name="Slow Snail Express Ltd").click()
+        page.locator("[name=verdict][value=yes]").check()
+        page.locator("[name=next_owner]").select_option("3")
+        page.locator("#f-why").fill("-")
+        desk.first_look()
+        desk.press("vote")
+        desk.look()
+        over = desk.words["over"] in page.locator("main").inner_text()
+        assert over is decided, who
+    page = desk.sit("alice", "/cases/1/decision")
+    page.emulate_media(media="print")
+    expect(page.locator("section[lang=en]")).to_contain_text("Policy version")
+    expect(page.locator("section[lang=zh-CN]")).to_contain_text("裁定书")
+    expect(page.get_by_role("navigation").first).not_to_be_visible()

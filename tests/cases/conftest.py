@@ -48,12 +48,12 @@ class World:
         with db.reading(self.engine) as session:
             return session.execute(sa.select(table).where(table.c.id == row_id)).one()
 
-    def asks(self, who: str, when: str, kind: CaseKind = CaseKind.TAKEOVER) -> int:
+    def asks(self, claim: str, when: str, kind: CaseKind = CaseKind.TAKEOVER, *, who: str = "") -> int:
         """Open a case; it becomes the one that all else is about."""
         with db.transaction(self.engine) as session:
             self.case_id = service.open_case(
-                session, actor=self.people[who].actor, now=shanghai(when), registration_id=self.claims[who],
-                kind=kind, reason="客户主动找到我们",
+                session, actor=self.people[who or claim].actor, now=shanghai(when),
+                registration_id=self.claims[claim], kind=kind, reason="客户主动找到我们",
             )  # fmt: skip
         return self.case_id
 

@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 
+from portal import db
+from portal.conflicts.decisions import decide_held, merge_customers
+from portal.conflicts.unmerging import unmerge_customer
 from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.pipeline import Stage
+from portal.domain.roles import Role
 from tests.cases.conftest import World
 from tests.support.clocks import shanghai
+from tests.support.people import Person, make_partner, make_user
 
 
 @pytest.fixture
@@ -101,6 +106,81 @@ class TestComingBack:
     def test_who_released_by_itself_may_come_back_at_once(self, world: World, file_as: Any) -> None:
         world.releases("alice", "2026-03-20 10:00")
         assert file_as(world.people["alice"], shanghai("2026-03-20 11:00")).state is State.WAITING
+
+    def test_a_held_filing_found_to_be_the_same_meanwhile_is_kept_and_does_not_jump_it(
+        self, taken: World, file_as: Any
+    ) -> None:
+        """Filed before or within the waiting time: it stands as if filed on the day it may be (C6)."""
+        alice = taken.people["alice"]
+        held = file_as(alice, shanghai("2026-04-10 10:00"), "慢蜗牛快递")
+        assert held.state is State.HELD
+        taken.claims["again"] = held.registration_id
+        self.decided_same(taken, "2026-04-13 10:00")
+        again = taken.claim("again")
+        assert (again.state, again.state_rule, again.queue_position) == (State.WAITING, Rule.NEW_CLOCK, 2)
+        assert taken.claim("carol").is_owner, "though alice filed first of all"
+        file_as(self.somebody(taken), shanghai("2026-05-05 10:00"))
+        assert taken.claim("again").queue_position == 3, "it came before alice may"
+        assert taken.holds("2026-05-05 11:00") == []
+
+    def test_nor_does_one_that_was_filed_before_the_customer_was_lost(
+        self, world: World, file_as: Any
+    ) -> None:
+        held = file_as(world.people["alice"], shanghai("2026-03-03 10:00"), "慢蜗牛快递")
+        world.claims["again"] = held.registration_id
+        world.asks("carol", "2026-04-01 10:00")
+        world.votes("channel_manager", "2026-04-08 10:00", True)
+        self.decided_same(world, "2026-04-09 10:00")
+        assert (world.claim("carol").is_owner, world.claim("again").queue_position) == (True, 2)
+        assert world.holds("2026-04-09 11:00") == []
+
+    def test_nor_one_that_a_merge_brings_onto_the_customer(self, taken: World, file_as: Any) -> None:
+        other = file_as(taken.people["alice"], shanghai("2026-03-01 10:00"), "山河信息有限公司")
+        taken.claims["again"] = other.registration_id
+        loser, winner = taken.claim("alice").customer_id, taken.claim("again").customer_id
+        with db.transaction(taken.engine) as session:
+            merge_customers(
+                session, actor=None, now=shanghai("2026-04-10 10:00"), loser=loser, winner=winner,
+                reason="一家",
+            )  # fmt: skip
+        assert (taken.claim("carol").is_owner, taken.claim("again").queue_position) == (True, 2)
+        assert taken.holds("2026-04-10 11:00") == []
+        with db.transaction(taken.engine) as session:
+            unmerge_customer(
+                session, actor=None, now=shanghai("2026-04-11 10:00"), loser=loser, reason="两家"
+            )
+        assert taken.claim("again").is_owner, "that customer was never taken from alice"
+        assert taken.holds("2026-04-11 11:00") == []
+
+    def test_nor_does_the_party_that_owns_it_ask_itself_or_follow_itself(
+        self, world: World, file_as: Any
+    ) -> None:
+        held = file_as(world.people["alice"], shanghai("2026-03-03 10:00"), "慢蜗牛快递")
+        world.claims["again"] = held.registration_id
+        self.decided_same(world, "2026-03-04 10:00")
+        assert world.claim("again").queue_position == 1
+        with pytest.raises(RuleViolation, match=r"case\.own_customer"):
+            world.asks("again", "2026-04-01 10:00", who="alice")
+        world.asks("dan", "2026-04-01 10:00")
+        with pytest.raises(RuleViolation, match=r"case\.not_in_line"):
+            world.votes("channel_manager", "2026-04-08 10:00", True, to="again")
+        world.votes("channel_manager", "2026-04-08 10:00", True)
+        assert (world.claim("carol").is_owner, world.claim("again").queue_position) == (True, 2)
+        assert world.holds("2026-04-08 11:00") == []
+
+    def decided_same(self, world: World, when: str) -> None:
+        again = world.claim("again")
+        with db.transaction(world.engine) as session:
+            decide_held(
+                session, actor=world.people["channel_manager"].actor, now=shanghai(when),
+                registration_id=again.id, version=again.version, customer_id=again.suspect_id, same=True,
+                reason="看过执照",
+            )  # fmt: skip
+
+    def somebody(self, world: World) -> Person:
+        with db.transaction(world.engine) as session:
+            partner = make_partner(session, "P009")
+            return make_user(session, "erin", Role.PARTNER_ADMIN, partner_id=partner)
 
 
 class TestHandover:

@@ -1,5 +1,6 @@
 """The pages of a case: what each of its people can do there, and what nobody may learn from them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -126,3 +127,16 @@ def test_a_challenger_that_left_is_closed_from_the_page(app: Flask, world: World
     assert f"/cases/{world.case_id}/close" in manager.get(f"/cases/{world.case_id}").text
     assert manager.post(f"/cases/{world.case_id}/close", data=version(world)).status_code == 303
     assert world.case.outcome is Outcome.CHALLENGER_GONE
+
+
+@pytest.mark.engines("sqlite")
+def test_the_end_of_protection_stands_in_its_place_on_the_time_line(
+    app: Flask, world: World, login: Any, at: At
+) -> None:
+    world.asks("carol", "2026-04-01 10:00")
+    at("2026-04-08 10:00")
+    page = login(app.test_client(), world.people["channel_manager"]).get(f"/cases/{world.case_id}").text
+    line = page[page.index('<ol class="tl"') : page.index("</ol>", page.index('<ol class="tl"'))]
+    days = re.findall(r'<div class="dt"><span class="num">([0-9-]+)</span>', line)
+    assert days == sorted(days)
+    assert "2026-03-30" in days

@@ -17,7 +17,18 @@ from portal.conflicts.facts import load_dossier
 from portal.conflicts.service import settle_lapses
 from portal.domain.cases import CaseKind
 from portal.domain.errors import RuleViolation
-from portal.domain.facts import Contested, Ended, Fact, Joined, Left, Moved, Reassigned, Restored, Settled
+from portal.domain.facts import (
+    Contested,
+    Ended,
+    Fact,
+    Joined,
+    Left,
+    Moved,
+    Reassigned,
+    Restored,
+    Settled,
+    Taken,
+)
 from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.models import tables as t
@@ -160,6 +171,8 @@ def told(fact: Fact, refs: Mapping[int, str]) -> Told:
         return Told(fact.at, "gone", ref, how=fact.rule)
     if isinstance(fact, Ended):
         return Told(fact.at, fact.state, ref)
+    if isinstance(fact, Taken):
+        return Told(fact.at, "brought", ref, party=fact.party, filed_at=fact.since)
     if isinstance(fact, Contested):
         return Told(fact.at, "contested", ref, other=refs[fact.by])
     if isinstance(fact, Reassigned):

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from portal.conflicts.facts import ClaimRow, Dossier, EventRow
+from portal.conflicts.dossiers import ClaimRow, EventRow
+from portal.conflicts.facts import Dossier
 from portal.conflicts.service import held_standing
 from portal.domain.facts import Rule, State, Timeline
 from portal.domain.pipeline import Stage

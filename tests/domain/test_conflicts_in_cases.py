@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portal.domain.facts import Rule, State
+from portal.domain.facts import Change, Rule, State
 from portal.domain.pipeline import Stage
 from tests.model.told import Story
 from tests.support.clocks import shanghai
@@ -113,3 +113,58 @@ class TestPassingOn:
             lapsed().releases("A", "2026-04-01 10:00").gets_back("A", "2026-04-02 10:00").as_of("2026-04-03")
         )
         assert (now.owner, now.ignored) == ("B", ["ended"])
+
+
+class TestWaitingTimeOfWhoLost:
+    """C6: other filings of the party that lost stand as if made when it may file again (29 + 28 days)."""
+
+    def taken(self) -> Story:
+        """C has taken over from A on 8 April; A may file again from 6 May on; B waits."""
+        return contested().passes("A", "C", "2026-04-08 10:00")
+
+    def test_a_filing_found_to_be_the_same_takes_its_place_behind(self):
+        story = self.taken().files("A again", "2026-02-20 10:00", entered="2026-04-10 10:00", via=Rule.HELD)
+        now = story.as_of("2026-04-11")
+        assert (now.owner, now.queue) == ("C", ["B", "A again"])
+        assert now["A again"].rule is Rule.NEW_CLOCK
+        later = story.files("D", "2026-05-05 23:59").files("E", "2026-05-06 09:00").as_of("2026-05-07")
+        assert later.queue == ["B", "D", "A again", "E"]
+
+    def test_a_second_claim_that_waited_before_steps_back(self):
+        story = lapsed().files("A again", "2026-02-20 10:00", entered="2026-03-10 10:00", via=Rule.HELD)
+        assert story.as_of("2026-03-11").owner == "A again", "nobody decided against A yet"
+        story = contested().files("A again", "2026-03-04 10:00")
+        assert story.as_of("2026-04-07").queue == ["A again", "B", "C"]
+        now = story.passes("A", "C", "2026-04-08 10:00").as_of("2026-04-09")
+        assert now.queue == ["B", "A again"]
+        assert now.history("A again")[-1] == Change(
+            shanghai("2026-04-08 10:00"), State.WAITING, Rule.NEW_CLOCK
+        )
+
+    def test_on_appeal_it_gets_its_place_back(self):
+        story = contested().files("A again", "2026-03-04 10:00").passes("A", "C", "2026-04-08 10:00")
+        now = story.gets_back("A", "2026-04-09 10:00").as_of("2026-04-10")
+        assert (now.owner, now.queue) == ("A", ["A again", "B", "C"])
+
+    def test_who_handed_it_over_stands_where_it_filed(self):
+        story = contested().files("A again", "2026-02-20 10:00", entered="2026-04-10 10:00", via=Rule.HELD)
+        now = story.passes("A", "C", "2026-04-08 10:00", Rule.VOLUNTARY).as_of("2026-04-11")
+        assert now.owner == "A again", "C6 binds who lost by decision"
+
+    def test_a_customer_that_nobody_else_wants_is_not_kept_from_it(self):
+        story = self.taken().releases("B", "2026-04-09 10:00")
+        story.files("A again", "2026-02-20 10:00", entered="2026-04-10 10:00", via=Rule.HELD)
+        assert story.releases("C", "2026-04-12 10:00").as_of("2026-04-13").owner == "A again"
+
+    def test_a_merge_brings_the_waiting_time_along(self):
+        story = (
+            Story().files("A", "2026-02-20 10:00").lost_elsewhere("A", "2026-04-08 10:00", "2026-04-10 10:00")
+        )
+        story.files("C", "2026-03-06 10:00", entered="2026-04-10 10:00", via=Rule.MERGED)
+        now = story.as_of("2026-04-11")
+        assert (now.owner, now.queue, now["A"].rule) == ("C", ["A"], Rule.MERGED)
+
+    def test_without_a_loss_the_same_merge_leaves_it_with_the_first(self):
+        story = Story().files("A", "2026-02-20 10:00")
+        story.files("C", "2026-03-06 10:00", entered="2026-04-10 10:00", via=Rule.MERGED)
+        assert story.as_of("2026-04-11").owner == "A"

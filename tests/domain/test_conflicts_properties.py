@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.conflicts import rank, replay
-from portal.domain.facts import OWNING_STATES, Fact, Joined, Moved, Pause, State, Timeline
+from portal.domain.facts import OWNING_STATES, Fact, Joined, Moved, Pause, Rule, State, Timeline
 from portal.domain.periods import day_end
 from portal.domain.pipeline import Stage
 from portal.domain.protection import protected_until
 from tests.model.histories import START, UNTIL, History, facts_of, histories
+from tests.model.naive_ownership import day_of, midnight
 
+START_AT = midnight(START)
 relaxed = settings(max_examples=150, deadline=None)
 
 
@@ -50,9 +52,15 @@ def test_the_order_in_which_facts_come_in_does_not_matter(history: History, rand
 @given(histories())
 def test_the_queue_stands_in_order_of_rank_without_gaps(history: History):
     facts = {fact.claim: fact for fact in facts_of(history.story) if isinstance(fact, Joined)}
+    claims = told(history).claims
+    back: dict[str, datetime] = {}  # from when on a party counts that lost the customer by decision (C6)
+    for claim, each in claims.items():
+        if (each.state, each.rule) == (State.RELEASED, Rule.NEW_CLOCK):
+            again, party = midnight(day_of(each.since) + timedelta(days=28)), facts[claim].party
+            back[party] = max(again, back.get(party, again))
     places = {
-        each.queue_position: rank(fact.filed_at, fact.ref, fact.party)
-        for claim, each in told(history).claims.items()
+        each.queue_position: rank(max(fact.filed_at, back.get(fact.party, START_AT)), fact.ref, fact.party)
+        for claim, each in claims.items()
         if (fact := facts[claim]) and each.queue_position
     }
     assert sorted(places) == list(range(1, len(places) + 1))

@@ -1,9 +1,21 @@
 """The four-week clock (C3): which days count and what people are told of it (G4)."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.domain.facts import Pause
-from portal.domain.protection import days_left, lapses_at, protected_until, reassignable_from, started_on
+from portal.domain.protection import (
+    HELD_REVIEW,
+    days_left,
+    lapses_at,
+    late_review,
+    protected_until,
+    reassignable_from,
+    started_on,
+)
 
 START = date(2026, 3, 2)
 
@@ -47,3 +59,30 @@ def test_the_clock_starts_on_the_shanghai_day_of_the_latest_instant():
     assert started_on(late_evening) == date(2026, 3, 2)
     assert started_on(late_evening, datetime(2026, 3, 10, 1, tzinfo=UTC)) == date(2026, 3, 10)
     assert started_on(None, late_evening) == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("decided", "late"),
+    [
+        (date(2026, 3, 6), None),
+        (date(2026, 3, 9), None),  # filed on a Friday, due on the Monday
+        (date(2026, 3, 10), (date(2026, 3, 10), date(2026, 3, 10))),
+        (date(2026, 3, 12), (date(2026, 3, 10), date(2026, 3, 12))),
+    ],
+)
+def test_a_review_is_late_from_the_day_after_its_due_date(decided, late):
+    pause = late_review(7, date(2026, 3, 6), decided, 1)
+    assert (pause and (pause.first, pause.last)) == late
+    assert pause is None or (pause.cause, pause.claim) == (HELD_REVIEW, 7)
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2026, 12, 1)), st.integers(0, 60), st.integers(0, 5), st.integers(1, 60)
+)
+def test_the_late_review_of_a_filing_shortens_and_stretches_nothing_of_its_own_clock(
+    filed: date, took: int, working_days: int, days: int
+):
+    """The clock starts when it is decided: no day on which the review was owed lies in it."""
+    decided = filed + timedelta(days=took)
+    pause = late_review(1, filed, decided, working_days)
+    assert protected_until(decided, days, [pause] if pause else []) == protected_until(decided, days)

@@ -6,7 +6,7 @@ which something was told, and at each it finds everything out anew from what was
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cmp_to_key
 from zoneinfo import ZoneInfo
@@ -28,7 +28,8 @@ class Brought:
 @dataclass(frozen=True)
 class Told:
     """One thing that became known: ``filed moved progress released lost gone contested settled
-    reassigned restored``. `other` is the claim that asks for a takeover, or that gets the customer.
+    reassigned restored brought``. `other` is the claim that asks for a takeover, or that gets the
+    customer; ``brought`` is a claim that a decision took from `party` elsewhere, at `filed_at`.
 
     `filed` is told at the instant at which the claim is known to be on this customer; `how` is
     the rule by which it came (or by which it is `gone`).
@@ -55,6 +56,7 @@ class Claim:
     progress: list[datetime]
     ended: str = ""
     taken: bool = False
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,16 @@ class Customer:
     case_since: datetime | None = None
     meanwhile: list[datetime] = field(default_factory=list)
     refused: bool = False
+    refile: int = 28
+    brought: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def hear(self, told: Told) -> None:
+        if told.what == "brought":
+            assert told.filed_at is not None
+            self.brought[told.ref] = (told.party, told.filed_at)
+            return
+        if told.what == "gone" and told.ref not in self.claims:
+            self.brought.pop(told.ref, None)
         if told.what == "filed":
             self.enter(told)
             return
@@ -140,6 +150,7 @@ class Customer:
             agreed, appeal = told.how == "C9", told.how == "C8"
             if agreed or self.case_of is not None or (appeal and self.refused):
                 claim.ended, claim.taken = "released", not agreed
+                claim.taken_at = None if agreed else told.at
                 self.new_owner(told.other, told.at, told.how)
 
     def note_progress(self, claim: Claim, at: datetime) -> None:
@@ -160,7 +171,8 @@ class Customer:
 
     def give_back(self, claim: Claim, told: Told) -> None:
         if self.owner is None or self.claims[self.owner].stage != "signed":
-            claim.ended, claim.taken = "", False
+            claim.ended, claim.taken, claim.taken_at = "", False, None
+            self.brought.pop(claim.ref, None)
             self.new_owner(told.ref, told.at, "C8")
 
     def lapsed(self, at: datetime) -> bool:
@@ -181,9 +193,9 @@ class Customer:
         if owner.stage == "signed":
             return
         signed_already = new.stage == "signed" and brought.owned_since is not None
-        if goes_first(new, owner) or signed_already:
-            earlier = (new.filed_at, new.ref) < (owner.filed_at, owner.ref)
-            why = "C10" if not goes_first(new, owner) else "C1" if earlier else "C2"
+        if self.goes_first(new, owner) or signed_already:
+            earlier = (self.counts_from(new), new.ref) < (self.counts_from(owner), owner.ref)
+            why = "C10" if not self.goes_first(new, owner) else "C1" if earlier else "C2"
             self.new_owner(told.ref, since, "C12" if told.how == "C12" else why)
 
     def hand_on(self, at: datetime, why: str) -> None:
@@ -193,7 +205,18 @@ class Customer:
 
     def waiting(self) -> list[Claim]:
         there = [claim for claim in self.claims.values() if not claim.ended and claim.ref != self.owner]
-        return sorted(there, key=cmp_to_key(lambda one, other: -1 if goes_first(one, other) else 1))
+        return sorted(there, key=cmp_to_key(lambda one, other: -1 if self.goes_first(one, other) else 1))
+
+    def counts_from(self, claim: Claim) -> datetime:
+        """Its filing, but for a party that lost the customer by decision the end of its waiting time."""
+        losses = [each.taken_at for each in self.claims.values() if each.party == claim.party and each.taken]
+        losses += [at for party, at in self.brought.values() if party == claim.party]
+        returns = [midnight(day_of(at) + timedelta(days=self.refile)) for at in losses if at is not None]
+        return max([claim.filed_at, *returns])
+
+    def goes_first(self, one: Claim, other: Claim) -> bool:
+        first, second = (replace(claim, filed_at=self.counts_from(claim)) for claim in (one, other))
+        return goes_first(first, second)
 
     def clock_day(self) -> date:
         assert self.owner is not None
@@ -268,6 +291,7 @@ def pictures(
 
 def in_order(at_once: list[Told]) -> list[Told]:
     """What is told at one instant: filings in their order, what was done, cases, what ended."""
+    brought = [told for told in at_once if told.what == "brought"]
     filings = [told for told in at_once if told.what == "filed"]
     filings.sort(key=cmp_to_key(lambda one, other: -1 if _filed_first(one, other) else 1))
     done = [told for told in at_once if told.what in ("progress", "moved")]
@@ -282,7 +306,7 @@ def in_order(at_once: list[Told]) -> list[Told]:
         for told in sorted(at_once, key=lambda told: (told.ref, told.other))
         if told.what in step
     ]
-    return filings + done + cases + ends + gone
+    return brought + filings + done + cases + ends + gone
 
 
 def _filed_first(one: Told, other: Told) -> bool:

@@ -20,6 +20,7 @@ from portal.domain.facts import (
     Settled,
     Standing,
     State,
+    Taken,
     Timeline,
 )
 from portal.domain.pipeline import Stage
@@ -89,6 +90,12 @@ class Story:
 
     def gets_back(self, who: str, when: str) -> "Story":
         self.facts.append(Restored(self.names[who], shanghai(when)))
+        return self
+
+    def lost_elsewhere(self, party: str, since: str, when: str) -> "Story":
+        """A merge on `when` brings along that a decision took the customer from `party`."""
+        number = self.names[f"{party} elsewhere"] = len(self.names) + 1
+        self.facts.append(Taken(number, shanghai(when), party, shanghai(since)))
         return self
 
     def as_of(self, when: str) -> "Told":
