@@ -108,3 +108,19 @@ def test_every_constraint_has_a_name():
 def test_foreign_keys_are_enforced_after_a_migration(engine: sa.Engine):
     with engine.connect() as connection, pytest.raises(sa.exc.IntegrityError):
         connection.exec_driver_sql("INSERT INTO user_role (user_id, role) VALUES (999, 'admin')")
+
+
+@pytest.mark.sqlite
+def test_no_copy_of_a_table_cascades(empty: sa.Engine):
+    """SQLite changes a table by copying and dropping it: what hangs on its rows must stay meanwhile."""
+    heeded: set[int] = set()
+
+    @sa.event.listens_for(empty, "before_cursor_execute")
+    def look(connection: sa.Connection, *_rest: object) -> None:
+        driver = connection.connection.driver_connection
+        heeded.add(driver.execute("PRAGMA foreign_keys").fetchone()[0])
+
+    migrations.upgrade(empty)
+    assert heeded == {0}
+    with empty.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

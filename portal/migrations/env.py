@@ -1,5 +1,7 @@
 """Alembic's entry: runs the migrations on the engine that `config_for` was given."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import context
 from sqlmodel import SQLModel
@@ -8,11 +10,17 @@ import portal.models  # noqa: F401 - the tables must be known
 
 engine: sa.Engine = context.config.attributes["engine"]
 
-with engine.connect() as connection:
+
+def _heed_keys(connection: sa.Connection, heeded: bool) -> None:
+    """Past SQLAlchemy, which would begin a transaction: inside one SQLite passes over this."""
     if connection.dialect.name == "sqlite":
-        # A batch copy drops and renames tables; with keys on that would cascade.
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA foreign_keys={'ON' if heeded else 'OFF'}")
+
+
+with engine.connect() as connection:
+    # A batch copy drops and renames tables; with keys on that would cascade.
+    _heed_keys(connection, False)
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -22,6 +30,4 @@ with engine.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        connection.commit()
+    _heed_keys(connection, True)
