@@ -67,7 +67,7 @@ def upgrade() -> None:
     with Session(connection) as session:
         _remember_corrected(session)
         _add_english(session)
-        session.flush()
+        _index(session)
 
 
 def _remember_corrected(session: Session) -> None:
@@ -91,9 +91,18 @@ def _add_english(session: Session) -> None:
     rows = list(_english(session))
     for start in range(0, len(rows), 500):
         session.execute(sa.insert(_ALIAS), rows[start : start + 500])
+
+
+def _index(session: Session) -> None:
+    """File the names that are not in the index; on SQLite all, as copying their table emptied it."""
+    if session.connection().dialect.name == "sqlite":
+        session.execute(sa.text("DELETE FROM name_gram"))
+        session.execute(sa.text("DELETE FROM gram_count"))
     c = _ALIAS.c
-    fresh = sa.select(c.id, c.name).where(c.kind == "english").order_by(c.id)
-    enter_names(session, [(row.id, row.name) for row in session.execute(fresh)])
+    filed = sa.text("NOT EXISTS (SELECT 1 FROM name_gram g WHERE g.alias_id = customer_alias.id)")
+    fresh = session.execute(sa.select(c.id, c.name).where(filed).order_by(c.id))
+    enter_names(session, [(row.id, row.name) for row in fresh.all()])
+    session.flush()
 
 
 def _english(session: Session) -> Iterator[dict[str, Any]]:
@@ -126,5 +135,7 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("ck_customer_alias_kind"), type_="check")
         for column in ("kind", "registration_id", "event_id"):
             batch.drop_column(column)
+    with Session(op.get_bind()) as session:
+        _index(session)
     op.execute("DELETE FROM registration_event WHERE kind = 'named'")
     change_words("registration_event", "kind", _NEW_KINDS, _KINDS)
