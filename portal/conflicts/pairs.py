@@ -160,16 +160,29 @@ def tell_apart(
         raise StaleVersion("stale")
     if not reason:
         raise RuleViolation("reason.required", "reason")
-    now = next_instant(session, now)
+    sides = ((row.one, row.one_id), (row.other, row.other_id))
+    say_apart(session, actor=actor, now=next_instant(session, now), sides=sides, reason=reason)
+
+
+def say_apart(
+    session: Session,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    sides: tuple[tuple[int, int], tuple[int, int]],
+    reason: str,
+) -> None:
+    """Note that two customers, each by its founder and its id, are not the same."""
+    (one, one_id), (other, other_id) = sides
     fact = journal.fact(
-        abs(row.one), EventKind.TOLD_APART, at=now, now=now, actor=actor, reason=reason,
+        abs(one), EventKind.TOLD_APART, at=now, now=now, actor=actor, reason=reason,
         data={
-            "founder": row.one, "other": row.other, "here_id": row.one_id, "other_id": row.other_id,
-            "with": part_of(session, row.one_id), "other_with": part_of(session, row.other_id),
+            "founder": one, "other": other, "here_id": one_id, "other_id": other_id,
+            "with": part_of(session, one_id), "other_with": part_of(session, other_id),
         },
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)
-    refresh_customers(session, [row.one_id, row.other_id])
+    refresh_customers(session, [one_id, other_id])
 
 
 @dataclass(frozen=True, slots=True)

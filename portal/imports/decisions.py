@@ -16,6 +16,7 @@ from portal import journal
 from portal.conflicts.claims import next_instant
 from portal.conflicts.decisions import check_merge
 from portal.conflicts.linking import link_customers, links_of, unlink_customers
+from portal.conflicts.pairs import say_apart
 from portal.conflicts.service import resettle
 from portal.conflicts.unmerging import unmerge_customer
 from portal.db import chunks
@@ -28,6 +29,7 @@ from portal.imports.aliases import LONGEST_REASON, customers_by_ref, reason_of
 from portal.imports.reading import Row
 from portal.imports.report import Cells, Report
 from portal.imports.words import member
+from portal.matching.apart import told_apart
 from portal.models import tables as t
 
 EXPORTED = ("id", "decided_by", "takes_back")
@@ -62,7 +64,7 @@ def take(session: Session, rows: list[Row], report: Report, actor: Actor | None,
     for each in read:
         if known.passes_over(each) or _is_so(each):
             report.skipped += 1
-        elif each.verdict in (Verdict.LINKED, Verdict.UNDONE):
+        elif each.verdict in (Verdict.LINKED, Verdict.UNDONE) or _of_two(each):
             later.append(each)
         elif problem := _problem(session, each):
             report.refuse(each.row, "decision", problem)
@@ -72,7 +74,7 @@ def take(session: Session, rows: list[Row], report: Report, actor: Actor | None,
         return
     _settle(session, told, report, actor, now)
     for each in later:
-        _link_or_undo(session, each, report, actor, now)
+        _say_of_two(session, each, report, actor, now)
 
 
 def _read(row: Row, report: Report, filings: dict[str, Any], present: datetime) -> Decision | None:
@@ -141,11 +143,13 @@ def _ruled_out(session: Session, read: list[Decision]) -> set[tuple[Any, ...]]:
 def _is_so(each: Decision) -> bool:
     """Whether it stands like that before the import: on one customer, or on two."""
     one, other = each.one.customer_id, each.other.customer_id
-    if one is None or other is None:
-        return False
-    if each.verdict is Verdict.DIFFERENT:
-        return bool(one != other)
-    return each.verdict in _JOINS and bool(one == other)
+    return each.verdict in _JOINS and one is not None and bool(one == other)
+
+
+def _of_two(each: Decision) -> bool:
+    """Whether it tells two known customers apart: not what a filing is on, but what nobody asks again."""
+    one, other = each.one.customer_id, each.other.customer_id
+    return each.verdict is Verdict.DIFFERENT and None not in (one, other) and bool(one != other)
 
 
 def _problem(session: Session, each: Decision) -> RuleViolation | None:
@@ -210,10 +214,10 @@ def _settle(
     report.accepted += len(decisions)
 
 
-def _link_or_undo(
+def _say_of_two(
     session: Session, each: Decision, report: Report, actor: Actor | None, now: datetime
 ) -> None:
-    """Link two signed customers, or take back a merge or a link that stands."""
+    """Tell two customers apart, link two that signed, or take back a merge or a link that stands."""
     now_on = customers_by_ref(session, {each.one.ref, each.other.ref})
     one, other = now_on[each.one.ref].customer_id, now_on[each.other.ref].customer_id
     common: dict[str, Any] = {"actor": actor, "now": now, "reason": each.reason or _NO_REASON}
@@ -226,6 +230,11 @@ def _link_or_undo(
             unmerge_customer(session, loser=merged, **common)
         elif each.verdict is Verdict.UNDONE and linked:
             unlink_customers(session, one=one or 0, other=other or 0, **common)
+        elif each.verdict is Verdict.DIFFERENT and one == other:
+            raise RuleViolation("decision.one_customer")
+        elif each.verdict is Verdict.DIFFERENT and not told_apart(session, one, other):
+            sides = ((now_on[each.one.ref].founder_key, one), (now_on[each.other.ref].founder_key, other))
+            say_apart(session, sides=sides, **common)
         else:
             report.skipped += 1
             return

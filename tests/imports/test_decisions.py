@@ -14,6 +14,7 @@ from portal.conflicts.decisions import decide_held
 from portal.conflicts.linking import links_of
 from portal.conflicts.naming import names_with_source, state_name
 from portal.domain.terms import NameKind
+from portal.matching.apart import told_apart
 from portal.models import tables as t
 from portal.schema import bring_up_to_date
 from tests.imports.conftest import NOW, Bring, importing
@@ -124,12 +125,30 @@ def test_what_is_so_already_is_passed_over(bring: Bring, stands: Any) -> None:
     before = stands()
     rows = [
         {"registration": "A3", "decision": "same", "other": "A2"},
-        {"registration": "A1", "decision": "different", "other": "A2"},
         {"registration": "A1", "decision": "undone", "other": "A2"},
     ]
     report = bring("decisions", rows)
-    assert (report.accepted, report.skipped, report.refused) == (0, 3, [])
+    assert (report.accepted, report.skipped, report.refused) == (0, 2, [])
     assert stands() == before
+
+
+@pytest.mark.usefixtures("filed")
+def test_different_of_two_customers_tells_them_apart_for_good(
+    engine: sa.Engine, bring: Bring, stands: Any
+) -> None:
+    before = stands()
+    row = {"registration": "A1", "decision": "different", "other": "A2", "reason": "两家公司"}
+    other_way = {**row, "registration": "A2", "other": "A1"}
+    report = bring("decisions", [row])
+    assert (report.accepted, report.skipped, report.refused) == (1, 0, [])
+    assert stands() == before, "no claim moves"
+    with db.reading(engine) as session:
+        c = t.customer.c
+        ids = {row.founder_ref: row.id for row in session.execute(sa.select(c.founder_ref, c.id))}
+        assert told_apart(session, ids["A1"], ids["A2"])
+    for again in (row, other_way):
+        report = bring("decisions", [again])
+        assert (report.accepted, report.skipped, report.refused) == (0, 1, [])
 
 
 REFUSED = {
