@@ -115,10 +115,11 @@ def decisions(session: Session, until: datetime) -> Iterator[dict[str, Any]]:
     about = {row.id for row in rows if row.kind in _DECIDING}
     told = [row for row in rows if row.kind in _DECIDING or row.about_id in about]
     named = _Named(session, [row.data.get("unmerged", row.data) for row in told])
-    links = {row.id: row for row in told if row.kind is EventKind.LINKED}
+    taken_back = {row.id: row for row in told if row.kind in (EventKind.LINKED, EventKind.TOLD_APART)}
     for row in told:
-        # An unlinking says no more than what it takes back.
-        data = links[row.about_id].data if row.about_id in links else row.data.get("unmerged", row.data)
+        # What takes a link back, or that two are different, says no more than that.
+        data = taken_back.get(row.about_id, row).data
+        data = data.get("unmerged", data)
         registration, other = named.by(data, row.ref)
         yield {
             "id": row.id,

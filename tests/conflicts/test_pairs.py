@@ -232,8 +232,8 @@ def test_what_was_decided_can_be_taken_along_and_no_party_reads_it(
     with db.transaction(engine) as session:
         pairs.take_back(session, actor=actor, now=at("2026-03-09 11:00"), pair_id=first.id, reason="看错执照")
     told = list(csv.DictReader(io.StringIO(export(engine, "decisions", None, "csv").decode("utf-8-sig"))))
-    assert [(each["decision"], each["customer"], each["other"], each["reason"]) for each in told] == [
-        ("told_apart", "B0", "B1", "法人不同"), ("undone", "", "", "看错执照"),
+    assert [(each["decision"], each["registration"], each["other"], each["reason"]) for each in told] == [
+        ("different", "B0", "B1", "法人不同"), ("undone", "B0", "B1", "看错执照"),
     ]  # fmt: skip
     assert told[1]["takes_back"] == told[0]["id"]
     alice = login(app.test_client(), people["alice"])
