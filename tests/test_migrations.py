@@ -110,7 +110,7 @@ def test_foreign_keys_are_enforced_after_a_migration(engine: sa.Engine):
         connection.exec_driver_sql("INSERT INTO user_role (user_id, role) VALUES (999, 'admin')")
 
 
-@pytest.mark.sqlite
+@pytest.mark.engines("sqlite")
 def test_no_copy_of_a_table_cascades(empty: sa.Engine):
     """SQLite changes a table by copying and dropping it: what hangs on its rows must stay meanwhile."""
     heeded: set[int] = set()
