@@ -214,9 +214,7 @@ def _settle(
     report.accepted += len(decisions)
 
 
-def _say_of_two(
-    session: Session, each: Decision, report: Report, actor: Actor | None, now: datetime
-) -> None:
+def _say_of_two(session: Session, each: Decision, report: Report, actor: Actor | None, now: datetime) -> None:
     """Tell two customers apart, link two that signed, or take back a merge or a link that stands."""
     now_on = customers_by_ref(session, {each.one.ref, each.other.ref})
     one, other = now_on[each.one.ref].customer_id, now_on[each.other.ref].customer_id

@@ -43,6 +43,8 @@ class CustomerAlias(SQLModel, table=True):
         sa.UniqueConstraint("customer_id", "full_key"),
         sa.Index("ix_customer_alias_full_key", "full_key"),
         sa.Index("ix_customer_alias_core_key", "core_key"),
+        # What people stated, for finding customers by it: few among all names.
+        partial_index("ix_customer_alias_stated", "event_id IS NOT NULL", "full_key", "customer_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

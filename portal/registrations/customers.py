@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from portal.models import tables as t
 from portal.paging import Page, page_by_key
-from portal.registrations.search import Kind, found, search_for
+from portal.registrations.search import ESCAPE, Kind, found, search_for
 
 PAGE_SIZE = 50
 _CODE = re.compile("[0-9A-Z]{18}")
@@ -55,6 +55,16 @@ def _by_code() -> Any:
 def _by_name(kind: Kind, narrowed: bool) -> Any:
     c, r = t.customer.c, t.registration.c
     if narrowed:
-        return _all().where(c.id.in_(sa.select(r.customer_id).where(found(kind, narrowed))))
-    # A common piece: going through the customers in their order meets a page of them soon.
-    return _all().where(sa.exists().where(r.customer_id == c.id, found(kind, narrowed)))
+        filed = c.id.in_(sa.select(r.customer_id).where(found(kind, narrowed)))
+    else:
+        # A common piece: going through the customers in their order meets a page of them soon.
+        filed = sa.exists().where(r.customer_id == c.id, found(kind, narrowed))
+    return _all().where(filed if kind is Kind.ENGLISH else sa.or_(filed, c.id.in_(_called())))
+
+
+def _called() -> Any:
+    """The customers that somebody stated another name of, which no filing bears."""
+    alias, inside = t.customer_alias.c, sa.bindparam("inside", type_=sa.String())
+    return sa.select(alias.customer_id).where(
+        alias.event_id.is_not(None), alias.full_key.like(inside, escape=ESCAPE)
+    )

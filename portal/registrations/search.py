@@ -16,7 +16,7 @@ from portal.models import tables as t
 # A piece of a name that more registrations have than this narrows a search too little.
 RARE = 400
 _PIECES = 8
-_ESCAPE = "/"
+ESCAPE = "/"
 _HAN = re.compile("[\u3400-\u9fff]")
 # Pieces that nearly every company bears: looking them up would cost more than it narrows.
 _COMMON = frozenset(
@@ -62,14 +62,14 @@ def found(kind: Kind, narrowed: bool) -> Any:
     """The condition on `registration` for a kind of search; its parameters come with `Search`."""
     c, gram = t.registration.c, t.search_gram.c
     typed = sa.bindparam("typed", type_=sa.String())
-    english = c.customer_name_en.ilike(typed, escape=_ESCAPE)
+    english = c.customer_name_en.ilike(typed, escape=ESCAPE)
     # Bare columns: PostgreSQL knows how common a text is in a column, but not in a function of it.
     inside = sa.bindparam("inside", type_=sa.String())
     matches = {
         Kind.ENGLISH: english,
-        Kind.NAME: sa.or_(c.full_key.like(inside, escape=_ESCAPE), c.ref.like(typed, escape=_ESCAPE)),
+        Kind.NAME: sa.or_(c.full_key.like(inside, escape=ESCAPE), c.ref.like(typed, escape=ESCAPE)),
         Kind.EVERYWHERE: sa.or_(
-            c.full_key.like(inside, escape=_ESCAPE), c.ref.ilike(typed, escape=_ESCAPE), english
+            c.full_key.like(inside, escape=ESCAPE), c.ref.ilike(typed, escape=ESCAPE), english
         ),
     }[kind]
     if not narrowed:
@@ -80,8 +80,8 @@ def found(kind: Kind, narrowed: bool) -> Any:
 
 def _containing(text: str) -> str:
     """A LIKE pattern for texts that contain `text`, whose own signs stand for themselves."""
-    for sign in (_ESCAPE, "%", "_"):
-        text = text.replace(sign, _ESCAPE + sign)
+    for sign in (ESCAPE, "%", "_"):
+        text = text.replace(sign, ESCAPE + sign)
     return f"%{text}%"
 
 

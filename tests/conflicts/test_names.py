@@ -347,3 +347,15 @@ def test_a_manager_states_a_name_on_the_record_and_a_partner_never_sees_it(
     assert manager.post(take_back).status_code == 409
     assert manager.post("/customers/99/names", data={"kind": "brand", "name": BRAND}).status_code == 404
     adds_up()
+
+
+def test_a_customer_is_found_by_a_name_that_was_stated(
+    app: Flask, people: People, file_as: Any, at: Any, states: Any, takes_back: Any, login: Any
+) -> None:
+    file_as(people["alice"], at("2026-03-02 10:00"), LEGAL)
+    states(1, NameKind.BRAND, BRAND)
+    manager = login(app.test_client(), people["channel_manager"])
+    for part in (BRAND, BRAND[1:]):
+        assert LEGAL in manager.get("/customers", query_string={"q": part}).text
+    takes_back(1, BRAND)
+    assert LEGAL not in manager.get("/customers", query_string={"q": BRAND}).text
