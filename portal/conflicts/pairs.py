@@ -14,6 +14,7 @@ from portal.conflicts.claims import next_instant
 from portal.conflicts.held import PAGE_SIZE, overdue_edge
 from portal.db import lock_registry, part
 from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.identity_events import filing_of
 from portal.domain.roles import Actor
 from portal.domain.suspicions import Settled
 from portal.domain.terms import EventKind
@@ -162,7 +163,7 @@ def tell_apart(
         raise RuleViolation("reason.required", "reason")
     now = next_instant(session, now)
     fact = journal.fact(
-        abs(row.one), EventKind.TOLD_APART, at=now, now=now, actor=actor, reason=reason,
+        filing_of(row.one), EventKind.TOLD_APART, at=now, now=now, actor=actor, reason=reason,
         data={
             "founder": row.one, "other": row.other, "here_id": row.one_id, "other_id": row.other_id,
             "with": part_of(session, row.one_id), "other_with": part_of(session, row.other_id),
