@@ -1,4 +1,7 @@
-"""The journal of facts: rows of `registration_event`, written once, sealed in the audit trail."""
+"""The journal of facts: rows of `registration_event`, written once, sealed in the audit trail.
+
+With them go the ties by which filings that hang together are found.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,6 +14,7 @@ from portal import audit
 from portal.domain.pipeline import Stage
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
+from portal.domain.ties import ties_of
 from portal.models import tables as t
 
 _SEALED = (
@@ -70,6 +74,7 @@ def write(session: Session, rows: Sequence[dict[str, Any]], *, actor: Actor | No
     if not rows:
         return
     session.execute(sa.insert(t.registration_event), list(rows))
+    _tie(session, rows)
     for row in rows:
         audit.record(
             session,
@@ -81,3 +86,22 @@ def write(session: Session, rows: Sequence[dict[str, Any]], *, actor: Actor | No
             digest=row["digest"],
             **({"stage": row["stage"]} if row["stage"] else {}),
         )
+
+
+def _tie(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    ties = {
+        (kind.value, value, row["registration_id"])
+        for row in rows
+        for kind, value in ties_of(row["registration_id"], row["kind"], row["data"])
+    }
+    if ties:
+        told = [dict(zip(_TIE, each, strict=True)) for each in sorted(ties)]
+        session.connection().execute(_TIED, told)
+
+
+_TIE = ("kind", "value", "registration_id")
+# An older fact may have tied them already; both databases understand this.
+_TIED = sa.text(
+    "INSERT INTO tie (kind, value, registration_id) VALUES (:kind, :value, :registration_id)"
+    " ON CONFLICT (kind, value, registration_id) DO NOTHING"
+)

@@ -14,6 +14,7 @@ from portal.conflicts.identifying import founder_of, take_back
 from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
 from portal.domain.family import Belongs, closes_circle, parents
+from portal.domain.identity_events import filing_of
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.matching.pairs import refresh_customers
@@ -59,7 +60,7 @@ def state_parent(
     if not reason:
         raise RuleViolation("reason.required", "reason")
     fact = journal.fact(
-        abs(founders[0]), EventKind.BELONGS, at=now, now=now, actor=actor, reason=reason,
+        filing_of(founders[0]), EventKind.BELONGS, at=now, now=now, actor=actor, reason=reason,
         data={"founder": founders[0], "parent_founder": founders[1]},
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)

@@ -31,6 +31,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("user_account", _people(session)),
         ("policy_version", _policies(session)),
         ("customer", check_matching.problems(session)),
+        ("tie", check_matching.problems_of_ties(session)),
         ("name_gram", check_index.problems(session)),
         ("suspicion", check_matching.problems_of_pairs(session)),
         ("registration", check_claims.problems(session, now=now)),

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from portal.conflicts.belonging import family_tree
 from portal.db import chunks
 from portal.domain.evidence import IdentifierKind, identifiers_of
+from portal.domain.identity_events import filing_of
 from portal.domain.periods import BUSINESS_OFFSET
 from portal.domain.terms import EventKind, Verdict
 from portal.matching.identifiers import shared_values
@@ -138,7 +139,7 @@ class _Named:
 
     def __init__(self, session: Session, told: list[dict[str, Any]]) -> None:
         founders = {
-            abs(data[key])
+            filing_of(data[key])
             for data in told
             for key in ("winner", "loser", "founder", "other")
             if data.get(key)
@@ -151,12 +152,16 @@ class _Named:
     def by(self, data: dict[str, Any], ref: str) -> tuple[str, str]:
         """The filing that was decided about, and one on the other customer; merged: loser and winner."""
         if "loser" in data:
-            return self._founded.get(abs(data["loser"]), ref), self._founded.get(abs(data["winner"]), "")
+            return self._founded.get(filing_of(data["loser"]), ref), self._founded.get(
+                filing_of(data["winner"]), ""
+            )
         if "other" in data:
-            return self._founded.get(abs(data["founder"]), ""), self._founded.get(abs(data["other"]), "")
+            return self._founded.get(filing_of(data["founder"]), ""), self._founded.get(
+                filing_of(data["other"]), ""
+            )
         if "other_id" in data:
             return ref, self._customers.get(data["other_id"], "")
-        return ref, self._founded.get(abs(data.get("founder") or 0), "")
+        return ref, self._founded.get(filing_of(data.get("founder") or 0), "")
 
 
 def _refs(session: Session, key: Any, ref: Any, ids: set[int]) -> dict[int, str]:

@@ -11,6 +11,7 @@ from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
 from portal.domain.evidence import IdentifierKind, identifiers_of
 from portal.domain.identifiers import normalise_phone, normalise_website, parse_tax_id
+from portal.domain.identity_events import filing_of
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.matching.identifiers import write_identifiers
@@ -62,7 +63,7 @@ def state_identifier(
     if session.execute(sa.select(c.value).where(here)).first():
         raise RuleViolation("identifier.stated", "value")
     fact = journal.fact(
-        abs(founder), EventKind.IDENTIFIED, at=now, now=now, actor=actor,
+        filing_of(founder), EventKind.IDENTIFIED, at=now, now=now, actor=actor,
         data={"founder": founder, "kind": kind.value, "value": value, "text": shown},
     )  # fmt: skip
     journal.write(session, [fact], actor=actor)

@@ -12,6 +12,7 @@ from portal.conflicts.service import resettle
 from portal.db import lock_registry
 from portal.domain.alike import TOLD_FROM
 from portal.domain.errors import RuleViolation
+from portal.domain.identity_events import filing_of
 from portal.domain.names import check_name, keys_of
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind, NameKind
@@ -59,7 +60,7 @@ def named(
 ) -> dict[str, Any]:
     """The fact that the customer founded by `founder` has this name too, not yet written."""
     return journal.fact(
-        abs(founder), EventKind.NAMED, at=now, now=now, actor=actor, reason=reason,
+        filing_of(founder), EventKind.NAMED, at=now, now=now, actor=actor, reason=reason,
         data={"founder": founder, "kind": kind, "name": name},
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from portal.conflicts.claims import next_instant
 from portal.conflicts.held import PAGE_SIZE, overdue_edge
 from portal.db import lock_registry, part
 from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.identity_events import filing_of
 from portal.domain.roles import Actor
 from portal.domain.suspicions import Settled
 from portal.domain.terms import EventKind
@@ -175,7 +176,7 @@ def say_apart(
     """Note that two customers, each by its founder and its id, are not the same."""
     (one, one_id), (other, other_id) = sides
     fact = journal.fact(
-        abs(one), EventKind.TOLD_APART, at=now, now=now, actor=actor, reason=reason,
+        filing_of(one), EventKind.TOLD_APART, at=now, now=now, actor=actor, reason=reason,
         data={
             "founder": one, "other": other, "here_id": one_id, "other_id": other_id,
             "with": part_of(session, one_id), "other_with": part_of(session, other_id),

@@ -4,12 +4,12 @@ A customer is named by its founding filing. So an import that brings older filin
 ones ends where filing them live in order would have ended.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.facts import Rule
+from portal.domain.identity_customers import Customers, Stirred
 from portal.domain.identity_events import (
     Corrected,
     DecidedDifferent,
@@ -21,6 +21,8 @@ from portal.domain.identity_events import (
     Merger,
     Placed,
     Unmerged,
+    filing_of,
+    founder_keys,
 )
 from portal.domain.matching import Keys, KnownCustomer, Match, MatchReason, Outcome, compare, match
 from portal.domain.unmerging import undo_merge
@@ -59,21 +61,17 @@ def _place(event: IdentityEvent) -> tuple[object, ...]:
     return (event.at, _ORDER[type(event)], ref, filing)
 
 
-_UNDECIDED = frozenset({MatchReason.ALIKE_NAME, MatchReason.LIKELY_NAME})
 _NOTHING = Match(Outcome.DIFFERENT, None, MatchReason.NOTHING_ALIKE)
 
 
-class Replay:
+class Replay(Customers):
     """The state of one replay."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.filings: dict[int, FilingHistory] = {}
-        self.customers: dict[int, KnownCustomer] = {}
         self.merged: dict[int, int] = {}
         self.held: list[int] = []
-        self.by_code: defaultdict[str, set[int]] = defaultdict(set)
-        self.by_full: defaultdict[str, set[int]] = defaultdict(set)
-        self.by_core: defaultdict[str, set[int]] = defaultdict(set)
         self.ranks: dict[int, tuple[object, ...]] = {}
         self.mergers: dict[int, Merger] = {}
 
@@ -93,6 +91,7 @@ class Replay:
             self.correct(event)
         else:
             self.decide(event)
+        self.stirred.clear()
 
     def find(self, history: FilingHistory, but: int | None = None) -> Match:
         """Compare with the customers that share a key; `but` is left out even where its code is equal.
@@ -101,14 +100,9 @@ class Replay:
         person, unless it was ruled out since or a code says otherwise.
         """
         keys = history.keys
-        near = set(self.by_full.get(keys.full, ()))
-        if keys.uscc:
-            near |= self.by_code.get(keys.uscc, set())
-        if keys.core:
-            near |= self.by_core.get(keys.core, set())
-        near.discard(but)
+        near = [self.customers[each] for each in self.sharing(keys) - {but}]
         ruled_out = {self.alive(each) for each in history.excluded} - {None}
-        found = match(keys, [self.customers[each] for each in near], ruled_out)
+        found = match(keys, near, ruled_out)
         if found.outcome is not Outcome.DIFFERENT:
             return found
         likely = dict.fromkeys(self.alive(each) for each in history.likely)
@@ -129,39 +123,39 @@ class Replay:
             history.suspect = found.customer
             if filing not in self.held:
                 self.held.append(filing)
-            self.place(history, Placed(at, None, Rule.HELD))
+            self.place(filing, Placed(at, None, Rule.HELD))
             return
         founder = found.customer
         if founder is None:
-            used = filing in self.customers or filing in self.merged
-            founder = -filing if used else filing
-            self.customers[founder] = KnownCustomer(founder, self.ranks[filing])
+            taken = {*self.customers, *self.merged}
+            founder = next(each for each in founder_keys(filing) if each not in taken)
+            self.customers[founder] = KnownCustomer(founder, self.rank(founder))
         self.enter(filing, founder, at, rule)
 
+    def rank(self, founder: int) -> tuple[object, ...]:
+        """The earliest founded customer is smallest."""
+        return (*self.ranks[filing_of(founder)], -founder)
+
     def enter(self, filing: int, founder: int, at: datetime, rule: Rule) -> None:
+        """Put a filing on a customer; unless that is merged, what it bore elsewhere stays behind."""
         history = self.filings[filing]
+        if rule is not Rule.MERGED:
+            history.borne = [history.keys]
         self.learn(founder, history.keys)
         if filing in self.held:
             self.held.remove(filing)
         history.suspect = None
-        self.place(history, Placed(at, founder, rule))
+        self.place(filing, Placed(at, founder, rule))
 
-    def place(self, history: FilingHistory, placed: Placed) -> None:
+    def place(self, filing: int, placed: Placed) -> None:
         """Note where a filing stands from now on; it was not where it was for no time at all."""
-        stays = history.placed
+        stays = self.filings[filing].placed
+        if not stays or stays[-1].founder != placed.founder:
+            self.stirred.add(("filing", filing))
         if stays and stays[-1].at == placed.at:
             stays.pop()
         if not stays or stays[-1].founder != placed.founder:
             stays.append(placed)
-
-    def learn(self, founder: int, keys: Keys) -> None:
-        known = self.customers[founder]
-        known.learn(keys)
-        if known.code:
-            self.by_code[known.code].add(founder)
-        self.by_full[keys.full].add(founder)
-        if keys.core:
-            self.by_core[keys.core].add(founder)
 
     def decide(self, event: DecidedSame | DecidedDifferent) -> None:
         """Follow a decision, unless a code has come to light that says otherwise (§6)."""
@@ -193,16 +187,15 @@ class Replay:
         history.borne.append(event.keys)
         placed = history.placed[-1].founder
         if placed is not None:
-            others = self.others_on(placed, event.filing)
+            others = self.on(placed) - {event.filing}
             if not others:
                 self.correct_alone(event, placed)
                 return
-            # A code that only this filing had brought goes with the correction.
-            known = self.customers[placed]
-            known.code = next((each.keys.uscc for each in others if each.keys.uscc), None)
+            # What only this filing had brought goes with the correction.
+            self.know(placed, others)
         found = self.find(history)
         if placed is not None and not self.code_denies(event.keys, placed, found):
-            self.learn(placed, event.keys)
+            self.know(placed, self.on(placed))
         else:
             self.settle(event.filing, found, event.at, Rule.CORRECTED)
         self.match_held_again(event.at)
@@ -212,25 +205,26 @@ class Replay:
         history = self.filings[event.filing]
         found = self.find(history, but=placed)
         if found.outcome is not Outcome.SAME or found.customer is None:
-            self.customers[placed].code = event.keys.uscc
-            self.learn(placed, event.keys)
+            self.know(placed, {event.filing})
         else:
             self.forget(placed)
             self.merged[placed] = found.customer
             self.settle(event.filing, found, event.at, Rule.CORRECTED)
         self.match_held_again(event.at)
 
-    def forget(self, founder: int) -> KnownCustomer:
-        """Take a customer out of what filings are compared with."""
-        for index in (self.by_code, self.by_full, self.by_core):
-            for founders in index.values():
-                founders.discard(founder)
-        return self.customers.pop(founder)
+    def on(self, founder: int) -> set[int]:
+        """The filings that are on a customer now."""
+        return {each for each, history in self.filings.items() if history.placed[-1].founder == founder}
 
-    def others_on(self, founder: int, filing: int) -> list[FilingHistory]:
-        """The other filings that are on a customer now."""
-        there = (each for each, history in self.filings.items() if history.placed[-1].founder == founder)
-        return [self.filings[each] for each in there if each != filing]
+    def know(self, founder: int, filings: Iterable[int]) -> None:
+        """Know a customer by these filings and nothing else."""
+        if founder in self.customers:
+            self.forget(founder)
+        self.customers[founder] = KnownCustomer(founder, self.rank(founder))
+        for filing in filings:
+            history = self.filings[filing]
+            for keys in history.borne:
+                self.learn(founder, Keys(history.keys.uscc, keys.full, keys.core))
 
     def merge(self, event: Merged) -> None:
         loser, winner = self.alive(event.loser), self.alive(event.winner)
@@ -238,8 +232,7 @@ class Replay:
             return
         if len({self.customers[each].code for each in (loser, winner)} - {None}) > 1:
             return  # two valid codes are two companies, also where the second came to light later
-        on_loser = (each for each, history in self.filings.items() if history.placed[-1].founder == loser)
-        merger = Merger(event.at, loser, frozenset(on_loser), frozenset(self.held))
+        merger = Merger(event.at, loser, frozenset(self.on(loser)), frozenset(self.held))
         self.mergers |= {event.loser: merger, loser: merger}
         self.merged[loser] = winner
         gone = self.forget(loser)
@@ -251,8 +244,7 @@ class Replay:
         for full in gone.fulls:
             self.learn(winner, Keys(gone.code, full, None))
         for core in gone.cores:
-            self.by_core[core].add(winner)
-            self.customers[winner].cores.add(core)
+            self.learn_core(winner, core)
         self.match_held_again(event.at)
 
     def alive(self, founder: int) -> int | None:
@@ -261,19 +253,36 @@ class Replay:
             founder = self.merged[founder]
         if founder in self.customers:
             return founder
-        history = self.filings.get(abs(founder))
+        history = self.filings.get(filing_of(founder))
         return history.placed[-1].founder if history else None
 
     def match_held_again(self, at: datetime) -> None:
-        """A decision may have settled what other held filings are on (§6)."""
-        again = True
-        while again:
-            again = False
-            for filing in sorted(self.held, key=lambda each: self.ranks[each]):
-                history = self.filings[filing]
-                found = self.find(history)
-                if found.reason not in _UNDECIDED or found.customer is None:
-                    self.settle(filing, found, at, Rule.HELD)
-                    again = filing not in self.held or again
-                else:
-                    history.match, history.suspect = found, found.customer
+        """What was decided may have settled what other held filings are on (§6): the oldest first.
+
+        Only those are compared again that hang together with what it changed. Otherwise what anybody
+        decides about other companies would say when a filing has its turn.
+        """
+        waiting: set[int] = set()
+        while True:
+            waiting |= {filing for filing in self.held if self.is_stirred(self.filings[filing])}
+            waiting &= set(self.held)
+            self.stirred.clear()
+            if not waiting:
+                return
+            filing = min(waiting, key=lambda each: self.ranks[each])
+            waiting.remove(filing)
+            history = self.filings[filing]
+            found = self.find(history)
+            if found.outcome is Outcome.POSSIBLY:
+                history.match, history.suspect = found, found.customer
+            else:
+                self.settle(filing, found, at, Rule.HELD)
+
+    def is_stirred(self, history: FilingHistory) -> bool:
+        """Whether anything changed that a held filing shares a key with, or was likened to or told from."""
+        keys = history.keys
+        links: set[Stirred] = {("uscc", keys.uscc), ("full", keys.full), ("core", keys.core)}
+        links.add(("customer", history.suspect))
+        for founder in (*history.likely, *history.excluded):
+            links |= {("filing", filing_of(founder)), ("customer", self.alive(founder))}
+        return not links.isdisjoint(self.stirred)

@@ -1,7 +1,9 @@
 """What the identity fold is told: filings, corrections, decisions, merges; and what it keeps of each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 from portal.domain.facts import Rule
 from portal.domain.matching import Keys, Match
@@ -69,6 +71,25 @@ class Unmerged:
     loser: int
 
 
+_AGAIN = 10**8
+"""More than there will be filings: keeps apart the third and later customers that one filing founds."""
+
+
+def founder_keys(filing: int) -> Iterator[int]:
+    """What the customers founded by a filing are named by: its id, then the id negated, then further on.
+
+    A filing founds another one each time it is corrected out of a customer that others are on.
+    """
+    yield filing
+    for further in count():
+        yield -filing - further * _AGAIN
+
+
+def filing_of(founder: int) -> int:
+    """The filing that founded a customer."""
+    return abs(founder) % _AGAIN
+
+
 IdentityEvent = Filed | Corrected | DecidedSame | DecidedDifferent | Merged | Unmerged
 
 
@@ -83,7 +104,10 @@ class Placed:
 
 @dataclass(slots=True)
 class FilingHistory:
-    """Where a filing stood over time, and the last comparison that placed or held it."""
+    """Where a filing stood over time, and the last comparison that placed or held it.
+
+    `borne`: the keys it bore since it came to the customer it is on; the last are its `keys`.
+    """
 
     keys: Keys
     match: Match

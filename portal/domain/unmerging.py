@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portal.domain.facts import Rule
-from portal.domain.identity_events import Merger, Placed, Unmerged
+from portal.domain.identity_events import Merger, Placed, Unmerged, filing_of
 from portal.domain.matching import KnownCustomer, MatchReason, compare
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def undo_merge(replay: Replay, event: Unmerged) -> None:
     winner = replay.alive(merger.loser) if merger else None
     if merger is None or winner is None or merger.loser not in replay.merged:
         return
-    there = [each for each, history in replay.filings.items() if history.placed[-1].founder == winner]
+    there = replay.on(winner)
     ours = {each for each in there if each in merger.filings}
     theirs = {each for each in there if each not in merger.filings and not _came_since(replay, each, merger)}
     settled = _settled_by(replay, merger)
@@ -54,9 +54,11 @@ def _compare_anew(replay: Replay, filing: int, event: Unmerged) -> None:
     """Settle a filing that only the merge had settled; a third customer unlearns what it brought."""
     history = replay.filings[filing]
     on = history.placed[-1].founder
-    others = {each for each, other in replay.filings.items() if other.placed[-1].founder == on} - {filing}
+    others = replay.on(on) - {filing} if on is not None else set()
     if on is not None and others:
-        _know(replay, on, others)
+        replay.know(on, others)
+    elif on is not None:
+        return  # the others left: nobody else says what that customer is
     replay.settle(filing, replay.find(history), event.at, Rule.HELD)
 
 
@@ -73,7 +75,7 @@ def _settled_by(replay: Replay, merger: Merger) -> set[int]:
     settled = set()
     for filing in merger.held:
         came = _came(replay, filing)
-        if came.at == merger.at and came.founder is not None and abs(came.founder) != filing:
+        if came.at == merger.at and came.founder is not None and filing_of(came.founder) != filing:
             settled.add(filing)
     return settled
 
@@ -87,27 +89,14 @@ def _came(replay: Replay, filing: int) -> Placed:
 def _part(replay: Replay, event: Unmerged, loser: int, winner: int, ours: set[int], theirs: set[int]) -> None:
     del replay.merged[loser]
     for founder, filings in ((winner, theirs), (loser, ours)):
-        _know(replay, founder, filings)
+        replay.know(founder, filings)
     for filing in sorted(ours):
-        replay.place(replay.filings[filing], Placed(event.at, loser, Rule.MERGED))
-
-
-def _know(replay: Replay, founder: int, filings: set[int]) -> None:
-    """Know a customer by these filings and nothing else."""
-    if founder in replay.customers:
-        replay.forget(founder)
-    known = replay.customers[founder] = _known(replay, founder, filings)
-    if known.code:
-        replay.by_code[known.code].add(founder)
-    for full in known.fulls:
-        replay.by_full[full].add(founder)
-    for core in known.cores:
-        replay.by_core[core].add(founder)
+        replay.place(filing, Placed(event.at, loser, Rule.MERGED))
 
 
 def _known(replay: Replay, founder: int, filings: set[int]) -> KnownCustomer:
-    """What a customer is known by from these filings: the names they ever bore, the code they bear."""
-    known = KnownCustomer(founder, replay.ranks[abs(founder)])
+    """What a customer is known by from these filings: the names they bore on it, the code they bear."""
+    known = KnownCustomer(founder, replay.rank(founder))
     for filing in sorted(filings, key=lambda each: replay.ranks[each]):
         history = replay.filings[filing]
         known.code = known.code or history.keys.uscc

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.db import chunks
+from portal.domain.identity_events import filing_of
 from portal.domain.suspicions import Settled
 from portal.domain.terms import EventKind
 from portal.matching.stated import customers_now
@@ -104,7 +105,7 @@ def _seats(session: Session, customers: Collection[int]) -> set[int]:
     for part in chunks(customers):
         seats.update(session.scalars(sa.select(r.id).where(r.customer_id.in_(part))))
         founders = sa.select(c.founder_key).where(sa.or_(c.id.in_(part), c.merged_into_id.in_(part)))
-        seats.update(abs(key) for key in session.scalars(founders))
+        seats.update(filing_of(key) for key in session.scalars(founders))
     return seats
 
 

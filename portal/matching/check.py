@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from portal.domain.errors import RuleViolation
 from portal.domain.identity import Assignment, assign
+from portal.domain.identity_events import filing_of
 from portal.domain.names import keys_of
+from portal.domain.ties import ties_of
 from portal.matching.component import Component, load_everything
 from portal.matching.identifiers import identifier_rows
 from portal.matching.naming import agrees, names_of
@@ -28,7 +30,7 @@ def problems(session: Session) -> Iterator[Problem]:
     ids = {row.founder_key: row.id for row in component.customers.values()}
     founders = {*assignment.customers, *assignment.merged}
     for founder in sorted(founders - set(ids)):
-        yield "registration", abs(founder), RuleViolation("check.customer_missing")
+        yield "registration", filing_of(founder), RuleViolation("check.customer_missing")
     for founder in sorted(set(ids) - founders):
         yield "customer", ids[founder], RuleViolation("check.unfounded")
     if founders != set(ids):
@@ -55,7 +57,7 @@ def problems_of_pairs(session: Session) -> Iterator[Problem]:
 def _customer(
     row: Any, component: Component, assignment: Assignment, ids: Mapping[int, int]
 ) -> Iterator[Problem]:
-    founder, filing = row.founder_key, component.rows[abs(row.founder_key)]
+    founder, filing = row.founder_key, component.rows[filing_of(row.founder_key)]
     known = assignment.customers.get(founder)
     merged = None if known else ids[last_winner(assignment, founder)]
     wanted = {
@@ -96,6 +98,22 @@ def _identifiers(session: Session) -> Iterator[Problem]:
         yield "customer_identifier", f"{kind.value} {value} {customer}", RuleViolation("check.identifier")
     for _kind, value, customer in sorted(wanted - stored):
         yield "customer", customer, RuleViolation("check.identifier_missing", value=value)
+
+
+def problems_of_ties(session: Session) -> Iterator[Problem]:
+    """Filings are tied to what the facts on them say, and to nothing else."""
+    e, c = t.registration_event.c, t.tie.c
+    wanted = {
+        (kind.value, value, row.registration_id)
+        for row in session.execute(sa.select(e.registration_id, e.kind, e.data))
+        for kind, value in ties_of(row.registration_id, row.kind, row.data)
+    }
+    stored = {
+        (row.kind.value, row.value, row.registration_id)
+        for row in session.execute(sa.select(c.kind, c.value, c.registration_id))
+    }
+    for kind, value, filing in sorted(stored ^ wanted):
+        yield "tie", f"{kind} {value} {filing}", RuleViolation("check.tie")
 
 
 def _places(

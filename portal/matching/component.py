@@ -1,8 +1,13 @@
-"""Filings that hang together (by a key, a customer, a suspicion), loaded for the identity fold."""
+"""Filings that hang together, loaded for the identity fold.
+
+It answers for them what it would answer for all: whoever bears or bore a key of theirs is among
+them, and whoever founded what a fact on one of them is about, and the other way round.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +23,10 @@ from portal.domain.identity import (
     Merged,
     Unmerged,
 )
+from portal.domain.identity_events import founder_keys
 from portal.domain.matching import Keys, Outcome
 from portal.domain.terms import EventKind, NameKind
+from portal.domain.ties import TieKind
 from portal.models import RegistrationEvent
 from portal.models import tables as t
 
@@ -97,7 +104,7 @@ _CUSTOMERS = sa.select(
 
 
 def load_component(session: Session, seeds: Collection[int]) -> Component:
-    """The filings linked with `seeds` by a shared key, customer or suspicion, transitively."""
+    """The filings linked with `seeds` by a key, a customer or a fact, now or ever, transitively."""
     component = Component()
     if len(seeds) >= _ALL_FROM:
         for row in session.execute(_FILINGS):
@@ -126,14 +133,14 @@ def _follow_links(session: Session, component: Component, wanted: set[int]) -> N
             fresh += session.execute(_FILINGS.where(t.registration.c.id.in_(part))).all()
         component.rows.update({row.id: row for row in fresh})
         keys = {key for row in fresh for key in _links(row)}
-        keys |= _earlier_customers(session, fresh) | _names_borne(session, fresh)
+        keys |= _earlier_customers(session, fresh) | _ties(session, fresh)
         keys -= seen_keys
         seen_keys |= keys
-        wanted = (_linked(session, keys) | _likely(session, fresh)) - set(component.rows)
+        wanted = _linked(session, keys) - set(component.rows)
 
 
 def _links(row: Any) -> list[tuple[str, Any]]:
-    links = [("full_key", row.full_key)]
+    links = [("full_key", row.full_key), ("filing", str(row.id))]
     if row.core_key:
         links.append(("core_key", row.core_key))
     if row.uscc:
@@ -154,56 +161,49 @@ def _earlier_customers(session: Session, rows: list[Any]) -> set[tuple[str, Any]
     return links
 
 
-def _names_borne(session: Session, rows: list[Any]) -> set[tuple[str, Any]]:
-    """Links by every name that the customers of filings are known by, also those corrected since."""
+def _ties(session: Session, rows: list[Any]) -> set[tuple[str, Any]]:
+    """Links by what facts on filings tie them to."""
     links: set[tuple[str, Any]] = set()
-    c = t.customer_alias.c
-    for part in chunks({row.customer_id for row in rows} - {None}):
-        for row in session.execute(sa.select(c.full_key, c.core_key).where(c.customer_id.in_(part))):
-            links.add(("full_key", row.full_key))
-            if row.core_key:
-                links.add(("core_key", row.core_key))
-    return links
-
-
-def _likely(session: Session, rows: list[Any]) -> set[int]:
-    """The filings that founded the customers that filings were found likely to be on."""
-    e = t.registration_event.c
-    founders: set[int] = set()
+    c = t.tie.c
     for part in chunks([row.id for row in rows]):
-        told = sa.select(e.data).where(e.registration_id.in_(part), e.kind == EventKind.COMPARED)
-        for data in session.scalars(told):
-            founders.update(abs(founder) for founder in Compared.told(data).likely)
-    return founders
+        tied = session.execute(sa.select(c.kind, c.value).where(c.registration_id.in_(part)))
+        links |= {(row.kind.value, row.value) for row in tied}
+    return links
 
 
 def _linked(session: Session, keys: set[tuple[str, Any]]) -> set[int]:
     by_column: defaultdict[str, list[Any]] = defaultdict(list)
     for column, value in keys:
         by_column[column].append(value)
-    found: set[int] = set()
+    found: set[int] = set(map(int, by_column["filing"]))
     for column, values in by_column.items():
         for part in chunks(values):
-            query = sa.select(t.registration.c.id).where(t.registration.c[column].in_(part))
-            found.update(session.scalars(query))
-            if column in ("full_key", "core_key"):
-                bears = sa.select(t.customer_alias.c.customer_id).where(t.customer_alias.c[column].in_(part))
-                there = sa.select(t.registration.c.id).where(t.registration.c.customer_id.in_(bears))
-                found.update(session.scalars(there))
-            if column == "customer_id":
-                there = sa.select(t.placement.c.registration_id).where(t.placement.c.customer_id.in_(part))
-                found.update(session.scalars(there))
+            found.update(*(session.scalars(query) for query in _bearing(column, part)))
     return found
 
 
+def _bearing(column: str, values: Collection[Any]) -> Iterator[Any]:
+    """Queries for the filings that have one of these values, or had it or are tied to it."""
+    r, c, stays = t.registration.c, t.tie.c, t.placement.c
+    if column != TieKind.FILING:
+        yield sa.select(r.id).where(r[column].in_(values))
+    if column == "customer_id":
+        yield sa.select(stays.registration_id).where(stays.customer_id.in_(values))
+    elif column != "suspect_id":
+        yield sa.select(c.registration_id).where(c.kind == TieKind(column), c.value.in_(values))
+
+
 def _load_customers(session: Session, component: Component) -> None:
+    """The customers that these filings are on, may be on or founded, and what was merged into them."""
+    c = t.customer.c
     ids = {row.customer_id for row in component.rows.values()}
     ids |= {row.suspect_id for row in component.rows.values()}
     ids.discard(None)
-    for part in chunks(ids):
-        related = sa.or_(t.customer.c.id.in_(part), t.customer.c.merged_into_id.in_(part))
-        for row in session.execute(_CUSTOMERS.where(related)):
-            component.customers[row.id] = row
+    founders = {founder for filing in component.rows for founder in islice(founder_keys(filing), 2)}
+    for column, values in ((c.id, ids), (c.founder_key, founders), (c.merged_into_id, ids)):
+        for part in chunks(values):
+            for row in session.execute(_CUSTOMERS.where(column.in_(part))):
+                component.customers[row.id] = row
 
 
 def _load_events(session: Session, component: Component) -> None:

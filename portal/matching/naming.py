@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from portal.db import chunks
 from portal.domain.identity import Assignment
+from portal.domain.identity_events import filing_of
 from portal.domain.names import keys_of, normalise
 from portal.domain.terms import NameKind
 from portal.matching import index
@@ -65,7 +66,10 @@ def _in_order_of_weight(
         if (founder := history.placed[-1].founder) is not None
     }
     for filing, customer in on.items():
+        borne = {keys.full for keys in assignment.filings[filing].borne}
         for name, keys in component.names[filing]:
+            if keys.full not in borne:
+                continue  # corrected before it came there
             yield Name(customer, name, keys.full, keys.core, NameKind.FILED, filing, None)
     for stated in component.stated:
         founder = _stands_for(assignment, stated.founder)
@@ -86,7 +90,7 @@ def _stands_for(assignment: Assignment, founder: int) -> int | None:
         founder = assignment.merged[founder]
     if founder in assignment.customers:
         return founder
-    history = assignment.filings.get(abs(founder))
+    history = assignment.filings.get(filing_of(founder))
     return history.placed[-1].founder if history else None
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from portal.db import chunks
 from portal.domain.identity import Assignment, FilingHistory, assign
+from portal.domain.identity_events import filing_of
 from portal.domain.matching import RULESET
 from portal.matching.component import Component, load_component
 from portal.matching.identifiers import write_identifiers
@@ -86,7 +87,7 @@ def _lost_code(component: Component, assignment: Assignment, ids: Mapping[int, i
 
 
 def _founded(component: Component, founder: int) -> dict[str, Any]:
-    row = component.rows[abs(founder)]
+    row = component.rows[filing_of(founder)]
     return {
         "name": row.customer_name,
         "founder_key": founder,
@@ -100,7 +101,7 @@ def _adopt(session: Session, component: Component, assignment: Assignment, ids: 
     """Keep a customer's row when an older filing turns out to be its founder; answers which were kept so."""
     taken, adopted = set(ids.values()), set[int]()
     for row in component.customers.values():
-        history = assignment.filings.get(abs(row.founder_key))
+        history = assignment.filings.get(filing_of(row.founder_key))
         founder = history.placed[-1].founder if history else None
         if row.id in taken or founder is None or founder in ids:
             continue

@@ -161,6 +161,7 @@ def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
                 t.customer.c.uscc,
                 t.customer.c.founder_at,
                 t.customer.c.founder_ref,
+                t.customer.c.founder_key,
                 t.customer_alias.c.full_key,
                 t.customer_alias.c.core_key,
             )
@@ -168,9 +169,8 @@ def _known(session: Session, ids: Iterable[int]) -> dict[int, KnownCustomer]:
             .where(t.customer.c.id.in_(part), t.customer.c.merged_into_id.is_(None), _as_filed())
         )
         for row in rows:
-            customer = known.setdefault(
-                row.id, KnownCustomer(row.id, (row.founder_at, row.founder_ref), row.uscc)
-            )
+            rank = (row.founder_at, row.founder_ref, -row.founder_key)
+            customer = known.setdefault(row.id, KnownCustomer(row.id, rank, row.uscc))
             customer.fulls.add(row.full_key)
             if row.core_key:
                 customer.cores.add(row.core_key)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.db import chunks
+from portal.domain.identity_events import filing_of
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 
@@ -69,7 +70,7 @@ def _seats(session: Session, customers: Collection[int]) -> set[int]:
     seats: set[int] = set()
     for part in chunks(customers):
         founders = sa.select(c.founder_key).where(sa.or_(c.id.in_(part), c.merged_into_id.in_(part)))
-        seats.update(abs(founder) for founder in session.scalars(founders))
+        seats.update(filing_of(founder) for founder in session.scalars(founders))
         # An older filing may have become the founder since: the fact stands on one that still is there.
         seats.update(session.scalars(sa.select(r.id).where(r.customer_id.in_(part))))
     return seats
@@ -85,10 +86,10 @@ def customers_now(session: Session, founders: Iterable[int]) -> dict[int, int]:
         )
         now |= {row.founder_key: row.merged_into_id or row.id for row in rows}
     gone = wanted - now.keys()
-    for part in chunks({abs(founder) for founder in gone}):
+    for part in chunks({filing_of(founder) for founder in gone}):
         rows = session.execute(
             sa.select(r.id, r.customer_id).where(r.id.in_(part), r.customer_id.is_not(None))
         )
         on = {row.id: row.customer_id for row in rows}
-        now |= {founder: on[abs(founder)] for founder in gone if abs(founder) in on}
+        now |= {founder: on[filing_of(founder)] for founder in gone if filing_of(founder) in on}
     return now

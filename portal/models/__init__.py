@@ -15,6 +15,7 @@ from portal.models.registrations import (
     Registration,
     RegistrationEvent,
     SearchGram,
+    Tie,
 )
 from portal.models.suspicions import ComparisonDue, Suspicion
 from portal.models.system import AuditEntry, ImportRun
@@ -47,6 +48,7 @@ __all__ = [
     "SavedView",
     "SearchGram",
     "Suspicion",
+    "Tie",
     "TierTerm",
     "User",
     "UserRole",

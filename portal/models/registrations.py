@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from portal.domain.facts import Rule, State
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.terms import CustomerClass, EventKind, Source
+from portal.domain.ties import TieKind
 from portal.models.base import Versioned
 from portal.models.columns import MoneyType, UTCDateTime, enum_type, partial_index
 
@@ -160,6 +161,19 @@ class RegistrationEvent(SQLModel, table=True):
     data: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     import_key: str | None = Field(default=None, max_length=64)
     digest: str = Field(max_length=64)
+
+
+class Tie(SQLModel, table=True):
+    """What ties a filing to others besides its row: a key it bore before, who founded what a fact is about.
+
+    A projection of the facts, written with them (`journal.write`)."""
+
+    __tablename__ = "tie"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    kind: TieKind = Field(sa_column=sa.Column(enum_type(TieKind, "kind"), primary_key=True, nullable=False))
+    value: str = Field(max_length=200, primary_key=True)
+    registration_id: int = Field(foreign_key="registration.id", primary_key=True, index=True)
 
 
 class Ownership(SQLModel, table=True):

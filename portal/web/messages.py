@@ -103,6 +103,7 @@ MESSAGES: Mapping[str, Any] = {
     "check.not_told": _l("%(column)s is not what the facts say."),
     "check.not_trailed": _l("%(column)s is not what the audit trail says."),
     "check.ownership": _l("Who owned it when is not what the facts say."),
+    "check.tie": _l("This is not what the facts tie its filing to."),
     "check.no_customer": _l("It names no customer."),
     "check.pieces_counted": _l(
         "Its number of names is not what the index has; portal rebuild index repairs that."

@@ -268,6 +268,7 @@ FORGED = {
     "a piece of nobody's name": "name_gram (gram, alias_id) VALUES (1, 999)",
     "a piece that no name has": "gram_count (gram, names) VALUES (1, 1)",
     "a website": "customer_identifier (kind, value, customer_id) VALUES ('website', 'forged.cn', 1)",
+    "a tie": "tie (kind, value, registration_id) VALUES ('filing', '1', 2)",
     "a pair": "suspicion (one, other, one_name, other_name, score, why, ruleset, found_at, is_open, version)"
     f" VALUES (1, 2, '甲', '乙', 99, 'slip', 'x', {DAY}, true, 1)",
     "a tier": "tier_term (partner_id, tier, starts_on, ends_on, version)"

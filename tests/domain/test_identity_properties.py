@@ -17,6 +17,7 @@ from portal.domain.identity import (
     Unmerged,
     assign,
 )
+from portal.domain.identity_events import filing_of
 from portal.domain.matching import Keys, KnownCustomer, Outcome, match
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -30,15 +31,17 @@ some_keys = st.builds(
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[IdentityEvent]:
+def histories(draw: st.DrawFn, *, likened: bool = False) -> list[IdentityEvent]:
     """Filings, some at one instant, and what people did about them afterwards."""
     count = draw(st.integers(1, 8))
     events: list[IdentityEvent] = []
     for filing in range(1, count + 1):
         at = START + timedelta(hours=draw(st.integers(0, 6)))
-        events.append(Filed(filing, at, f"R{filing:08d}", draw(some_keys)))
-    filings, corrections = st.integers(1, count), set()
-    for number in range(draw(st.integers(0, 6))):
+        earlier = st.lists(st.integers(1, filing - 1), max_size=2, unique=True)
+        likely = tuple(draw(earlier)) if likened and filing > 1 else ()
+        events.append(Filed(filing, at, f"R{filing:08d}", draw(some_keys), likely))
+    filings = st.integers(1, count)
+    for number in range(draw(st.integers(0, 8))):
         # Live facts never share an instant: each is told inside the registry's lock.
         at = START + timedelta(hours=7 + number)
         kind, one, other = draw(st.sampled_from("sdcmu")), draw(filings), draw(filings)
@@ -50,8 +53,7 @@ def histories(draw: st.DrawFn) -> list[IdentityEvent]:
             events.append(Merged(at, one, other))
         elif kind == "u":
             events.append(Unmerged(at, one))
-        elif one not in corrections:
-            corrections.add(one)
+        else:
             events.append(Corrected(one, at, draw(some_keys)))
     return events
 
@@ -62,6 +64,53 @@ def as_plain(assignment: Assignment) -> tuple[object, ...]:
         for number, each in assignment.filings.items()
     }
     return filings, dict(assignment.customers), dict(assignment.merged)
+
+
+def hang_together(events: list[IdentityEvent], filing: int) -> set[int]:
+    """The filings that anything ever said links with one: a key that both bore, a word about both."""
+    links: list[set[object]] = []
+    for event in events:
+        if isinstance(event, Filed | Corrected):
+            keys = event.keys
+            named = {("code", keys.uscc), ("full", keys.full), ("core", keys.core)} - {("code", None)}
+            links.append({event.filing, *named, *map(filing_of, event.likely)})
+        elif isinstance(event, Merged):
+            links.append({filing_of(event.loser), filing_of(event.winner)})
+        elif not isinstance(event, Unmerged):
+            links.append({event.filing, filing_of(event.founder)})
+    found: set[object] = {filing}
+    while fresh := [link for link in links if link & found and not link <= found]:
+        found = found.union(*fresh)
+    return {each for each in found if isinstance(each, int)}
+
+
+def is_about(event: IdentityEvent, filings: set[int]) -> bool:
+    return filing_of(event.loser if isinstance(event, Merged | Unmerged) else event.filing) in filings
+
+
+@relaxed
+@given(histories(likened=True))
+def test_what_hangs_together_comes_to_the_same_without_the_rest(events: list[IdentityEvent]):
+    whole = assign(events)
+    filings = hang_together(events, 1)
+    part = assign([event for event in events if is_about(event, filings)])
+    assert part.filings == {each: whole.filings[each] for each in filings}
+    here = [each for each in whole.customers if filing_of(each) in filings]
+    assert part.customers == {each: whole.customers[each] for each in here}
+    assert part.merged == {loser: to for loser, to in whole.merged.items() if filing_of(loser) in filings}
+
+
+@relaxed
+@given(histories(likened=True))
+def test_a_customer_is_known_by_what_the_filings_on_it_say(events: list[IdentityEvent]):
+    """Nothing is left of a filing that went: a live filing reads it from the rows of what is there."""
+    assignment = assign(events)
+    for founder, known in assignment.customers.items():
+        there = [each for each in assignment.filings.values() if each.placed[-1].founder == founder]
+        assert there
+        assert known.fulls == {keys.full for each in there for keys in each.borne}
+        assert known.cores == {keys.core for each in there for keys in each.borne}
+        assert {known.code} - {None} == {each.keys.uscc for each in there} - {None}
 
 
 @relaxed
@@ -128,12 +177,10 @@ def test_a_merge_undone_at_once_leaves_everything_as_it_was(
     A held filing that the merge proved to be yet another customer (its code says so) stays that.
     """
     events = [each for each in events if not isinstance(each, Corrected)]
-    # Any decision looks at all held filings again: one that is about others has been made before.
-    events += [
-        Filed(98, START, "R98", Keys(None, "q1", "q")),
-        Filed(99, START, "R99", Keys(None, "q2", "q")),
-        DecidedDifferent(99, START + timedelta(days=1), 98),
-    ]
+    # A filing settles nothing that is held: every held one is looked at anew before.
+    nobody = max(each.filing for each in events if isinstance(each, Filed)) + 1
+    decided = START + timedelta(days=1)
+    events += [DecidedDifferent(filing, decided, nobody) for filing in range(1, nobody)]
     at = START + timedelta(days=2)
     done = [Merged(at, loser, winner), Unmerged(at + timedelta(hours=1), loser)]
     if again:
@@ -170,7 +217,7 @@ def test_filing_one_by_one_ends_where_the_replay_ends(events: list[IdentityEvent
         else:
             founder = found.customer or filing.filing
             placed[filing.filing] = founder
-            fresh = KnownCustomer(founder, (filing.at, filing.ref))
+            fresh = KnownCustomer(founder, (filing.at, filing.ref, -founder))
             customers.setdefault(founder, fresh).learn(filing.keys)
     assignment = assign(filings)
     assert {number: each.placed[-1].founder for number, each in assignment.filings.items()} == placed
