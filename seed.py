@@ -36,6 +36,8 @@ from portal.registrations.service import Filing, file_registration
 from portal.registrations.work import add_note, ask_correction, ask_support, close_support, set_next_step
 
 REGISTRATIONS = 600
+# What was filed in the last few days may still be held: some of it in time, hardly any overdue.
+UNDECIDED = 3
 
 
 class Seeder(Founding):
@@ -125,8 +127,10 @@ class Seeder(Founding):
 
         yield at, file
         yield from self.progress(filer, place, at, ports, revenue)
-        if self.random.random() < 0.6:
-            yield at + timedelta(days=self.random.uniform(0.3, 2)), self.decide(channel, place)
+        if (self.today - business_date(at)).days > UNDECIDED:
+            # Twice: what is another customer than one may still look like the next.
+            for hours in (self.random.uniform(2, 10), 20):
+                yield at + timedelta(hours=hours), self.decide(channel, place)
         if self.random.random() < 0.04:
             yield at + timedelta(days=1), self.correction(channel, place)
         if self.random.random() < 0.05:
@@ -146,7 +150,7 @@ class Seeder(Founding):
             if stage.number >= 3 and self.random.random() < 0.25:
                 yield when + timedelta(hours=2), self.support(filer, place)
                 yield when + timedelta(days=self.random.uniform(1, 9)), self.supported(filer, place)
-        if self.random.random() < 0.10:
+        if self.random.random() < 0.25:
             end = when + timedelta(days=self.random.uniform(5, 40))
             if end < self.instant(self.today, 0):
                 yield end, self.ending(filer, place)

@@ -153,6 +153,15 @@ def _revived(name: str, value: Any) -> Any:
     return value
 
 
+def protection_end(case: Any, owner: Any) -> date | None:
+    """The last day on which the owner was protected: as decided, else as it stands now."""
+    if case.decision:
+        found: date | None = decided(case.decision)["owner"]["protected_until"]
+        return found
+    until: date | None = owner.protected_until
+    return until
+
+
 def paper(case: Any, customer: str, *, names: bool) -> str:
     """A case's decision: rule, figures, policy version (C8). `names` for those who decide."""
     return part(

@@ -11,12 +11,13 @@ from portal.cases import decisions, listing, queries, service
 from portal.cases.listing import Shown
 from portal.cases.preview import foresee
 from portal.cases.preview_views import preview_page
-from portal.cases.rows import case_lines, overdue, paper, viewed
+from portal.cases.rows import case_lines, overdue, paper, protection_end, viewed
 from portal.conflicts.pauses import pauses_of
 from portal.domain.access import Permission as P
 from portal.domain.access import works_for
-from portal.domain.cases import CaseKind, CaseStatus, Outcome, possible_acts
+from portal.domain.cases import CaseKind, CaseStatus, Outcome, Turn, possible_acts, side_of
 from portal.domain.errors import RuleViolation
+from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.policy.service import policy_on
 from portal.web import forms, labels
@@ -78,8 +79,10 @@ def _page(case_id: int, problem: RuleViolation | None = None) -> str:
     case, session = _case_or_404(case_id), reading()
     line = viewed(case, actor(), today(), policy_on(session, today()))
     known: dict[str, Any] = {"owner": None, "asking": None, "events": [], "candidates": [], "pauses": {}}
+    votes = queries.votes_in(session, case_id) if line.sees_names else []
     if line.sees_names:
         known["owner"], known["asking"] = queries.claims_in(session, case)
+        known["ended"] = protection_end(case, known["owner"])
         known["events"] = queries.common_time_line(session, case)
         known["pauses"] = pauses_of(session, (case.owner_id, case.challenger_id), now())
         if case.status is CaseStatus.OPEN:
@@ -88,11 +91,15 @@ def _page(case_id: int, problem: RuleViolation | None = None) -> str:
         "cases/detail.html",
         c=case,
         line=line,
-        votes=queries.votes_in(session, case_id) if line.sees_names else [],
+        votes=votes,
+        voted=any(vote.side is side_of(actor()) for vote in votes),
+        policy=policy_on(session, today()),
+        opened=business_date(case.opened_at),
         acts=possible_acts(case.kind, case.status),
         kinds=CaseKind,
         statuses=CaseStatus,
         outcomes=Outcome,
+        turns=Turn,
         Stage=Stage,
         problem=labels.message(problem) if problem else None,
         typed=request.form,

@@ -18,8 +18,25 @@ from portal.models import tables as t
 # What becomes of one request after the other: from the newest, still open, to the oldest.
 KINDS = (
     *("asked", "answered", "refused", "taken", "appealed"),
-    *("upheld", "turned", "withdrawn", "handed", "declined"),
+    *("upheld", "turned", "withdrawn", "handed", "declined", "late"),
 )
+# Further requests are settled ones: a channel that has many open is not believable.
+SETTLED = ("refused", "taken", "upheld", "withdrawn", "handed", "declined")
+# How many days after the first requests those begin that are still open today.
+LATER = {"asked": 11, "answered": 9, "late": 5, "appealed": 7}
+_WHY = (
+    "客户主动联系我们，原归属方四周没有跟进",
+    "客户信息中心催要方案，说没有其他渠道在谈",
+    "已和采购见过面，对方不知道有人报备过",
+    "客户换了办公地址，新址由我们在做布线",
+)
+_ANSWERS = (
+    "上周电话联系过客户，正在约面谈",
+    "客户预算推迟到下季度，一直有联系，附往来邮件",
+    "原联系人离职，已和接任的主任通过电话",
+)
+_NO = ("归属方有联系记录，给一次机会", "客户确认仍在和归属方谈")
+_YES = ("四周没有有效进展，也没有证据", "客户表示未收到归属方的方案")
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,11 @@ class Dispute:
     claim: int
     asker: Actor
     owner: Actor
+
+    @property
+    def of_both(self) -> bool:
+        """Whether key accounts is a party: both departments decide (C4)."""
+        return self.asker.is_key_accounts or self.owner.is_key_accounts
 
 
 class Disputes:
@@ -52,7 +74,13 @@ class Disputes:
             )
             .order_by(other.c.id)
         ).all()
-        return [Dispute(row.id, self.of(row.partner_id), self.of(row.owner)) for row in rows]
+        found = [Dispute(row.id, self.of(row.partner_id), self.of(row.owner)) for row in rows]
+        # One that both departments decide is the one that awaits its votes today.
+        both = next((each for each in found if each.of_both), None)
+        if both is not None:
+            found.remove(both)
+            found.insert(KINDS.index("answered"), both)
+        return found
 
     def of(self, partner: int | None) -> Actor:
         """Somebody of that party."""
@@ -61,21 +89,22 @@ class Disputes:
     def acts(self, disputes: list[Dispute], start: datetime) -> Iterator[tuple[datetime, Callable[..., Any]]]:
         """The cases, one kind after the other."""
         for number, dispute in enumerate(disputes):
-            yield from self.case(KINDS[number % len(KINDS)], dispute, start + timedelta(minutes=number))
+            what = KINDS[number] if number < len(KINDS) else SETTLED[number % len(SETTLED)]
+            yield from self.case(what, dispute, start + timedelta(minutes=37 * number % 480), number)
 
     def case(
-        self, what: str, dispute: Dispute, at: datetime
+        self, what: str, dispute: Dispute, at: datetime, number: int
     ) -> Iterator[tuple[datetime, Callable[..., Any]]]:
-        """One case, as far as it has come."""
+        """One case, as far as it has come; a step a day."""
         place: dict[str, int] = {}
         kind = CaseKind.HANDOVER if what in ("handed", "declined") else CaseKind.TAKEOVER
         day = timedelta(days=1)
-        at += {"asked": 11, "answered": 8, "appealed": 4}.get(what, 0) * day
+        at += LATER.get(what, 0) * day
 
         def ask(session: Session, now: datetime) -> None:
             place["id"] = service.open_case(
                 session, actor=dispute.asker, now=now, registration_id=dispute.claim, kind=kind,
-                reason="客户主动联系我们，原归属方四周没有跟进",
+                reason=_WHY[number % len(_WHY)],
             )  # fmt: skip
 
         def act(do: Any, who: Actor, **more: Any) -> Callable[..., None]:
@@ -88,9 +117,9 @@ class Disputes:
             return run
 
         manager, director = self.channel.manager, self.people[Role.CHANNEL_DIRECTOR]
-        answer = act(service.answer_case, dispute.owner, text="上周电话联系过客户，正在约面谈")
-        no = act(decisions.cast_vote, manager, agrees=False, reason="归属方有联系记录，给一次机会")
-        yes = act(decisions.cast_vote, manager, agrees=True, reason="四周没有有效进展，也没有证据")
+        answer = act(service.answer_case, dispute.owner, text=_ANSWERS[number % len(_ANSWERS)])
+        no = act(decisions.cast_vote, manager, agrees=False, reason=_NO[number % len(_NO)])
+        yes = act(decisions.cast_vote, manager, agrees=True, reason=_YES[number % len(_YES)])
         other_side = act(
             decisions.cast_vote, self.people[Role.KEY_ACCOUNTS_MANAGER], agrees=True, reason="同意渠道意见"
         )
@@ -98,6 +127,7 @@ class Disputes:
         steps: dict[str, list[Any]] = {
             "asked": [],
             "answered": [answer],
+            "late": [answer],
             "refused": [answer, no],
             "taken": [answer, yes, other_side],
             "appealed": [answer, yes, other_side, appeal],
@@ -110,5 +140,5 @@ class Disputes:
             "declined": [act(service.decline_handover, dispute.owner, reason="仍在跟进")],
         }  # fmt: skip
         yield at, ask
-        for number, step in enumerate(steps[what], start=1):
-            yield at + number * day / 2, step
+        for days, step in enumerate(steps[what], start=1):
+            yield at + days * day, step

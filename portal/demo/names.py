@@ -105,13 +105,15 @@ def english(random: Random, name: str) -> str:
 
 def known_as(random: Random, name: str, kind: NameKind) -> str:
     """What else a company is called, as a channel manager would note it."""
-    first, place = random.choice(list(zip(_FIRST, _FIRST_EN, strict=True))), random.choice(CITIES)
+    place = random.choice(CITIES).removesuffix("市")
+    own, own_en = next((each for each in zip(_FIRST, _FIRST_EN, strict=True) if each[0] in name), ("", ""))
+    trade, trade_en = next(each for each in zip(_SECOND, _SECOND_EN, strict=True) if each[0] in name)
     called = {
-        NameKind.SHORT: otherwise(name)[-4:],
+        NameKind.SHORT: own + trade[:2],
         NameKind.FORMER: company(random),
-        NameKind.BRAND: first[0] + random.choice(_BRANDS),
-        NameKind.ENGLISH: f"{first[1]} International",
-        NameKind.LEGAL: f"{place}{otherwise(name)}集团股份有限公司",
+        NameKind.BRAND: own + random.choice(_BRANDS),
+        NameKind.ENGLISH: f"{own_en} {trade_en} International",
+        NameKind.LEGAL: f"{place}{own}{trade}集团股份有限公司",
     }
     return called[kind]
 

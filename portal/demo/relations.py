@@ -46,7 +46,7 @@ class Relations:
         for number, name in enumerate(PARK):
             yield self.on(60 - number, 10), self.file(name, number, website=PARK_SITE)
         for number, name in enumerate(CALLED):
-            yield self.on(30 - 28 * number, 11), self.file(name, number, phone=SWITCHBOARD)
+            yield self.on(30 - 29 * number, 11), self.file(name, number, phone=SWITCHBOARD)
         for number, name in enumerate((PARENT, BRANCH, SUBSIDIARY)):
             yield self.on(20 - number, 14), self.file(name, number)
         yield self.on(17, 9), self.decide(BRANCH, same=True)

@@ -24,16 +24,21 @@ class Stating:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.kinds: Iterator[NameKind] = cycle(STATABLE)
+        self.stated: set[str] = set()
 
     def act(self, manager: Actor, place: dict[str, int], name: str) -> Act:
-        """State another name of the customer that the filing at `place` is on; held ones are left."""
+        """State another name of the customer that the filing at `place` is on, unless it is held.
+
+        A name that was stated of another customer is not stated again.
+        """
         kind = next(self.kinds)
         called = names.known_as(self.random, name, kind)
 
         def state(session: Session, now: datetime) -> None:
             c = t.registration.c
             customer = session.scalar(sa.select(c.customer_id).where(c.id == place.get("id")))
-            if customer is not None:
+            if customer is not None and called not in self.stated:
+                self.stated.add(called)
                 state_name(
                     session, actor=manager, now=now, customer_id=customer, kind=kind, name=called,
                     reason=_HEARD,

@@ -9,7 +9,7 @@ from portal.cases.rows import overdue
 from portal.domain.pipeline import STAGES, Stage
 from portal.home.queries import Task
 from portal.pipeline.queries import Total
-from portal.web.filters import in_days
+from portal.web.filters import due_in
 from portal.web.language import gettext as _
 from portal.web.marks import Look, look
 
@@ -51,7 +51,7 @@ def task_rows(
             "d" if days <= urgent else "w",
             what,
             eyes.guard(r.state, r.protected_until) if kind == "lapse" else None,
-            in_days(task.due),
+            due_in(task.due),
             days < 0,
             *_act(kind, href, r.id, works),
         )
@@ -66,7 +66,7 @@ def _case_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
         what = f"{what} · {overdue(line.late_days)}"
     return (
         href, line.customer, eyes.icon(_ICONS["case"]), "d" if days <= urgent else "w", what, None,
-        in_days(task.due), days < 0, href, _("Open"),
+        due_in(task.due), days < 0, href, _("Open"),
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _pair_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     href, what = f"/held/pairs/{pair.id}", _("May be one with %(name)s", name=pair.other_name)
     return (
         href, pair.one_name, eyes.icon(_ICONS["pair"]), "d" if days <= urgent else "w", what, None,
-        in_days(task.due), days < 0, href, _("Compare"),
+        due_in(task.due), days < 0, href, _("Compare"),
     )  # fmt: skip
 
 

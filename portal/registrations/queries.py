@@ -131,7 +131,7 @@ def _newest_case() -> Any:
     c = t.conflict_case.c
     claim: Any = sa.bindparam("claim")
     return (
-        sa.select(c.id, c.ref, c.is_open, c.outcome)
+        sa.select(c.id, c.ref, c.kind, c.is_open, c.outcome, c.appeal_outcome)
         .where(sa.or_(c.owner_id == claim, c.challenger_id == claim))
         .order_by(c.id.desc())
         .limit(1)

@@ -18,7 +18,7 @@ _EN_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oc
 
 def init_app(app: Flask) -> None:
     """Register the filters and label look-ups."""
-    for each in (money, whole_money, count, day, iso, moment, in_days, age, initials):
+    for each in (money, whole_money, count, day, iso, moment, in_days, due_in, age, initials):
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["label"] = labels.label
     app.jinja_env.globals["rule_words"] = labels.rule_words
@@ -91,6 +91,12 @@ def moment(value: datetime | None) -> str:
 def in_days(value: date | None) -> str:
     """How far a day is: today, in 4 days, 2 days ago."""
     return "" if value is None else _in_days((value - request.today()).days, locale())
+
+
+def due_in(value: date | None) -> str:
+    """How far a day is on which something is due: today, in 4 days, 2 days late."""
+    late = 0 if value is None else (request.today() - value).days
+    return str(ngettext("%(num)d day late", "%(num)d days late", late)) if late > 0 else in_days(value)
 
 
 def age(value: datetime | None) -> str:

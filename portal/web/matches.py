@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from portal.domain.alike import HELD_FROM, Resemblance
+from portal.domain.alike import HELD_FROM, TOLD_FROM, Resemblance
 from portal.domain.evidence import IdentifierKind
 from portal.domain.matching import MatchReason
 from portal.domain.suspicions import Settled
@@ -26,7 +26,7 @@ MATCH_REASONS: Mapping[MatchReason, Any] = {
 
 
 LIKENESS: Mapping[Resemblance, Any] = {
-    Resemblance.WHOLE: _l("The whole name is the same"),
+    Resemblance.WHOLE: _l("The same name, legal form aside"),
     Resemblance.CORE: _l("The same but for place and legal form"),
     Resemblance.CORE_ELSEWHERE: _l("The same name in another place"),
     Resemblance.SOUND: _l("It sounds the same"),
@@ -35,7 +35,7 @@ LIKENESS: Mapping[Resemblance, Any] = {
     Resemblance.BRAND: _l("The same brand"),
     Resemblance.BRAND_ELSEWHERE: _l("The same brand in another place"),
     Resemblance.SHORT_FORM: _l("One may be short for the other"),
-    Resemblance.LETTERS: _l("Spelt much alike"),
+    Resemblance.LETTERS: _l("Spelt alike"),
     Resemblance.WORDS: _l("The same words"),
     Resemblance.TRANSLATED: _l("One may be the other in English"),
     Resemblance.WEBSITE: _l("The same website"),
@@ -43,6 +43,10 @@ LIKENESS: Mapping[Resemblance, Any] = {
     Resemblance.TAX_ID: _l("The same tax id"),
     Resemblance.NONE: _l("Not alike"),
 }
+# From here down it takes no comparison to see that these are two names.
+LITTLE = 60
+# What is said of likenesses that a low score makes small.
+_BY_DEGREE = (Resemblance.LETTERS, Resemblance.WORDS, Resemblance.TRANSLATED, Resemblance.SHORT_FORM)
 
 
 SETTLED: Mapping[Settled, Any] = {
@@ -55,10 +59,21 @@ SETTLED: Mapping[Settled, Any] = {
 }
 
 
+def _alike(why: Resemblance, score: float) -> Any:
+    """What is alike; a likeness of degree in words that its score bears out."""
+    if why in _BY_DEGREE and score < LITTLE:
+        return gettext("Only parts of the names are alike")
+    if why is Resemblance.LETTERS and score >= HELD_FROM:
+        return gettext("Spelt much alike")
+    if why is Resemblance.LETTERS and score < TOLD_FROM:
+        return gettext("Spelt somewhat alike")
+    return LIKENESS[why]
+
+
 def likeness_words(why: Resemblance, score: float, names: float | None = None) -> str:
     """Why two customers are alike, and how much of 100; `names`: how much their names alone are."""
     if names is None:
-        return str(gettext("%(why)s: %(score)d of 100", why=LIKENESS[why], score=round(score)))
+        return str(gettext("%(why)s: %(score)d of 100", why=_alike(why, score), score=round(score)))
     if score >= HELD_FROM:
         told = gettext("%(why)s, and the names are alike (%(names)d)", why=LIKENESS[why], names=round(names))
     else:

@@ -65,6 +65,20 @@ def test_how_far_a_day_is(locale, value, zh, en):
     assert filters.in_days(value) == (zh if locale == "zh" else en)
 
 
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [
+        (date(2026, 11, 24), "今天", "today"),
+        (date(2026, 11, 28), "4 天后", "in 4 days"),
+        (date(2026, 11, 23), "逾期 1 天", "1 day late"),
+        (date(2026, 11, 10), "逾期 14 天", "14 days late"),
+        (None, "", ""),
+    ],
+)
+def test_what_is_due_before_today_is_late(locale, value, zh, en):
+    assert filters.due_in(value) == (zh if locale == "zh" else en)
+
+
 def test_forms_and_cases_use_iso_and_24_hours(locale):
     assert filters.iso(date(2026, 3, 1)) == "2026-03-01"
     assert filters.iso(datetime(2026, 2, 28, 16, 0, tzinfo=UTC)) == "2026-03-01"
