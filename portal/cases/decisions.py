@@ -179,7 +179,8 @@ def decide_appeal(
     case, now = take_case(session, case_id, version, Act.DECIDE_APPEAL, now)
     if actor.is_partner or Role.CHANNEL_DIRECTOR not in actor.roles:
         raise RuleViolation("case.not_your_side")
-    if any(vote.voter_id == actor.user_id for vote in votes_of(session, case_id)):
+    involved = {case.opened_by_id, case.answered_by_id, case.appealed_by_id}
+    if actor.user_id in involved | {vote.voter_id for vote in votes_of(session, case_id)}:
         raise RuleViolation("case.own_matter")
     if not reason:
         raise RuleViolation("reason.required", "reason")

@@ -209,11 +209,14 @@ def settle_lapses(session: Session, *, now: datetime, today: Any) -> list[int]:
 
 
 def rebuild(session: Session, *, now: datetime) -> int:
-    """Derive every claim's standing, ownership and totals anew from the facts; how many customers.
+    """Derive every claim's place, standing, ownership and totals anew from the facts; how many customers.
 
-    For a database whose projection is broken; what the facts say is not touched. The caller holds
-    the registry lock.
+    For a database whose projection is broken, or was made by rules that took names for the same
+    otherwise; what the facts say is not touched. The caller holds the registry lock.
     """
+    reassign(
+        session, list(session.scalars(sa.select(t.registration.c.id))), lambda _moving: _step_down(session)
+    )
     dossier = load_dossier(session, None)
     session.execute(sa.delete(t.ownership))
     held = {claim for claim, stays in dossier.placements.items() if stays[-1].customer_id is None}

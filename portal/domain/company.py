@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from portal.domain.lookalikes import as_seen
 from portal.domain.names import fold
 from portal.domain.regions import agree, leading
 from portal.domain.sounds import sounds_of, split_sounds
@@ -45,6 +46,8 @@ _LATIN_FORMS = frozenset((
     "zeren", "konggu", "youxiangongsi",
 ))  # fmt: skip
 _SPELLED_FORM = re.compile("(?<=.{4})(?:jituan|konggu|gufen|youxian|zeren|gongsi)+$")
+# From so many letters on that all stand alone they are one word with blanks in it.
+_SPELLED_OUT = 4
 _TOKEN = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -79,13 +82,15 @@ def trades() -> dict[str, str]:
 @lru_cache(maxsize=65536)
 def parse(name: str) -> Company:
     """Take a name apart; any text has parts, if only a core."""
-    folded = fold(name)
+    folded = as_seen(fold(name))
     return _chinese(folded) if _HAN.search(folded) else _latin(folded)
 
 
 def _latin(text: str) -> Company:
     """Of any script but Chinese; accents do not count."""
     tokens = _WORD.findall(text if text.isascii() else _without_accents(text)) or [text]
+    if len(tokens) >= _SPELLED_OUT and max(map(len, tokens)) == 1:
+        tokens = ["".join(tokens)]  # A c m e
     words = tuple(_without_spelled_form([each for each in tokens if each not in _LATIN_FORMS] or tokens))
     joined = "".join(words)
     form = "".join(each for each in tokens if each in _LATIN_FORMS)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.db import lock_registry
+from portal.domain.access import Permission, allows
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
 from portal.imports import aliases, decisions, events, partners, registrations, tiers, words
@@ -25,12 +26,18 @@ class Kind:
     """A kind of file: its columns, which are required, and what takes its rows.
 
     `exported`: what the portal's own export of the kind has besides; understood, not asked for.
+    `decides`: what whoever imports it must be allowed to decide by hand as well.
     """
 
     columns: Mapping[str, str]
     required: tuple[str, ...]
     take: Callable[[Session, list[Row], Report, Actor | None, datetime], None]
     exported: tuple[str, ...] = ()
+    decides: tuple[Permission, ...] = ()
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether a person who may import at all may import this."""
+        return all(allows(actor, each) for each in self.decides)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -41,7 +48,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "events": Kind(words.EVENTS, ("registration", "at", "stage"), events.take),
     "decisions": Kind(
-        words.DECISIONS, ("registration", "decision", "other"), decisions.take, decisions.EXPORTED
+        words.DECISIONS,
+        ("registration", "decision", "other"),
+        decisions.take,
+        decisions.EXPORTED,
+        (Permission.HELD_DECIDE, Permission.CUSTOMER_MERGE),
     ),
     "aliases": Kind(words.ALIASES, ("registration", "kind", "name"), aliases.take, aliases.EXPORTED),
 }

@@ -31,7 +31,8 @@ def start() -> ResponseReturnValue:
 
 def _start(kind: str, problem: str = "") -> str:
     largest = config().max_upload_mb
-    return render_template("imports/start.html", kinds=KINDS, kind=kind, problem=problem, largest=largest)
+    kinds = {key: each for key, each in KINDS.items() if each.is_for(actor())}
+    return render_template("imports/start.html", kinds=kinds, kind=kind, problem=problem, largest=largest)
 
 
 @bp.post("/import")
@@ -42,10 +43,17 @@ def preview() -> ResponseReturnValue:
     kind = request.form.get("kind", "")
     if kind not in KINDS or upload is None or not upload.filename:
         return _start(kind, labels.message(RuleViolation("required", "file"))), 422
+    _refuse_deciding(kind)
     content = upload.read()
     key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
     report = _run(kind, upload.filename, content, dry_run=True)
     return _outcome(report, key)
+
+
+def _refuse_deciding(kind: str) -> None:
+    """What decides is for those who decide: importing is no way round it."""
+    if not KINDS[kind].is_for(actor()):
+        abort(403)
 
 
 def _outcome(report: Report, key: str) -> ResponseReturnValue:
@@ -85,6 +93,7 @@ def _shelved(key: str) -> tuple[str, bytes]:
 @needs(P.IMPORT_RUN)
 def confirm(kind: str, key: str) -> ResponseReturnValue:
     """Import the file that was previewed."""
+    _refuse_deciding(kind)
     file_name, content = _shelved(key)
     report = _run(kind, file_name, content, dry_run=False)
     if report.refused:

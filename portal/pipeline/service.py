@@ -21,6 +21,7 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.pipeline.told import keep_told
 from portal.policy.service import policy_on
+from portal.registrations.checks import count_given_up
 
 _DECIDING = (EventKind.MOVED, EventKind.PROGRESS, EventKind.RELEASED, EventKind.LOST)
 _ENDED = (State.RELEASED, State.LOST)
@@ -114,6 +115,7 @@ def _end(
     now = next_instant(session, now)
     _write(session, registration_id, kind, actor, now, reason=reason, data=data)
     keep_told(session, [registration_id])
+    count_given_up(session, actor=actor, now=now, claim=row)
     if row.customer_id is None:
         settle_held(session, [registration_id])
         return False

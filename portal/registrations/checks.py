@@ -1,7 +1,8 @@
 """The live check of the filing form (G4, G6): three outcomes, masked, counted, audited."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -18,6 +19,9 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.registrations.fishing import watch
 from portal.registrations.queries import owner_of
+
+# Characters of each name that are written down.
+_NAME_KEPT = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +53,11 @@ def check_customer(
     today = business_date(now)
     policy = policy_on(session, today)
     limit = policy.check_quota_per_day
-    if is_postgres(session):
-        # Many checks at once are counted one after the other; SQLite has one writer anyway.
-        session.execute(sa.select(t.user.c.id).where(t.user.c.id == actor.user_id).with_for_update())
-    log = t.check_log.c
-    used = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(t.check_log)
-        .where(log.user_id == actor.user_id, log.day == today)
+    used = _counted(session, actor, today)
+    checked = (
+        Checked("quota", limit=limit) if used >= limit else _outcome(session, actor, name, uscc, english)
     )
-    if (used or 0) >= limit:
-        checked = Checked("quota", limit=limit)
-    else:
-        checked = _outcome(session, actor, name, uscc, english)
-    session.execute(
-        sa.insert(t.check_log),
-        [
-            {
-                "user_id": actor.user_id,
-                "day": today,
-                "at": now,
-                "typed": " ".join(each for each in (name, english, uscc) if each)[:300],
-                "outcome": checked.outcome,
-            }
-        ],
-    )
+    _write_down(session, actor, now, (name, english, uscc or ""), checked.outcome)
     audit.record(
         session,
         actor=actor,
@@ -85,8 +69,52 @@ def check_customer(
         **({"english": english} if english else {}),
         outcome=checked.outcome,
     )
-    watch(session, actor=actor, now=now, today=today, used=(used or 0) + 1, figures=policy.fishing)
+    watch(session, actor=actor, now=now, today=today, used=used + 1, figures=policy.fishing)
     return checked
+
+
+def count_given_up(session: Session, *, actor: Actor, now: datetime, claim: Any) -> None:
+    """A claim that is given up as it was filed has told what a check tells: it is counted as one (G6).
+
+    Not once it had come further, or was protected as long as a claim is without progress.
+    `claim` is its row as it stood before.
+    """
+    today = business_date(now)
+    policy = policy_on(session, today)
+    over = business_date(claim.filed_at) + timedelta(days=policy.protection_days)
+    if today > over or claim.highest_stage is not claim.filed_stage:
+        return
+    used = _counted(session, actor, today)
+    typed = (claim.customer_name, claim.customer_name_en, claim.uscc or "")
+    outcome = {State.HELD: "held", State.WAITING: "taken"}.get(claim.state, "clear")
+    _write_down(session, actor, now, typed, outcome)
+    watch(session, actor=actor, now=now, today=today, used=used + 1, figures=policy.fishing)
+
+
+def _counted(session: Session, actor: Actor, today: date) -> int:
+    """How many checks the person has made today; further ones wait their turn."""
+    if is_postgres(session):
+        # Many checks at once are counted one after the other; SQLite has one writer anyway.
+        session.execute(sa.select(t.user.c.id).where(t.user.c.id == actor.user_id).with_for_update())
+    log = t.check_log.c
+    mine = sa.select(sa.func.count()).where(log.user_id == actor.user_id, log.day == today)
+    return session.scalar(mine.select_from(t.check_log)) or 0
+
+
+def _write_down(
+    session: Session, actor: Actor, now: datetime, typed: tuple[str, str, str], outcome: str
+) -> None:
+    name, english, code = typed
+    # However long the names, the code behind them is not cut off.
+    parts = (name[:_NAME_KEPT], english[:_NAME_KEPT], code)
+    row = {
+        "user_id": actor.user_id,
+        "day": business_date(now),
+        "at": now,
+        "typed": " ".join(each for each in parts if each),
+        "outcome": outcome,
+    }
+    session.execute(sa.insert(t.check_log), [row])
 
 
 def _outcome(session: Session, actor: Actor, name: str, uscc: str | None, english: str) -> Checked:

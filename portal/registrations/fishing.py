@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from functools import cache
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.facts import State
 from portal.domain.fishing import Check, FishingFigures, Pattern, look
 from portal.domain.names import normalise
 from portal.domain.roles import Actor
@@ -17,7 +19,6 @@ from portal.models import tables as t
 
 _SHOWN = 100
 _READ = 1000
-USCC_LENGTH = 18
 _OTHERS = ("taken", "held")
 
 
@@ -32,17 +33,17 @@ def watch(
     if figures is None or used < figures.least or _raised(session, actor.user_id, today):
         return
     checks = [
-        Check(row.at, normalise(_name(row.typed)), row.outcome in _OTHERS)
+        Check(row.at, normalise(row.typed), row.outcome in _OTHERS)
         for row in checks_of(session, actor.user_id, today)
     ]
     c = t.registration.c
     filed = session.execute(
-        sa.select(c.customer_name, c.customer_name_en)
+        sa.select(c.customer_name, c.customer_name_en, c.uscc)
         .where(c.partner_id.is_not_distinct_from(actor.partner_id), c.filed_at >= checks[0].at)
+        .where(c.state.not_in((State.RELEASED, State.LOST)))
         .limit(_READ)
     )
-    # A check is of the name alone, or of the name and the English one behind it.
-    own = {normalise(text) for row in filed for text in (row.customer_name, "".join(row))}
+    own = {normalise(typed) for row in filed for typed in _typed(*row)}
     catch = look(checks, own, figures)
     if not catch.patterns:
         return
@@ -57,10 +58,9 @@ def watch(
     audit.record(session, actor=None, action="alarm.raised", at=now, subject=("alarm", row.id), after=after)
 
 
-def _name(typed: str) -> str:
-    """What was looked up, without the credit code that stands behind the names in the log."""
-    name, _blank, code = typed.rpartition(" ")
-    return name if name and len(code) == USCC_LENGTH and code.isascii() else typed
+def _typed(name: str, english: str, code: str | None) -> set[str]:
+    """How a check of what was filed may have been written down: by its names, one or both, and its code."""
+    return {"".join(each) for each in product((name,), {"", english}, {"", code or ""})} | {code or name}
 
 
 _TOLD = (

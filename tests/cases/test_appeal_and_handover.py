@@ -70,6 +70,25 @@ class TestAppeal:
             with pytest.raises(RuleViolation, match=r"case\.not_your_side"):
                 taken.decides_appeal(who, "2026-04-10 10:00", overturn=True)
 
+    @pytest.mark.parametrize("did", ["asked", "appealed"])
+    def test_not_by_whoever_asked_or_appealed_in_another_role(
+        self, engine: Any, with_key_accounts: World, did: str
+    ) -> None:
+        """Four eyes: one person with the roles of both sides judges no appeal of its own."""
+        world = with_key_accounts
+        with db.transaction(engine) as session:
+            for name in ("both", "other"):
+                roles = (Role.KEY_ACCOUNTS_MANAGER, Role.CHANNEL_DIRECTOR)
+                world.people[name] = make_user(session, name, *roles)
+        asks, appeals = ("both", "other") if did == "asked" else ("other", "both")
+        world.asks("key_accounts", "2026-04-01 10:00", who=asks)
+        world.votes("channel_manager", "2026-04-08 10:00", False)
+        world.appeals(appeals, "2026-04-09 10:00")
+        with pytest.raises(RuleViolation, match=r"case\.own_matter"):
+            world.decides_appeal("both", "2026-04-10 10:00", overturn=True)
+        world.decides_appeal("channel_director", "2026-04-10 10:00", overturn=False)
+        assert world.holds("2026-04-10 11:00") == []
+
     def test_a_refusal_is_turned_round_even_after_progress(self, refused: World) -> None:
         with pytest.raises(RuleViolation, match=r"case\.not_yours"):
             refused.appeals("alice", "2026-04-09 10:00")

@@ -142,3 +142,20 @@ def test_an_upload_is_only_its_owners(
     assert admin.post(address.replace("partners", "tiers")).status_code == 422
     assert admin.post("/import/partners/" + "0" * 32).status_code == 404
     assert admin.post(address).status_code in (200, 302, 303)
+
+
+def test_an_administrator_imports_but_decides_nothing(
+    admin: FlaskClient, client: FlaskClient, people: Mapping[str, Person], login: Any, counts: Counts
+) -> None:
+    """Whatever is uploaded as something else: the kind that decides is refused in every step."""
+    preview = upload(admin, "partners", PARTNERS)
+    before = counts()
+    rows = [{"registration": "R1", "decision": "same", "other": "R2"}]
+    assert upload(admin, "decisions", rows).status_code == 403
+    assert 'value="decisions"' not in admin.get("/import?kind=decisions").text
+    key = link(preview).rpartition("/")[2]
+    assert admin.post(f"/import/decisions/{key}").status_code == 403
+    assert {name for name in before if counts()[name] != before[name]} <= ASIDE
+    manager = login(client.application.test_client(), people["channel_manager"])
+    assert 'value="decisions"' in manager.get("/import").text
+    assert upload(manager, "decisions", rows).status_code == 422, "read, and refused for what it says"

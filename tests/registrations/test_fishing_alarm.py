@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from stdnum.cn import uscc
 
 from portal import clock, db
 from portal.conflicts.check import problems
@@ -108,3 +109,66 @@ def test_a_policy_without_the_figures_raises_no_alarm_and_the_page_says_so(
     assert alarms(engine) == []
     manager = login(app.test_client(), people["channel_manager"])
     assert "no alarm is raised" in manager.get("/alarms").text
+
+
+def test_codes_under_one_name_are_many_companies(
+    app: Flask, engine: sa.Engine, people: People, login: Any, at: Any
+) -> None:
+    """Whoever keeps the name and changes the code looks for as many companies as there are codes."""
+    at("2026-03-02 10:00")
+    bob = login(app.test_client(), people["bob"])
+    for number in range(20):
+        asked = {"customer_name": "慢" * 200, "customer_name_en": "x" * 200, "uscc": code_of(number)}
+        assert bob.get("/registrations/check", query_string=asked).status_code == 200
+    [alarm] = alarms(engine)
+    assert alarm.names >= 8
+
+
+def code_of(number: int) -> str:
+    body = f"91310115{number:09d}"
+    return body + uscc.calc_check_digit(body)
+
+
+def test_filing_and_giving_up_is_looking_up(
+    app: Flask, engine: sa.Engine, people: People, login: Any, file_as: Any, row_of: Any, at: Any
+) -> None:
+    """Neither unlooked-for nor checked and then hidden by a filing: what is given up untouched was fished."""
+    bob = login(app.test_client(), people["bob"])
+    for number, name in enumerate(NAMES):
+        now = at(f"2026-03-02 10:{number:02}")
+        if number % 2:
+            ask(bob, name)
+        filed = file_as(people["bob"], now, name)
+        form = {"version": row_of(filed.registration_id).version, "reason": "看错了"}
+        assert bob.post(f"/registrations/{filed.registration_id}/end/release", data=form).status_code == 303
+    [alarm] = alarms(engine)
+    assert (alarm.user_id, "sequence" in alarm.patterns) == (people["bob"].user_id, True)
+    with db.reading(engine) as session:
+        assert list(problems(session, now=clock.now())) == []
+
+
+def test_what_is_given_up_counts_towards_the_daily_number(
+    app: Flask, engine: sa.Engine, people: People, login: Any, file_as: Any, row_of: Any, at: Any
+) -> None:
+    now = at("2026-03-02 10:00")
+    with db.transaction(engine) as session:
+        body = dict(session.scalar(sa.select(t.policy_version.c.body))) | {"check_quota_per_day": 2}
+        add_policy(session, actor=None, now=now, effective_from=date(2026, 3, 1), reason="-", body=body)
+    bob = login(app.test_client(), people["bob"])
+    for name in NAMES[:2]:
+        filed = file_as(people["bob"], now, name)
+        form = {"version": row_of(filed.registration_id).version, "reason": "看错了"}
+        bob.post(f"/registrations/{filed.registration_id}/end/release", data=form)
+    assert b"2 checks" in ask(bob, NAMES[5]) or b"quota" in ask(bob, NAMES[5])
+
+
+def test_giving_up_what_had_come_further_is_no_looking_up(
+    app: Flask, engine: sa.Engine, people: People, login: Any, file_as: Any, row_of: Any, at: Any
+) -> None:
+    claims = [file_as(people["bob"], at("2026-03-02 10:00"), name).registration_id for name in NAMES]
+    at("2026-04-10 10:00")
+    bob = login(app.test_client(), people["bob"])
+    for claim in claims:
+        form = {"version": row_of(claim).version, "reason": "客户不需要"}
+        assert bob.post(f"/registrations/{claim}/end/release", data=form).status_code == 303
+    assert alarms(engine) == []
