@@ -161,6 +161,7 @@ class Replay(Customers):
         """Follow a decision, unless a code has come to light that says otherwise (§6)."""
         history = self.filings[event.filing]
         if event.filing not in self.held:
+            self.follow_unheld(event)
             return
         founder = self.alive(event.founder)
         same = isinstance(event, DecidedSame)
@@ -174,6 +175,15 @@ class Replay(Customers):
         else:
             self.settle(event.filing, found, event.at, Rule.HELD)
         self.match_held_again(event.at)
+
+    def follow_unheld(self, event: DecidedSame | DecidedDifferent) -> None:
+        """Follow "the same" about a filing that by today's rules founded a customer of its own.
+
+        The rules of its day held it: what a person decided then is not undone by better rules.
+        """
+        placed = self.filings[event.filing].placed[-1].founder
+        if isinstance(event, DecidedSame) and placed is not None and filing_of(placed) == event.filing:
+            self.merge(Merged(event.at, placed, event.founder))
 
     def code_denies(self, keys: Keys, founder: int, found: Match) -> bool:
         """Whether a filing's code says that it is not on this customer."""

@@ -111,8 +111,10 @@ class TestDeciding:
         assert where(*events, same(2, 5, 1)) == {1: 1, 2: 1, 3: 1}
         assert where(*events, different(2, 5, 1)) == {1: 1, 2: 2, 3: 2}
 
-    def test_a_decision_on_what_is_not_held_decides_nothing(self):
-        assert where(filed(1, "x1"), filed(2, "y1"), same(2, 5, 1)) == {1: 1, 2: 2}
+    def test_a_decision_on_what_came_to_be_known_since_decides_nothing(self):
+        known = (filed(1, "x1"), filed(2, "y1"), filed(3, "y1"))
+        assert where(*known, same(3, 5, 1)) == {1: 1, 2: 2, 3: 2}
+        assert where(*known, different(3, 5, 2)) == {1: 1, 2: 2, 3: 2}
 
     def test_a_decision_follows_the_customer_to_an_older_founder(self):
         """History imported after the decision: filing 1 founds what filing 3 founded till then."""
@@ -219,3 +221,13 @@ class TestMerging:
 
     def test_two_valid_codes_are_never_merged(self):
         assert where(filed(1, "x1", A), filed(2, "y1", B), merged(5, 2, 1)) == {1: 1, 2: 2}
+
+
+def test_what_a_person_decided_outlives_the_rules_of_its_day():
+    """Ruleset 2026.2 held y1 against x1; today it founds a customer, which the decision joins."""
+    assert where(filed(1, "x1"), filed(2, "y1"), same(2, 3, 1)) == {1: 1, 2: 1}
+    assert where(filed(1, "x1"), filed(2, "y1"), filed(3, "y1"), same(2, 4, 1)) == {1: 1, 2: 1, 3: 1}
+    assert where(filed(1, "x1"), filed(2, "y1"), different(2, 3, 1)) == {1: 1, 2: 2}
+    assert where(filed(1, "x1", A), filed(2, "y1", B), same(2, 3, 1)) == {1: 1, 2: 2}, "two codes"
+    older = (filed(3, "y1", at=0), filed(1, "x1"), filed(2, "y1"), same(2, 4, 1))
+    assert where(*older) == {1: 1, 2: 3, 3: 3}, "an older filing says whose name it is"
