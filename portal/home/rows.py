@@ -9,7 +9,7 @@ from portal.cases.rows import overdue
 from portal.domain.pipeline import STAGES, Stage
 from portal.home.queries import Task
 from portal.pipeline.queries import Total
-from portal.web.filters import due_in
+from portal.web.filters import due_in, in_days
 from portal.web.language import gettext as _
 from portal.web.marks import Look, look
 
@@ -51,7 +51,8 @@ def task_rows(
             "d" if days <= urgent else "w",
             what,
             eyes.guard(r.state, r.protected_until) if kind == "lapse" else None,
-            due_in(task.due),
+            # A request for support has no day by which it is due: it is told how old it is.
+            in_days(task.due) if kind == "support" else due_in(task.due),
             days < 0,
             *_act(kind, href, r.id, works),
         )

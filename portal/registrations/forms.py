@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from portal.domain.errors import RuleViolation, RuleViolations
+from portal.domain.names import check_name, keys_of
 from portal.domain.pipeline import GATES, Stage
 from portal.domain.terms import CustomerClass, Source
 from portal.registrations.service import Filing
@@ -50,11 +51,22 @@ class CustomerFields(forms.PortalForm):
         }
 
 
+def filed_name(text: str) -> str:
+    """A customer's name to file under: more than a place or a legal form, which thousands share.
+
+    :raises RuleViolation: as `check_name`, and ``name.nobodys``.
+    """
+    name = check_name(text)
+    if keys_of(name).core is None:
+        raise RuleViolation("name.nobodys")
+    return name
+
+
 class FilingForm(CustomerFields):
     """A new registration (G2)."""
 
     request_key = HiddenField()
-    customer_name = forms.name_field(_l("Legal name on the licence"), required=True)
+    customer_name = forms.ParsedField(_l("Legal name on the licence"), filed_name, required=True)
     uscc = forms.uscc_field(_l("Unified social credit code"))
     stage = forms.Choice(_l("Stage"), FILING_STAGES)
     met_on = forms.date_field(_l("Day of the meeting"))

@@ -27,7 +27,7 @@ from portal.domain.access import Scope, scope_of
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.identifiers import parse_uscc
-from portal.domain.names import LONGEST_NAME
+from portal.domain.names import LONGEST_NAME, keys_of
 from portal.domain.pipeline import Stage
 from portal.partners.queries import partner_choices, partner_stamp
 from portal.policy.service import policy_on
@@ -171,7 +171,7 @@ def check() -> ResponseReturnValue:
     except RuleViolation:
         uscc = None
     english = " ".join(request.args.get("customer_name_en", "").split())[:LONGEST_NAME]
-    if len(name) < 2 and not uscc:
+    if (len(name) < 2 or keys_of(name).core is None) and not uscc:
         return render_template("registrations/_check.html", checked=None)
     with transaction() as session:
         checked = check_customer(session, actor=actor(), now=now(), name=name, uscc=uscc, english=english)

@@ -193,6 +193,7 @@ MESSAGES: Mapping[str, Any] = {
     "name.control": _l("The name contains characters that cannot be printed. Type it anew."),
     "name.empty": _l("Fill in the name."),
     "name.no_letters": _l("A name needs at least one letter or Han character."),
+    "name.nobodys": _l("This is only a place or a legal form. Write the name itself."),
     "name.too_long": _l("The name has %(length)s characters; at most %(longest)s are possible."),
     "naming.from_filings": _l("Names as filed come from filings. Choose another kind."),
     "naming.known": _l("The customer is known by this name already (%(kind)s)."),

@@ -69,6 +69,28 @@ def test_today_shows_what_waits_for_whom(app: Flask, world: World, login: Any, a
 
 
 @pytest.mark.engines("sqlite")
+def test_who_decides_reads_why_and_is_not_asked_too_early_or_twice(
+    app: Flask, world: World, login: Any, at: At
+) -> None:
+    world.asks("dan", "2026-04-01 10:00")
+    at("2026-04-01 11:00")
+    manager, case = login(app.test_client(), world.people["channel_manager"]), f"/cases/{world.case_id}"
+    early = manager.get(case).text
+    assert "Rules that apply" in early
+    assert "A’s protection ended on 2026-03-30, 2 days before the request" in early
+    assert "answer is awaited until 2026-04-07" in early
+    assert f"{case}/vote" not in early
+    world.answers("alice", "2026-04-01 12:00")
+    at("2026-04-01 13:00")
+    assert f"{case}/vote" in manager.get(case).text
+    world.votes("channel_manager", "2026-04-02 10:00", True)
+    at("2026-04-02 11:00")
+    late = manager.get(case).text
+    assert f"{case}/vote" not in late
+    assert "A’s protection ended" in late, "also once A has no protection any more"
+
+
+@pytest.mark.engines("sqlite")
 def test_no_page_of_a_case_names_the_other_party(app: Flask, world: World, login: Any, at: At) -> None:
     world.asks("dan", "2026-04-01 10:00")
     at("2026-04-01 11:00")

@@ -69,6 +69,16 @@ def test_twenty_clicks_at_once_file_once(app: Flask, people: People, login: Any,
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("name", ["有限公司", "（股份有限公司）", "上海有限公司", "上海"])
+def test_a_place_or_a_legal_form_alone_is_nobodys_name(alice: Any, name: str) -> None:
+    answer = alice.post("/registrations", data=FORM | {"customer_name": name})
+    assert answer.status_code == 422
+    assert "This is only a place or a legal form." in answer.text
+    checked = alice.get("/registrations/check", query_string={"customer_name": name})
+    assert "Free to register" not in checked.text
+
+
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("path", "fields", "shown"),
     [
