@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal import db
+from portal import db, migrations
 from portal.conflicts.service import resettle
+from portal.domain.ties import TieKind
 from portal.models import tables as t
 from tests.conflicts.walking import KINDS, START, Act, Walk, walk
 from tests.model.naive_identity import Spelling, companies
@@ -107,3 +108,19 @@ def test_filings_live_and_dated_back_are_where_the_naive_model_has_them(
             groups.setdefault(row.customer_id, set()).add(row.ref)
         assert groups.pop(None, set()) == held
         assert sorted(map(sorted, groups.values())) == sorted(sorted(each.filings) for each in there)
+
+
+def test_an_upgrade_ties_what_was_told_before(engine: sa.Engine, people: People) -> None:
+    """What hung together by older facts is found: the ties made then are those made as facts are written."""
+    walked = Walk(engine, people)
+    acts = (("file", 0, 3, 1), ("file", 1, 2, 0), ("file", 1, 7, 0), ("other", 0, 0, 0), ("same", 0, 0, 0))
+    assert [walked.do(act) for act in (*acts, ("correct", 0, 0, 2), ("merge", 0, 1, 0))][5:] == [True, True]
+    ties = sa.select(t.tie).order_by(*t.tie.c)
+    with db.reading(engine) as session:
+        before = session.execute(ties).all()
+    assert {row.kind for row in before} == set(TieKind) - {TieKind.CORE}
+    migrations.downgrade(engine, "0012")
+    migrations.upgrade(engine)
+    with db.reading(engine) as session:
+        assert session.execute(ties).all() == before
+    assert walked.problems() == []
