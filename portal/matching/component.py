@@ -105,12 +105,10 @@ _CUSTOMERS = sa.select(
 
 def load_component(session: Session, seeds: Collection[int]) -> Component:
     """The filings linked with `seeds` by a key, a customer or a fact, now or ever, transitively."""
-    component = Component()
     if len(seeds) >= _ALL_FROM:
-        for row in session.execute(_FILINGS):
-            component.rows[row.id] = row
-    else:
-        _follow_links(session, component, set(seeds))
+        return load_everything(session)
+    component = Component()
+    _follow_links(session, component, set(seeds))
     _load_customers(session, component)
     _load_events(session, component)
     return component

@@ -13,8 +13,8 @@ from portal.models.columns import UTCDateTime, enum_type, partial_index
 class Customer(SQLModel, table=True):
     """One company (G1).
 
-    `founder_key` names it in the identity fold: the founding filing's
-    id, negative for a second customer founded by a filing that was corrected out of its first."""
+    `founder_key` names it in the identity fold (`founder_keys`): the founding filing's id, negative
+    for further customers founded by a filing that was corrected out of one that others are on."""
 
     __tablename__ = "customer"
     __table_args__ = (

@@ -39,6 +39,7 @@ People = Mapping[str, Person]
 KNOWN, TYPED = "北京星河动力装备科技有限公司", "北京星合动力装备科技有限公司"
 ELSE = "白帆造船厂"
 JANUARY = shanghai("2026-01-05 10:00")
+START = shanghai("2026-03-02 09:00")
 
 
 class World:
@@ -356,7 +357,8 @@ def test_whatever_happens_the_open_pairs_are_those_that_an_eye_would_find(
                 code = dice.choice((None, None, CODE, OTHER_CODE))
                 claims[file_as(person, now, dice.choice(NAMES), uscc=code).registration_id] = person
             elif kind == "i":
-                world.bring(*dice.sample(NAMES, 2), now=now, since=now, first=2 * turn)
+                since = dice.choice((now, JANUARY, START))
+                world.bring(*dice.sample(NAMES, 2), now=now, since=since, first=2 * turn)
             elif kind == "d":
                 held_now = [each for each in claims if row_of(each).state is State.HELD]
                 claim = dice.choice(held_now or [0])
