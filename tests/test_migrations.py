@@ -1,7 +1,8 @@
 """The migrations lead exactly to the tables in `portal/models`, on both engines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +11,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlmodel import Session, SQLModel
 
 from portal import db, migrations
+from portal.conflicts.check import problems
+from portal.conflicts.identifying import state_identifier
+from portal.conflicts.naming import state_name
+from portal.domain.evidence import IdentifierKind
+from portal.domain.terms import NameKind
+from tests.support.people import Person
 
 
 @pytest.fixture
@@ -88,6 +95,29 @@ def test_the_schema_can_be_taken_down_and_put_up_again(empty: sa.Engine):
     assert definitions(empty) == {}
     migrations.upgrade(empty)
     assert definitions(empty) == up
+
+
+@pytest.mark.parametrize("stated", ["name", "website"])
+def test_what_people_said_is_not_lost_by_going_back(
+    engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: Any, stated: str
+):
+    """A schema that has no place for a fact is not gone back to; nothing is changed."""
+    now = at("2026-03-02 10:00")
+    file_as(people["alice"], now)
+    with db.transaction(engine) as session:
+        if stated == "name":
+            state_name(session, actor=None, now=now, customer_id=1, kind=NameKind.BRAND, name="慢蜗牛")
+        else:
+            state_identifier(
+                session, actor=None, now=now, customer=1, kind=IdentifierKind.WEBSITE, text="snail.example.cn"
+            )
+    before = definitions(engine)
+    with pytest.raises(RuntimeError, match="would be lost"):
+        migrations.downgrade(engine)
+    migrations.upgrade(engine)
+    assert definitions(engine) == before
+    with db.reading(engine) as session:
+        assert list(problems(session, now=now)) == []
 
 
 def test_a_new_database_has_the_shipped_policy(session: Session):

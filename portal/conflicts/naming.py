@@ -42,10 +42,10 @@ def state_name(
     """
     lock_registry(session)
     name = check_name(name)
-    customer = session.execute(sa.select(t.customer).where(t.customer.c.id == customer_id)).one()
+    customer = session.execute(sa.select(t.customer).where(t.customer.c.id == customer_id)).first()
     if kind not in STATABLE:
         raise RuleViolation("naming.from_filings", "kind")
-    if customer.merged_into_id is not None:
+    if customer is None or customer.merged_into_id is not None:
         raise RuleViolation("naming.merged")
     known = known_as(session, customer_id, name)
     if known is not None and not may_restate(known):

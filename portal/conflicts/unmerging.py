@@ -61,11 +61,13 @@ def merge_of(session: Session, loser: int) -> Any:
         .where(e.kind == EventKind.MERGED, e.registration_id.in_(here))
         .order_by(e.at.desc(), e.id.desc())
     )
-    for fact in facts:
-        told = fact.data.get("loser_id") == loser or fact.data["loser"] == row.founder_key
-        if fact.id not in undone and told:
+    holding = [fact for fact in facts if fact.id not in undone]
+    for fact in holding:
+        if fact.data.get("loser_id") == loser or fact.data["loser"] == row.founder_key:
             return fact
-    return None
+    # An older filing has come in since and founds the customer now: the one that founded it was on it.
+    once = set(_ever_on(session, loser))
+    return next((fact for fact in holding if abs(fact.data["loser"]) in once), None)
 
 
 def _ever_on(session: Session, *customers: int) -> list[int]:

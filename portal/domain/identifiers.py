@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from portal.domain.errors import RuleViolation
+from portal.domain.lookalikes import plain_figures
 
 _WEBSITES = Path(__file__).with_name("websites.json")
 _USCC_LENGTH = 18
@@ -24,6 +25,11 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
+def _clean_number(text: str) -> str:
+    """The same of what consists of figures, whatever script they are typed in."""
+    return plain_figures(clean(text[:200]))
+
+
 def parse_uscc(text: str) -> str | None:
     """A unified social credit code in its canonical form; None when nothing was typed.
 
@@ -32,7 +38,7 @@ def parse_uscc(text: str) -> str | None:
 
     :raises RuleViolation: ``uscc.length``, ``uscc.characters`` or ``uscc.check_digit``.
     """
-    code = re.sub(r"[\s\-–—_.]", "", clean(text[:200])).upper()
+    code = re.sub(r"[\s\-–—_.]", "", _clean_number(text)).upper()
     if not code:
         return None
     if len(code) != _USCC_LENGTH:
@@ -64,7 +70,7 @@ def parse_tax_id(text: str) -> str | None:
     """
     from stdnum.tw import ubn
 
-    number = re.sub(r"[\s\-–—_.]", "", clean(text[:200])).upper()
+    number = re.sub(r"[\s\-–—_.]", "", _clean_number(text)).upper()
     if not number:
         return None
     if re.fullmatch(r"[0-9]{8}", number):
@@ -96,7 +102,7 @@ def normalise_phone(text: str) -> str:
     :raises RuleViolation: ``phone.too_short`` with the digits missing, ``phone.too_long``,
         ``phone.characters``.
     """
-    typed = clean(text[:200])
+    typed = _clean_number(text)
     if written := _EXTENDED.fullmatch(typed):
         typed = f"{written[1]}#{written[2]}"
     typed, _, extension = re.sub(r"(?i)\s*(?:转|ext\.?|#|x)\s*", "|", typed, count=1).partition("|")
@@ -133,7 +139,7 @@ def national_number(text: str) -> str:
 
     It refuses nothing, as it compares what was read before; empty where there is no digit.
     """
-    typed = clean(text[:200])
+    typed = _clean_number(text)
     if written := _EXTENDED.fullmatch(typed):
         typed = written[1]
     digits = re.sub(r"[^0-9+]", "", re.split(r"(?i)转|ext|#|x", typed, maxsplit=1)[0])
@@ -181,11 +187,21 @@ def own_domain(host: str) -> str:
     a bare address.
     """
     suffixes, nobodys = _websites()
-    labels = host.split(".")
+    labels = [_as_written(label) for label in host.split(".")]
     own = ".".join(labels[-3:] if ".".join(labels[-2:]) in suffixes else labels[-2:])
     if own in nobodys or own in suffixes or labels[-1].isdecimal():
         return ""
     return own
+
+
+def _as_written(label: str) -> str:
+    """A part of a host as people write it: xn--fsqu00a is 例子."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
 
 
 def parse_email(text: str) -> str:

@@ -44,6 +44,11 @@ def as_seen(folded: str) -> str:
     return _WORD.sub(lambda found: _as_latin(found[0]), folded.translate(_SEEN))
 
 
+def plain_figures(text: str) -> str:
+    """A text with figures of any script as 0 to 9."""
+    return text if text.isascii() else text.translate(_SEEN)
+
+
 def _as_latin(word: str) -> str:
     seen = word.translate(_TWINS)
     return word if _FOREIGN.search(seen) else seen

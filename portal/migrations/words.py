@@ -1,5 +1,6 @@
 """Let a column of words hold other words than before, on both databases."""
 
+import sqlalchemy as sa
 from alembic import op
 
 
@@ -22,6 +23,17 @@ def change_words(table: str, column: str, before: tuple[str, ...], after: tuple[
         raise RuntimeError(f"{table}.{column} does not list the words it should")
     connection.exec_driver_sql(f"PRAGMA schema_version={int(schema) + 1}")
     connection.exec_driver_sql("PRAGMA writable_schema=OFF")
+
+
+def refuse_losing(table: str, column: str, *words: str) -> None:
+    """Stop a downgrade to a schema that has no place for what was written with these words since.
+
+    :raises RuntimeError: there is something; nothing is changed.
+    """
+    there = sa.table(table, sa.column(column))
+    lost = sa.select(sa.func.count()).select_from(there).where(there.c[column].in_(words))
+    if number := op.get_bind().scalar(lost):
+        raise RuntimeError(f"{number} rows of {table} would be lost: {', '.join(words)}")
 
 
 def _listed(column: str, values: tuple[str, ...]) -> str:

@@ -215,3 +215,28 @@ def test_a_tax_id_is_read_however_it_was_typed(typed: str, number: str | None):
 )
 def test_a_bad_tax_id_is_refused_by_its_reason(typed: str, code: str):
     assert refusal(parse_tax_id, typed) == code
+
+
+@pytest.mark.parametrize("typed", ["١٣٨٠٠٠٠٠٠٠٠", "१३८००००००००", "+٨٦ 138-0000-0000", "①③⑧00000000"])
+def test_figures_of_any_script_are_the_same_number(typed: str) -> None:
+    """Else a number could be filed that equals no other, and is never compared."""
+    assert normalise_phone(typed) == "13800000000"
+    assert national_number(typed) == "13800000000"
+
+
+def test_a_code_in_figures_of_another_script_is_the_code() -> None:
+    code = "91310115TX2334G26K"
+    assert parse_uscc(code.translate({ord(str(n)): chr(0x0660 + n) for n in range(10)})) == code
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("xn--fsqu00a.xn--55qx5d", "例子.公司"),
+        ("www2.xn--fsqu00a.xn--55qx5d", "例子.公司"),
+        ("xn--99999999999.cn", "xn--99999999999.cn"),
+        ("xn--.cn", "xn--.cn"),
+    ],
+)
+def test_a_domain_is_the_same_in_either_writing(host: str, own: str) -> None:
+    assert own_domain(host) == own

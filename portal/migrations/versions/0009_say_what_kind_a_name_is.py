@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from portal.domain.names import keys_of, normalise
 from portal.matching.index import enter_names
-from portal.migrations.words import change_words
+from portal.migrations.words import change_words, refuse_losing
 from portal.models import tables as t
 
 revision = "0009"
@@ -127,6 +127,7 @@ def _english(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def downgrade() -> None:
+    refuse_losing("registration_event", "kind", "named")
     op.execute("DELETE FROM name_gram WHERE alias_id IN (SELECT id FROM customer_alias WHERE kind <> 'filed')")
     op.execute("DELETE FROM customer_alias WHERE kind <> 'filed'")
     with op.batch_alter_table("customer_alias") as batch:
@@ -137,5 +138,4 @@ def downgrade() -> None:
             batch.drop_column(column)
     with Session(op.get_bind()) as session:
         _index(session)
-    op.execute("DELETE FROM registration_event WHERE kind = 'named'")
     change_words("registration_event", "kind", _NEW_KINDS, _KINDS)

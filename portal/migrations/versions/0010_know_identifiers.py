@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portal.domain.evidence import identifiers_of
-from portal.migrations.words import change_words
+from portal.migrations.words import change_words, refuse_losing
 
 revision = "0010"
 down_revision = "0009"
@@ -56,6 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_losing("registration_event", "kind", "identified", "belongs")
     op.drop_table("customer_identifier")
     op.drop_index("ix_registration_event_stated", "registration_event")
     change_words("registration_event", "kind", _NEW_KINDS, _KINDS)

@@ -7,7 +7,7 @@ Revises: 0010
 import sqlalchemy as sa
 from alembic import op
 
-from portal.migrations.words import change_words
+from portal.migrations.words import change_words, refuse_losing
 from portal.models.columns import UTCDateTime
 
 revision = "0012"
@@ -58,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_losing("registration_event", "kind", "told_apart")
     op.drop_table("suspicion")
     op.drop_table("comparison_due")
     change_words("registration_event", "kind", _NEW_KINDS, _KINDS)
