@@ -1,7 +1,7 @@
 """Suspect known customers of being one; whatever is known was not compared yet
 
 Revision ID: 0012
-Revises: 0010
+Revises: 0011
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from portal.migrations.words import change_words, refuse_losing
 from portal.models.columns import UTCDateTime
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
