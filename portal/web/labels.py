@@ -145,7 +145,7 @@ RULES: Mapping[Rule, Any] = {
         "A partner and key accounts filed on the same day: the partner comes first, whatever the hour."
     ),
     Rule.LAPSED: _l("The protection period went by without progress: contestable, not lost."),
-    Rule.TAKEOVER: _l("A takeover after the lapse: decided by those who answer for both parties."),
+    Rule.TAKEOVER: _l("A takeover after the lapse: decided by those who answer for it."),
     Rule.NEXT_OWNER: _l("The deciders chose a later claim and said why."),
     Rule.NEW_CLOCK: _l("Taken over by another party; filing again is possible after the waiting time."),
     Rule.APPEAL: _l("Decided on appeal by the channel director."),

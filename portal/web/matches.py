@@ -76,6 +76,8 @@ def likeness_words(why: Resemblance, score: float, names: float | None = None) -
         return str(gettext("%(why)s: %(score)d of 100", why=_alike(why, score), score=round(score)))
     if score >= HELD_FROM:
         told = gettext("%(why)s, and the names are alike (%(names)d)", why=LIKENESS[why], names=round(names))
+    elif names < LITTLE:
+        told = gettext("%(why)s, but the names are not alike", why=LIKENESS[why])
     else:
         told = gettext(
             "%(why)s, but the names are alike to %(names)d only", why=LIKENESS[why], names=round(names)
