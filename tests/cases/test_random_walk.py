@@ -1,6 +1,7 @@
 """Whatever people do in whatever order: one owner, everything follows from the facts, nothing half done."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -57,8 +58,10 @@ ACTS = st.one_of(
     st.tuples(st.just("decides_appeal"), st.just("channel_director"), _yes),
     st.tuples(st.just("moves"), _who, st.sampled_from([Stage.MEETING, Stage.MEETING, Stage.SIGNED])),
     st.tuples(st.just("releases"), _who),
+    st.tuples(st.just("files"), _who),
     st.tuples(st.just("merge")),
     st.tuples(st.just("tick")),
+    st.tuples(st.just("restart")),
 )
 WALKS = st.lists(st.tuples(st.sampled_from([0, 1, 4, 8]), ACTS), min_size=2, max_size=10)
 _ASK = (0, ("asks", "carol", CaseKind.TAKEOVER))
@@ -100,10 +103,19 @@ def test_a_random_walk_keeps_every_invariant(
     world.case_id, now = 0, now + timedelta(days=calm)
     for days, (what, *how) in [*beginning, *walk]:
         now += timedelta(days=days, minutes=1)
-        step(world, what, how, now, other)
+        if what == "files":
+            files(world, file_as, how[0], now, f"第{number}号散步有限公司")
+        else:
+            step(world, what, how, now, other)
     with db.reading(world.engine) as session:
         assert list(problems(session, now=now)) == []
         assert_model_agrees(session, world, now)
+
+
+def files(world: World, file_as: Any, who: str, now: datetime, name: str) -> None:
+    """Whoever gave its claim up, or lost it long enough ago, files the customer again."""
+    with suppress(RuleViolation):
+        world.claims[who] = file_as(world.people[who], now, name).registration_id
 
 
 def step(world: World, what: str, how: list[Any], now: datetime, other: int) -> None:
@@ -112,6 +124,7 @@ def step(world: World, what: str, how: list[Any], now: datetime, other: int) -> 
     acts: Mapping[str, Callable[[], Any]] = {
         "merge": lambda: merge(world, now, other),
         "tick": lambda: tick(world, now),
+        "restart": lambda: restart(world, now),
     }
     try:
         if what in acts:
@@ -138,6 +151,13 @@ def tick(world: World, now: datetime) -> None:
     with db.transaction(world.engine) as session:
         db.lock_registry(session)
         settle_lapses(session, now=now, today=business_date(now))
+
+
+def restart(world: World, now: datetime) -> None:
+    """The portal starts anew in the middle of it all: every connection is new, check is silent."""
+    world.engine.dispose()
+    with db.reading(world.engine) as session:
+        assert list(problems(session, now=now)) == []
 
 
 def assert_model_agrees(session: Any, world: World, now: datetime) -> None:
