@@ -255,10 +255,6 @@ def _mistyped_shares(before: str) -> int:
     return 6 if any(rest[:-1].endswith(each) for each in known) or sounds_of(rest[-1:]) == ("gu",) else 5
 
 
-def _after_place(body: str) -> str:
-    return body[leading(body, 2)[1] :]
-
-
 def _is_trade(core: str) -> bool:
     """Whether words for what a company does are all that there is."""
     brand, trade = _brand_and_trade(core)

@@ -73,7 +73,8 @@ def compare_names(
     another valid code proves to be other companies (§6), and `excluded`.
     """
     best: dict[int, Near] = {}
-    for asked in [parse(each) for each in (name, english) if each]:
+    questions = [parse(each) for each in (name, english) if each]
+    for asked in questions:
         for row in index.names_near(session, asked):
             if row.id in excluded or (uscc and row.uscc and uscc != row.uscc):
                 continue
@@ -86,7 +87,7 @@ def compare_names(
         for customer, each in identifiers.bearers_of(session, told).items()
         if customer not in excluded and not (uscc and each.row.uscc and uscc != each.row.uscc)
     }
-    for asked in [parse(each) for each in (name, english) if each] if bearers else ():
+    for asked in questions if bearers else ():
         for customer, (likest, weighed) in identifiers.weigh_bearers(session, asked, bearers).items():
             if customer not in best or weighed.alike.score > best[customer].alike.score:
                 founder = bearers[customer].row.founder_key
