@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.conflicts import stats
+from portal.conflicts.contracts import keep_contracts
 from portal.conflicts.facts import Dossier, load_claims, load_dossier
 from portal.conflicts.open_cases import end_pointless
 from portal.db import chunks
@@ -60,6 +61,7 @@ def settle(session: Session, customers: Collection[int], *, now: datetime) -> di
     }
     _write_claims(session, standings)
     _write_ownership(session, timelines)
+    keep_contracts(session, dossier.claims)
     end_pointless(session, timelines, now=now)
     return timelines
 
@@ -70,6 +72,7 @@ def settle_held(session: Session, claims: Collection[int]) -> None:
         return
     dossier = load_claims(session, claims)
     _write_claims(session, {claim: held_standing(dossier, claim) for claim in claims})
+    keep_contracts(session, claims)
 
 
 def resettle(

@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.domain.errors import RuleViolation
 from portal.domain.fishing import FishingFigures
+from portal.domain.rates import PayFigures, parse_pay
 
 _STAGES = ("interest", "meeting", "solution", "trial", "signed")
 
@@ -32,6 +33,7 @@ class Policy:
     early_stage_limit: Mapping[str, int]
     fishing: FishingFigures | None
     body: Mapping[str, Any]
+    pay: PayFigures | None = None
 
 
 class Policies:
@@ -78,6 +80,7 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
         early_stage_limit={tier: _count(limits, tier) for tier in limits},
         fishing=_fishing(_table(body, "fishing", optional=True)),
         body=body,
+        pay=parse_pay(body),
     )
 
 

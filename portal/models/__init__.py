@@ -6,6 +6,7 @@ from portal.models.customers import Customer, CustomerAlias, CustomerIdentifier,
 from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
+from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
 from portal.models.registrations import (
     Attachment,
     CheckLog,
@@ -17,6 +18,15 @@ from portal.models.registrations import (
     SearchGram,
     Tie,
 )
+from portal.models.statements import (
+    DeferredReceipt,
+    Dispute,
+    Statement,
+    StatementAct,
+    StatementFile,
+    StatementLine,
+    StatementRevision,
+)
 from portal.models.suspicions import ComparisonDue, Suspicion
 from portal.models.system import AuditEntry, ImportRun
 
@@ -25,11 +35,16 @@ __all__ = [
     "AuditEntry",
     "CaseVote",
     "CheckLog",
+    "CollectedPeriod",
     "ComparisonDue",
     "ConflictCase",
+    "Contract",
+    "ContractMatch",
     "Customer",
     "CustomerAlias",
     "CustomerIdentifier",
+    "DeferredReceipt",
+    "Dispute",
     "Draft",
     "EndedSession",
     "FishingAlarm",
@@ -43,13 +58,20 @@ __all__ = [
     "PipelineStat",
     "Placement",
     "PolicyVersion",
+    "Receipt",
     "Registration",
     "RegistrationEvent",
     "SavedView",
     "SearchGram",
+    "Statement",
+    "StatementAct",
+    "StatementFile",
+    "StatementLine",
+    "StatementRevision",
     "Suspicion",
     "Tie",
     "TierTerm",
+    "UnsettledReceipt",
     "User",
     "UserRole",
     "Versioned",

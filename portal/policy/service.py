@@ -40,7 +40,18 @@ def policy_on(session: Session, day: date) -> Policy:
 @lru_cache(maxsize=256)
 def _parsed(version: int, effective_from: date, body: str) -> Policy:
     """A version as it is stored; the same text is read only once."""
-    return parse_policy(version, effective_from, json.loads(body))
+    return parse_policy(version, effective_from, completed(json.loads(body)))
+
+
+def completed(body: dict[str, Any]) -> dict[str, Any]:
+    """A version's figures, and the shipped ones for what no version knew yet when it was written."""
+    return {**_shipped(), **body}
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(_DEFAULT.read_text(encoding="utf-8"))
+    return {name: value for name, value in body.items() if name not in ("effective_from", "reason")}
 
 
 def add_policy(
@@ -56,7 +67,7 @@ def add_policy(
 
     :raises RuleViolation: ``policy.bad_figure``.
     """
-    parse_policy(0, effective_from, body)
+    parse_policy(0, effective_from, completed(body))
     row = PolicyVersion(
         effective_from=effective_from,
         reason=reason,

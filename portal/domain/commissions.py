@@ -1,0 +1,186 @@
+"""What one receipt earns its partner (M1–M5, M8): a plain function over plain data.
+
+Nothing is guessed: what cannot be computed says which term is missing and earns nothing until it is there.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from portal.domain.money import round_fen
+from portal.domain.periods import Period, month_of, quarter_of
+from portal.domain.rates import BY_MINUTES, PayFigures, Product
+from portal.domain.terms import PartnerKind, Tier
+
+ZERO = Decimal("0.00")
+_FEN = Decimal("0.01")
+
+
+class Flag(StrEnum):
+    """Why a receipt earns nothing, or not on this statement (M14)."""
+
+    UNDER_FLOOR = "under_floor"
+    PAST_TERM = "past_term"
+    BEFORE_CONTRACT = "before_contract"
+    WHOLESALE = "wholesale"
+    KEY_ACCOUNTS = "key_accounts"
+    NO_TIER = "no_tier"
+    NO_POLICY = "no_policy"
+    NO_RATE = "no_rate"
+    NO_FLOOR_PRICE = "no_floor_price"
+    NO_MINUTES = "no_minutes"
+    REFUNDED_WITHHELD = "refunded_withheld"
+    DISPUTED = "disputed"
+    UNKNOWN_CONTRACT = "unknown_contract"
+
+
+WITHHELD = frozenset(
+    {Flag.NO_TIER, Flag.NO_POLICY, Flag.NO_RATE, Flag.NO_FLOOR_PRICE, Flag.NO_MINUTES, Flag.REFUNDED_WITHHELD}
+)
+"""A term is missing: the receipt waits until it is there, and the statement with it (M2, M3)."""
+
+NOTHING = frozenset({Flag.PAST_TERM, Flag.BEFORE_CONTRACT, Flag.WHOLESALE, Flag.KEY_ACCOUNTS})
+"""It never earns anything, and no line of the statement stands for it (M1, M8)."""
+
+
+class Receipt(NamedTuple):
+    """Cash received from a customer (M7), in yuan; a refund is negative and names what it refunds."""
+
+    id: int
+    received_on: date
+    product: Product
+    amount: Decimal
+    minutes: int | None
+    refund_of: int | None
+    contract_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What held for one partner on one day (M2): its kind, its tier, the policy version's figures."""
+
+    kind: PartnerKind
+    tier: Tier | None
+    policy: int | None
+    pay: PayFigures | None
+
+
+class Earned(NamedTuple):
+    """What a receipt earns and why: the line of a statement, or the reason why there is none.
+
+    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided.
+    """
+
+    commission: Decimal
+    rule: str
+    flag: Flag | None = None
+    tier: Tier | None = None
+    policy: int | None = None
+    year: int | None = None
+    rate: Decimal | None = None
+    floor_price: Decimal | None = None
+
+
+class Taken(NamedTuple):
+    """What refunds of one receipt came to so far, both as positive yuan: refunded, and taken back."""
+
+    refunded: Decimal = ZERO
+    taken_back: Decimal = ZERO
+
+
+def period_of(product: Product, day: date) -> Period:
+    """The period on whose statement a receipt of that day belongs: ports by quarter, the rest by month."""
+    return quarter_of(day) if product is Product.PORT else month_of(day)
+
+
+def products_of(period: Period) -> tuple[Product, ...]:
+    """The products that a statement over `period` is about."""
+    return tuple(each for each in Product if (each is Product.PORT) is period.is_quarter)
+
+
+def anniversary(day: date, years: int) -> date:
+    """The same day so many years later; of 29 February, 28 February (M1)."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 2, 28)
+
+
+def contract_year(contract_on: date, day: date) -> int | None:
+    """1 or 2: the year of the contract that `day` lies in; None before it and after two years (M1)."""
+    if day < contract_on:
+        return None
+    if day < anniversary(contract_on, 1):
+        return 1
+    return 2 if day < anniversary(contract_on, 2) else None
+
+
+def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
+    """What a receipt (no refund) earns under the terms of its day.
+
+    Shares are rounded half-up to the fen (M4); by minutes what is above the floor price is earned (M3).
+    """
+    product, day = receipt.product, receipt.received_on
+    if terms.kind is PartnerKind.WHOLESALE:
+        return Earned(ZERO, "M8", Flag.WHOLESALE)
+    year = contract_year(contract_on, day)
+    if year is None:
+        return Earned(ZERO, "M1", Flag.BEFORE_CONTRACT if day < contract_on else Flag.PAST_TERM)
+    tier, pay = terms.tier, terms.pay
+    if pay is None:
+        return Earned(ZERO, "M2", Flag.NO_POLICY, tier, None, year)
+    if tier is None:
+        return Earned(ZERO, "M2", Flag.NO_TIER, None, terms.policy, year)
+    if product in BY_MINUTES:
+        return _above_floor(receipt, terms, tier, pay, year)
+    rates = pay.rates.get((product, tier))
+    if rates is None:
+        return Earned(ZERO, "M2", Flag.NO_RATE, tier, terms.policy, year)
+    rate = rates[year - 1]
+    return Earned(round_fen(receipt.amount * rate), "M1", None, tier, terms.policy, year, rate)
+
+
+def _above_floor(receipt: Receipt, terms: Terms, tier: Tier, pay: PayFigures, year: int) -> Earned:
+    floor = pay.floor_prices.get((receipt.product, tier))
+    if floor is None:
+        return Earned(ZERO, "M3", Flag.NO_FLOOR_PRICE, tier, terms.policy, year)
+    if receipt.minutes is None:
+        return Earned(ZERO, "M3", Flag.NO_MINUTES, tier, terms.policy, year, None, floor)
+    above = round_fen(receipt.amount - floor * receipt.minutes)
+    flag = Flag.UNDER_FLOOR if above < 0 else None
+    return Earned(max(above, ZERO), "M3", flag, tier, terms.policy, year, None, floor)
+
+
+def refund(receipt: Receipt, of: Receipt, earned: Earned, before: Taken) -> tuple[Earned, Taken]:
+    """What a refund takes back, and what its receipt's refunds come to with it (M5).
+
+    The same share of the commission as of the receipt, at its original rate. The shares of several refunds
+    are rounded together, so that a receipt that is refunded whole takes back exactly what it earned.
+    """
+    if earned.flag in WITHHELD:
+        return earned._replace(commission=ZERO, rule="M5", flag=Flag.REFUNDED_WITHHELD), before
+    refunded = before.refunded - receipt.amount
+    owed = (earned.commission * refunded / of.amount).quantize(_FEN, ROUND_HALF_UP)
+    taken = earned._replace(commission=before.taken_back - owed, rule="M5")
+    return taken, Taken(refunded, owed)
+
+
+class Owner(NamedTuple):
+    """Who owned a customer from a day on: a partner, or None for key accounts."""
+
+    since: date
+    partner_id: int | None
+
+
+def credited(owners: Sequence[Owner], day: date) -> int | None:
+    """Whom a receipt of `day` belongs to: who owned the customer at the end of that day (C6).
+
+    `owners` are in order, at least one. Before the first owner it is the first; while nobody owns the
+    customer, the last one still.
+    """
+    index = bisect_right([owner.since for owner in owners], day)
+    return owners[max(index - 1, 0)].partner_id
