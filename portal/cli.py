@@ -213,7 +213,7 @@ def rebuild_suspicions() -> None:
 @main.command(with_appcontext=False)
 def check() -> None:
     """Verify every invariant; exit 1 and a list where one is broken."""
-    from portal.conflicts.check import problems
+    from portal.commands.checking import problems
 
     with db.reading(_ready()) as session:
         found = list(problems(session, now=clock.now()))

@@ -11,7 +11,7 @@ from tests.support.source import ROOT, Module, dotted, modules, templates
 FEATURES = (
     *("policy", "partners", "matching", "conflicts"),
     *("registrations", "pipeline", "cases", "support", "weekly"),
-    *("receipts", "deposits", "statements", "tiers", "leads"),
+    *("receipts", "deposits", "statements", "payments", "tiers", "leads"),
     *("auth", "search", "home", "admin"),
 )
 ROOF = (

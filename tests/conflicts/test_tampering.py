@@ -17,8 +17,8 @@ from sqlmodel import Session, SQLModel
 from portal import db
 from portal.cases.decisions import appeal_case, cast_vote, decide_appeal
 from portal.cases.service import answer_case, open_case
+from portal.commands.checking import problems
 from portal.conflicts.belonging import state_parent
-from portal.conflicts.check import problems
 from portal.conflicts.decisions import decide_held, merge_customers
 from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name

@@ -1,0 +1,22 @@
+"""`portal check`: every feature's own part, one after the other."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlmodel import Session
+
+from portal.conflicts import check as conflicts
+from portal.conflicts.check import Problem
+from portal.domain.errors import RuleViolation
+
+UNREADABLE = (RuleViolation, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_PARTS = (("registration", conflicts.problems),)
+
+
+def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
+    """Every broken invariant on the whole database; nothing is repaired."""
+    for table, part in _PARTS:
+        try:
+            yield from part(session, now=now)
+        except UNREADABLE as error:
+            yield table, "*", RuleViolation("check.unreadable", error=f"{type(error).__name__}: {error}")

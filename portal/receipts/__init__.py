@@ -1,0 +1,1 @@
+"""Cash received: the ledger, the contracts it names, what is not matched yet."""

@@ -1,0 +1,1 @@
+"""Commission statements: made, walked through the nine steps, disputed, printed."""

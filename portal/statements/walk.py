@@ -1,0 +1,173 @@
+"""Walk a statement through the nine steps: who did what, what follows, until when (§8, M9–M12)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit
+from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.periods import business_date
+from portal.domain.roles import Actor
+from portal.domain.statements import (
+    RETURNS,
+    Act,
+    Done,
+    Station,
+    Step,
+    check_act,
+    check_return,
+    due_on,
+    next_step,
+)
+from portal.models import Statement, StatementAct
+from portal.models import tables as t
+from portal.policy.service import policy_on
+
+
+def take_step(
+    session: Session,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    statement_id: int,
+    version: int | None,
+    act: Act,
+    reason: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Statement:
+    """Do one act of the nine steps; `version` is that of the page it was decided on, None in a batch.
+
+    The caller holds the registry lock and has seen to what the act itself needs (a typed name, a bank's
+    answer). `data` goes on the statement's walk.
+
+    :raises StaleVersion: somebody else changed the statement meanwhile.
+    :raises RuleViolation: as `check_act`; ``statement.withheld`` it cannot go out before the receipts that
+        lack a term are solved or deferred (M2).
+    """
+    statement = load(session, statement_id, version)
+    step = check_act(statement.station, act, actor, done_on(session, statement_id))
+    if act is Act.SEND:
+        _go_out(session, statement)
+    _enter(session, statement, step, actor, now, reason, data or {})
+    return statement
+
+
+def send_back(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    statement_id: int,
+    version: int | None,
+    to: Station,
+    reason: str,
+) -> Statement:
+    """Refuse in step 6 or 7: back to the station that the refuser names, with the reason (M10).
+
+    What was approved after that station is void and done anew.
+
+    :raises RuleViolation: as `check_return`.
+    """
+    statement = load(session, statement_id, version)
+    check_return(statement.station, to, reason, actor, done_on(session, statement_id))
+    back = Step(statement.station, Act.REFUSE, to, 0, frozenset(), "")
+    _enter(session, statement, back, actor, now, reason, {"to": to.value})
+    return statement
+
+
+def load(session: Session, statement_id: int, version: int | None) -> Statement:
+    """The statement, locked until the transaction ends.
+
+    :raises StaleVersion: it is not the version that the person saw.
+    """
+    statement = session.get(Statement, statement_id, with_for_update=True)
+    if statement is None:
+        raise RuleViolation("statement.gone")
+    if version is not None and statement.version != version:
+        raise StaleVersion("stale")
+    return statement
+
+
+def done_on(session: Session, statement_id: int) -> list[Done]:
+    """The acts that still count: a refusal voids those done after the station it goes back to."""
+    c = t.statement_act.c
+    rows = session.execute(
+        sa.select(c.act, c.actor_id, c.from_station, c.to_station)
+        .where(c.statement_id == statement_id)
+        .order_by(c.id)
+    ).all()
+    order = list(Station)
+    counting: list[Any] = []
+    for row in rows:
+        if row.act is Act.REFUSE:
+            place = order.index(row.to_station)
+            counting = [each for each in counting if order.index(each.to_station) <= place]
+        else:
+            counting.append(row)
+    return [Done(row.act, row.actor_id) for row in counting]
+
+
+def may_return_to(station: Station) -> tuple[Station, ...]:
+    """Where whoever is due at `station` may send the statement back to."""
+    return RETURNS.get(station, ())
+
+
+def _enter(
+    session: Session,
+    statement: Statement,
+    step: Step,
+    actor: Actor | None,
+    now: datetime,
+    reason: str,
+    data: Mapping[str, Any],
+) -> None:
+    came_from, due = statement.station, statement.due_on
+    pay = policy_on(session, business_date(now)).pay
+    assert pay is not None  # noqa: S101 - a stored policy has these figures
+    following = next_step(step.to)
+    # Within one step the day stays: three people share the one day of step 6.
+    if following is None or step.act is Act.REFUSE or following.number != step.number:
+        due = due_on(step.to, business_date(now), pay)
+    statement.station, statement.station_since, statement.due_on = step.to, now, due
+    session.add(
+        StatementAct(
+            statement_id=statement.id,
+            act=step.act,
+            from_station=came_from,
+            to_station=step.to,
+            revision=statement.revision,
+            at=now,
+            actor_id=actor.user_id if actor else None,
+            reason=reason,
+            data=audit.plain(dict(data)),
+        )
+    )
+    session.flush()
+    audit.record(
+        session, actor=actor, action=f"statement.{step.act}", at=now, subject=("statement", statement.id),
+        reason=reason, before=came_from, after=step.to, revision=statement.revision, due_on=due, data=data,
+    )  # fmt: skip
+
+
+def _go_out(session: Session, statement: Statement) -> None:
+    """From here on its receipts are settled: they leave the pool, and nothing generates it again (M12)."""
+    line, deferred = t.statement_line.c, t.deferred_receipt.c
+    here = sa.and_(line.statement_id == statement.id, line.revision == statement.revision)
+    waiting = session.scalar(
+        sa.select(sa.func.count()).where(
+            here,
+            ~line.settles,
+            line.receipt_id.is_not(None),
+            line.receipt_id.not_in(
+                sa.select(deferred.receipt_id).where(deferred.statement_id == statement.id)
+            ),
+        )
+    )
+    if waiting:
+        raise RuleViolation("statement.withheld", count=waiting)
+    settled = sa.select(line.receipt_id).where(here, line.settles)
+    pool = t.unsettled_receipt
+    session.execute(sa.delete(pool).where(pool.c.receipt_id.in_(settled)))
