@@ -124,6 +124,7 @@ def _enter(
     reason: str,
     data: Mapping[str, Any],
 ) -> None:
+    assert statement.id is not None  # noqa: S101 - it was loaded
     came_from, due = statement.station, statement.due_on
     pay = policy_on(session, business_date(now)).pay
     assert pay is not None  # noqa: S101 - a stored policy has these figures
