@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from portal.domain.money import round_fen, share_of
 from portal.domain.periods import Period, month_of, quarter_of
-from portal.domain.rates import BY_MINUTES, PayFigures, Product
+from portal.domain.rates import PayFigures, Product
 from portal.domain.terms import PartnerKind, Tier
 
 ZERO = Decimal("0.00")
@@ -136,7 +136,7 @@ def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
         return Earned(ZERO, "M2", Flag.NO_POLICY, tier, None, year)
     if tier is None:
         return Earned(ZERO, "M2", Flag.NO_TIER, None, terms.policy, year)
-    if product in BY_MINUTES:
+    if product is Product.DDD or product is Product.IDD:
         return _above_floor(receipt, terms, tier, pay, year)
     rates = pay.rates.get((product, tier))
     if rates is None:
