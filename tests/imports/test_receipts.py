@@ -210,8 +210,8 @@ def test_odd_receipts_come_with_one_warning_of_each_sort(engine: sa.Engine, brin
             row("B", received_on="2026-02-20"),
             row("C", contract_no="HT-9"),
             row("D", contract_no="x"),
-            row("E", product="会议", received_on="2026-01-31"),
-        ],
+        ]
+        + [row("E", product="会议", received_on="2026-01-31")],
     )
     told = [(each.row, each.column, each.problem.code, each.problem.params) for each in report.warnings]
     assert told == [
