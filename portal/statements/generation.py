@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.db import insert_plain
-from portal.domain.lines import LineKind, content_hash, counted, settles
+from portal.domain.lines import LineKind, counted, settles
 from portal.domain.periods import Period, business_date
 from portal.domain.roles import Actor
 from portal.domain.statements import ISSUED, Act, Station, check_act, due_on
@@ -19,6 +19,7 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.statements.drafting import Draft, DraftLine, draft
 from portal.statements.ground import Ground, load_ground
+from portal.statements.sealing import said_of, seal
 
 COLUMNS = (
     "statement_id", "revision", "ordinal", "kind", "counted", "settles", "receipt_id", "registration_id",
@@ -83,17 +84,20 @@ def number_of(partner_id: int, period: Period) -> str:
 
 def sealed(number: str, revision: int, drafted: Draft) -> str:
     """The hash of what a draft says (M15)."""
-    head = (number, revision, drafted.period, drafted.totals.total, drafted.totals.received)
-    return content_hash(head, (_said(line) for line in drafted.lines))
+    lines = enumerate(drafted.lines, start=1)
+    return seal(number, revision, drafted.period, drafted.totals.total, (_said(*each) for each in lines))
 
 
-def _said(line: DraftLine) -> tuple[object, ...]:
+def _said(ordinal: int, line: DraftLine) -> tuple[object, ...]:
     receipt, earned = line.receipt, line.earned
-    return (
-        line.source, line.ref, line.contract_no, line.credit.customer_name, receipt.product.value,
-        receipt.received_on, receipt.amount, receipt.minutes, earned.tier, earned.year, earned.rate,
-        earned.floor_price, earned.commission, earned.rule, earned.flag, line.late,
+    about = (
+        line.source, line.ref, line.contract_no, receipt.product.value, receipt.received_on, receipt.amount,
+        receipt.minutes,
     )  # fmt: skip
+    terms = (earned.tier and earned.tier.value, earned.year, earned.rate, earned.floor_price, earned.rule)
+    flag = earned.flag and earned.flag.value
+    name = line.credit.customer_name
+    return said_of(ordinal, LineKind.RECEIPT.value, about, name, earned.commission, terms, flag, line.late)
 
 
 def _one(

@@ -89,6 +89,13 @@ MESSAGES: Mapping[str, Any] = {
     "check.fact_missing": _l("A fact of it in the audit trail is missing or changed."),
     "check.identifier": _l("Nobody stated this of its customer."),
     "check.identifier_missing": _l("Its website, telephone or tax id “%(value)s” is missing."),
+    "check.line": _l(
+        "The line for receipt %(receipt)s is not what its receipt, contract, tier and policy give."
+    ),
+    "check.lost_receipt": _l("The receipt is neither on a statement that is out nor waiting for one."),
+    "check.not_the_sum": _l("%(column)s is not what the lines come to."),
+    "check.revision": _l("The statement is not what its revision in force says."),
+    "check.settled_twice": _l("The receipt waits for a statement and is on one already."),
     "check.missing": _l("It is missing."),
     "check.more": _l("And so are %(number)d more."),
     "check.no_role": _l("It has no role."),

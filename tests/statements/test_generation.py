@@ -1,6 +1,6 @@
 """Statements are made of what was received, once each, and the same again (M2, M5–M8, M12, M14)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +12,20 @@ from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act
 from portal.models import tables as t
+from portal.statements.check import problems
 from portal.statements.walk import take_step
 from tests.statements.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("signed")
+
+
+@pytest.fixture(autouse=True)
+def sound(engine: sa.Engine) -> Iterator[None]:
+    """Whatever a test does, every line follows from its facts afterwards."""
+    yield
+    with db.reading(engine) as session:
+        assert list(problems(session, now=NOW)) == []
+
 
 Make, Receive, Read = Callable[..., Any], Callable[..., int], Callable[[str], dict[str, Any]]
 
