@@ -121,6 +121,7 @@ MESSAGES: Mapping[str, Any] = {
     "check.total": _l("It is not the sum of its projects."),
     "check.unfounded": _l("No filing made it known."),
     "check.unreadable": _l("It cannot be read: %(error)s"),
+    "check.walk": _l("The nine steps do not allow this act here, or not by this person: “%(act)s”."),
     "check.untrailed": _l("It has no entry in the audit trail."),
     "file.empty": _l("The file is empty."),
     "file.failed": _l(
