@@ -41,8 +41,9 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.detail_views import bp as registration
     from portal.statements.acts_views import bp as statement_acts
     from portal.statements.board_views import bp as statement_board
+    from portal.statements.dossier_views import bp as statement_dossier
 
     return [
         *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
-        *(statement_board, statement_acts),
+        *(statement_board, statement_acts, statement_dossier),
     ]

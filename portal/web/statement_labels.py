@@ -90,7 +90,7 @@ MESSAGES: Mapping[str, Any] = {
     "statement.return_where": _l("It cannot go back there. Choose one of the steps in the list."),
     "statement.return_why": _l("Say why it goes back: whoever is due next reads it."),
     "statement.withheld": _l(
-        "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, or finance "
-        "defers each by name."
+        "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, "
+        "or finance defers each by name."
     ),
 }
