@@ -31,6 +31,11 @@ class Permission(StrEnum):
     REGISTRATION_NOTE = "registration:note"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
+    STATEMENT_ACT = "statement:act"
+    STATEMENT_AUDIT = "statement:audit"
+    STATEMENT_BOARD = "statement:board"
+    STATEMENT_DEFER = "statement:defer"
+    STATEMENT_GENERATE = "statement:generate"
     TIER_EDIT = "tier:edit"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
@@ -60,12 +65,14 @@ _CLAIM = frozenset(
         _P.CASE_ACT,
     }
 )
+_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
     Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
-    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE},
-    Role.REGIONAL_MANAGER: _READ,
+    Role.CHANNEL_SALES: _READ
+    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT},
+    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -82,13 +89,19 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
+        *_STATEMENTS,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW},
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW}
+    | _STATEMENTS,
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK},
-    Role.CALL_CENTER: frozenset({_P.PROFILE}),
+    Role.FINANCE: _READ
+    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
+    | _STATEMENTS
+    | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE},
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
@@ -99,6 +112,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.RECEIPT_IMPORT,
         _P.RECEIPT_VIEW,
         _P.AUDIT_VIEW,
+        _P.STATEMENT_AUDIT,
+        _P.STATEMENT_BOARD,
+        _P.STATEMENT_GENERATE,
     },
 }
 

@@ -18,6 +18,7 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.web import statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -141,6 +142,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.CASE_CLOSED, _l("The case is over")),
     (EventKind.REASSIGNED, _l("The customer passed to another party")),
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
+    *statement_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -192,6 +194,7 @@ ACTS: Mapping[str, Any] = {
     "partner.changed": _l("Changed a partner"),
     "partner.tier_added": _l("Added a tier term"),
     "policy.added": _l("Put a policy in force"),
+    **statement_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
@@ -206,8 +209,10 @@ SUBJECTS: Mapping[str, Any] = {
     "ownership": _l("Ownership"),
     "import": _l("Import"),
     "partner": _l("Partner"),
+    "period": _l("Period"),
     "policy": _l("Policy"),
     "registration": _l("Registration"),
+    "statement": _l("Statement"),
     "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
 }
@@ -231,6 +236,11 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.REGISTRATION_NOTE: _l("write notes"),
     Permission.REGISTRATION_VIEW: _l("see registrations"),
     Permission.REGISTRATION_WORK: _l("work on projects"),
+    Permission.STATEMENT_ACT: _l("take statements through their steps"),
+    Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
+    Permission.STATEMENT_BOARD: _l("see the board of statements"),
+    Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
+    Permission.STATEMENT_GENERATE: _l("generate statements"),
     Permission.TIER_EDIT: _l("decide tiers"),
     Permission.USER_MANAGE_ALL: _l("manage everybody's access"),
     Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
