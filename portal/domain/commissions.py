@@ -7,17 +7,17 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
-from portal.domain.money import round_fen
+from portal.domain.money import round_fen, share_of
 from portal.domain.periods import Period, month_of, quarter_of
-from portal.domain.rates import BY_MINUTES, PayFigures, Product
+from portal.domain.rates import PayFigures, Product
 from portal.domain.terms import PartnerKind, Tier
 
 ZERO = Decimal("0.00")
-_FEN = Decimal("0.01")
 
 
 class Flag(StrEnum):
@@ -69,10 +69,18 @@ class Terms:
     pay: PayFigures | None
 
 
+class Taken(NamedTuple):
+    """What refunds of one receipt came to so far, both as positive yuan: refunded, and taken back."""
+
+    refunded: Decimal = ZERO
+    taken_back: Decimal = ZERO
+
+
 class Earned(NamedTuple):
     """What a receipt earns and why: the line of a statement, or the reason why there is none.
 
-    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided.
+    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided. Of a refund
+    `before` is what earlier refunds of the same receipt came to.
     """
 
     commission: Decimal
@@ -83,13 +91,7 @@ class Earned(NamedTuple):
     year: int | None = None
     rate: Decimal | None = None
     floor_price: Decimal | None = None
-
-
-class Taken(NamedTuple):
-    """What refunds of one receipt came to so far, both as positive yuan: refunded, and taken back."""
-
-    refunded: Decimal = ZERO
-    taken_back: Decimal = ZERO
+    before: Taken | None = None
 
 
 def period_of(product: Product, day: date) -> Period:
@@ -114,9 +116,15 @@ def contract_year(contract_on: date, day: date) -> int | None:
     """1 or 2: the year of the contract that `day` lies in; None before it and after two years (M1)."""
     if day < contract_on:
         return None
-    if day < anniversary(contract_on, 1):
+    first, second = _anniversaries(contract_on)
+    if day < first:
         return 1
-    return 2 if day < anniversary(contract_on, 2) else None
+    return 2 if day < second else None
+
+
+@lru_cache(maxsize=4096)
+def _anniversaries(contract_on: date) -> tuple[date, date]:
+    return anniversary(contract_on, 1), anniversary(contract_on, 2)
 
 
 def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
@@ -135,7 +143,7 @@ def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
         return Earned(ZERO, "M2", Flag.NO_POLICY, tier, None, year)
     if tier is None:
         return Earned(ZERO, "M2", Flag.NO_TIER, None, terms.policy, year)
-    if product in BY_MINUTES:
+    if product is Product.DDD or product is Product.IDD:
         return _above_floor(receipt, terms, tier, pay, year)
     rates = pay.rates.get((product, tier))
     if rates is None:
@@ -155,17 +163,17 @@ def _above_floor(receipt: Receipt, terms: Terms, tier: Tier, pay: PayFigures, ye
     return Earned(max(above, ZERO), "M3", flag, tier, terms.policy, year, None, floor)
 
 
-def refund(receipt: Receipt, of: Receipt, earned: Earned, before: Taken) -> tuple[Earned, Taken]:
-    """What a refund takes back, and what its receipt's refunds come to with it (M5).
+def refund(receipt: Receipt, of_amount: Decimal, earned: Earned, before: Taken) -> tuple[Earned, Taken]:
+    """What a refund takes back of what its receipt `earned`, and what all its refunds come to with it (M5).
 
     The same share of the commission as of the receipt, at its original rate. The shares of several refunds
     are rounded together, so that a receipt that is refunded whole takes back exactly what it earned.
     """
     if earned.flag in WITHHELD:
-        return earned._replace(commission=ZERO, rule="M5", flag=Flag.REFUNDED_WITHHELD), before
+        return earned._replace(commission=ZERO, rule="M5", flag=Flag.REFUNDED_WITHHELD, before=before), before
     refunded = before.refunded - receipt.amount
-    owed = (earned.commission * refunded / of.amount).quantize(_FEN, ROUND_HALF_UP)
-    taken = earned._replace(commission=before.taken_back - owed, rule="M5")
+    owed = share_of(earned.commission, refunded, of_amount)
+    taken = earned._replace(commission=before.taken_back - owed, rule="M5", before=before)
     return taken, Taken(refunded, owed)
 
 

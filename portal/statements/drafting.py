@@ -1,0 +1,137 @@
+"""Draft a statement: which receipts are due on it, and what each earns. Nothing is written here."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.db import chunks
+from portal.domain.commissions import Earned, Receipt, period_of, products_of
+from portal.domain.lines import Due, Totals, earn, totals
+from portal.domain.periods import Period
+from portal.domain.rates import Product
+from portal.models import tables as t
+from portal.receipts.credits import Credit
+from portal.statements.ground import Ground
+from portal.statements.originals import Refunded, load_originals
+
+# Days, money and products as the database has them: a million rows are not worth a million conversions.
+_DAY = sa.type_coerce(t.receipt.c.received_on, sa.String)
+_FEN = sa.type_coerce(t.receipt.c.amount, sa.BigInteger)
+_PRODUCT = sa.type_coerce(t.receipt.c.product, sa.String)
+_PRODUCTS = {product.value: product for product in Product}
+_READ = (
+    t.receipt.c.id, _DAY.label("received_on"), _PRODUCT.label("product"), _FEN.label("fen"),
+    t.receipt.c.minutes, t.receipt.c.refund_of_id, t.receipt.c.contract_key, t.receipt.c.source,
+    t.receipt.c.ref, t.receipt.c.contract_no,
+)  # fmt: skip
+
+
+class DraftLine(NamedTuple):
+    """One receipt on a draft: what it is, whose, and what it earns."""
+
+    receipt: Receipt
+    credit: Credit
+    earned: Earned
+    late: bool
+    source: str
+    ref: str
+    contract_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement as it would be now: its lines in the order of their days, and what they come to."""
+
+    partner_id: int
+    period: Period
+    lines: list[DraftLine]
+    totals: Totals
+
+
+def draft(session: Session, ground: Ground, partner_id: int, period: Period) -> Draft:
+    """What the statement of a partner over a period is made of, from the receipts that no issued one has."""
+    return _drafted(session, ground, partner_id, period, None)
+
+
+def redraft(
+    session: Session, ground: Ground, partner_id: int, period: Period, receipts: Collection[int]
+) -> Draft:
+    """The same for given receipts, settled or not: what a statement of them says under `ground`."""
+    return _drafted(session, ground, partner_id, period, receipts)
+
+
+class _Days(dict[Any, date]):
+    """Days by what the driver answers: SQLite a text, PostgreSQL a date."""
+
+    def __missing__(self, told: Any) -> date:
+        self[told] = day = told if isinstance(told, date) else date.fromisoformat(told)
+        return day
+
+
+def _drafted(
+    session: Session, ground: Ground, partner_id: int, period: Period, given: Collection[int] | None
+) -> Draft:
+    rows = list(_given(session, given) if given is not None else _pool(session, ground, partner_id, period))
+    refunds = {row[5] for row in rows if row[5] is not None}
+    refunded = _refunded(session, refunds, partner_id, period) if refunds else {}
+    rows.sort(key=itemgetter(1, 0))
+    by_key, days, taken = ground.credits.by_key, _Days(), []
+    for row in rows:
+        credit, day = by_key.get(row[6]), days[row[1]]
+        # A refund takes back from whom its receipt was earned by, whoever owns the customer now.
+        earned_on = day if row[5] is None else refunded[row[5]].received_on
+        if credit is not None and (given is not None or credit.partner_on(earned_on) == partner_id):
+            amount = Decimal(row[3]).scaleb(-2)
+            receipt = Receipt(row[0], day, _PRODUCTS[row[2]], amount, row[4], row[5], row[6])
+            taken.append((receipt, credit, row))
+    earned = earn(
+        [Due(receipt, credit.starts_on) for receipt, credit, _row in taken],
+        lambda day: ground.terms(partner_id, day),
+        {number: each.original for number, each in refunded.items()},
+    )
+    first = period.first
+    lines = [
+        DraftLine(receipt, credit, earned[receipt.id], receipt.received_on < first, row[7], row[8], row[9])
+        for receipt, credit, row in taken
+    ]
+    return Draft(partner_id, period, lines, totals((line.earned, line.receipt.amount) for line in lines))
+
+
+def _refunded(session: Session, refunds: set[int], partner_id: int, period: Period) -> dict[int, Refunded]:
+    c = t.statement.c
+    own = sa.select(c.id).where(c.partner_id == partner_id, c.period == str(period))
+    return load_originals(session, refunds, but=session.scalar(own))
+
+
+def _given(session: Session, receipts: Collection[int]) -> Iterator[Any]:
+    for part in chunks(receipts):
+        yield from session.execute(sa.select(*_READ).where(t.receipt.c.id.in_(part)))
+
+
+def _pool(session: Session, ground: Ground, partner_id: int, period: Period) -> Iterator[Any]:
+    """Receipts of the partner's contracts that no issued statement has and that belong on this one (M6)."""
+    r, pool = t.receipt.c, t.unsettled_receipt
+    query = sa.select(*_READ).join(pool, pool.c.receipt_id == r.id)
+    products = [product.value for product in products_of(period)]
+    own = query.where(r.received_on.between(period.first, period.last), _PRODUCT.in_(products))
+    if (collected_at := ground.collected.get(str(period))) is not None:
+        own = own.where(r.recorded_at <= collected_at)
+    earlier = query.add_columns(r.recorded_at).where(r.received_on < period.first, _PRODUCT.in_(products))
+    for part in chunks(ground.credits.of_partner.get(partner_id, ())):
+        yield from session.execute(own.where(r.contract_key.in_(part))).all()
+        for row in session.execute(earlier.where(r.contract_key.in_(part))):
+            if _too_late(ground, partner_id, row):
+                yield row
+
+
+def _too_late(ground: Ground, partner_id: int, row: Any) -> bool:
+    """Whether a receipt of an earlier period missed its own statement."""
+    own = str(period_of(_PRODUCTS[row.product], _Days()[row.received_on]))
+    collected_at = ground.collected.get(own)
+    return ground.is_out(partner_id, own) or (collected_at is not None and row.recorded_at > collected_at)
