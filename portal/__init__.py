@@ -39,5 +39,10 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
+    from portal.statements.acts_views import bp as statement_acts
+    from portal.statements.board_views import bp as statement_board
 
-    return [auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin]
+    return [
+        *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
+        *(statement_board, statement_acts),
+    ]

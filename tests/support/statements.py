@@ -108,7 +108,8 @@ def make_statement(
         [{"statement_id": statement_id, "made_at": now, "reason": "", **shared}],
     )
     _lines(session, statement_id, receipts, lines, registration_id)
-    _generated(session, statement_id, now)
+    told = {name: statement[name] for name in ("number", "partner_id", "period", "withheld", "due_on")}
+    _generated(session, statement_id, now, told | shared)
     return statement_id
 
 
@@ -151,20 +152,20 @@ def _lines(
         session.execute(sa.insert(t.statement_line), rows)
 
 
-def _generated(session: Session, statement_id: int, now: datetime) -> None:
+def _generated(session: Session, statement_id: int, now: datetime, after: Mapping[str, object]) -> None:
     session.execute(
         sa.insert(t.statement_act),
         [
             {
                 "statement_id": statement_id, "act": Act.GENERATE, "from_station": Station.COLLECTED,
                 "to_station": Station.GENERATED, "revision": 1, "at": now, "actor_id": None, "reason": "",
-                "data": {},
+                "data": {"hash": after["content_hash"]},
             }
         ],
     )  # fmt: skip
     audit.record(
         session, actor=None, action="statement.generate", at=now, subject=("statement", statement_id),
-        before=Station.COLLECTED, after=Station.GENERATED, revision=1,
+        before=Station.COLLECTED, after=after,
     )  # fmt: skip
 
 
