@@ -3,6 +3,17 @@
 from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
 from portal.models.customers import Customer, CustomerAlias, CustomerIdentifier, GramCount, NameGram
+from portal.models.deposits import (
+    Debt,
+    DebtSettlement,
+    DepositDeduction,
+    DepositEntry,
+    DepositFile,
+    DepositWaiver,
+    TrafficDay,
+    TrafficPayment,
+    WholesaleState,
+)
 from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
@@ -43,7 +54,13 @@ __all__ = [
     "Customer",
     "CustomerAlias",
     "CustomerIdentifier",
+    "Debt",
+    "DebtSettlement",
     "DeferredReceipt",
+    "DepositDeduction",
+    "DepositEntry",
+    "DepositFile",
+    "DepositWaiver",
     "Dispute",
     "Draft",
     "EndedSession",
@@ -71,8 +88,11 @@ __all__ = [
     "Suspicion",
     "Tie",
     "TierTerm",
+    "TrafficDay",
+    "TrafficPayment",
     "UnsettledReceipt",
     "User",
     "UserRole",
     "Versioned",
+    "WholesaleState",
 ]
