@@ -9,6 +9,7 @@ from portal.domain.roles import KEY_ACCOUNTS_ROLES, REGIONAL_ROLES, Actor, Role
 class Permission(StrEnum):
     """Everything that can be allowed, as ``area:action``; no route exists without one."""
 
+    ACCOUNT_STATE = "account:state"
     ALARM_VIEW = "alarm:view"
     AUDIT_VIEW = "audit:view"
     CASE_ACT = "case:act"
@@ -18,8 +19,11 @@ class Permission(StrEnum):
     CUSTOMER_MERGE = "customer:merge"
     HELD_DECIDE = "held:decide"
     IMPORT_RUN = "import:run"
+    INVOICE_ENTER = "invoice:enter"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
+    PAYMENT_RUN = "payment:run"
+    PAYMENT_VIEW = "payment:view"
     PROFILE = "profile:own"
     REGISTRATION_CORRECT_ASK = "registration:ask_correction"
     REGISTRATION_EXPORT = "registration:export"
@@ -65,9 +69,12 @@ _STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDI
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
-    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
+    Role.PARTNER_ADMIN: _CLAIM
+    | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW}
+    | {_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER},
     Role.CHANNEL_SALES: _READ
-    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT},
+    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}
+    | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER},
     Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD},
     Role.CHANNEL_MANAGER: _READ
     | {
@@ -83,12 +90,18 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CASE_VIEW,
         _P.CASE_VOTE,
         *_STATEMENTS,
+        _P.PAYMENT_VIEW,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE} | _STATEMENTS,
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW} | _STATEMENTS,
+    Role.CHANNEL_DIRECTOR: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.PAYMENT_VIEW}
+    | _STATEMENTS,
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.PAYMENT_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ | _STATEMENTS | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE},
+    Role.FINANCE: _READ
+    | _STATEMENTS
+    | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE}
+    | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE},
     Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
