@@ -45,8 +45,9 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.detail_views import bp as registration
     from portal.statements.acts_views import bp as statement_acts
     from portal.statements.board_views import bp as statement_board
+    from portal.statements.dossier_views import bp as statement_dossier
 
     register = [registrations, registration, alarms, pipeline, held, cases, partners]
-    statements = [statement_board, statement_acts]
+    statements = [statement_board, statement_acts, statement_dossier]
     money = [payments, bank_answers, accounts, invoices]
     return [auth, home, *register, *statements, *money, imports, admin]

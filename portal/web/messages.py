@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.web import payment_words
+from portal.web import payment_words, statement_labels
 
 MESSAGES: Mapping[str, Any] = {
     **payment_words.MESSAGES,
@@ -240,8 +240,6 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
     "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
-    "period.collected": _l("The receipts of this period were called complete before."),
-    "period.running": _l("The period is not over before %(day)s: its receipts cannot be complete yet."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
@@ -261,23 +259,6 @@ MESSAGES: Mapping[str, Any] = {
     "choice": _l("Choose one of the list."),
     "reason.required": _l("Say why."),
     "stale": _l("Somebody changed this in the meantime. Nothing was overwritten: look at it and try again."),
-    "statement.deferred_already": _l("This receipt is deferred already. Nothing was changed."),
-    "statement.done_already": _l("Done already by %(by)s at %(at)s: “%(act)s”. Nothing was done twice."),
-    "statement.four_eyes": _l(
-        "You have had a hand in approving this statement before. Four eyes: this step is another person’s."
-    ),
-    "statement.gone": _l("There is no such statement."),
-    "statement.not_now": _l("It is not the time for this step: the statement stands at “%(station)s”."),
-    "statement.not_withheld": _l("This receipt is not withheld on the statement."),
-    "statement.not_your_partner": _l("Another colleague looks after this partner."),
-    "statement.not_yours": _l("This step is another role’s: %(roles)s."),
-    "statement.out_already": _l("The statement was sent already: nothing on it is changed any more."),
-    "statement.return_where": _l("It cannot go back there. Choose one of the steps in the list."),
-    "statement.return_why": _l("Say why it goes back: whoever is due next reads it."),
-    "statement.withheld": _l(
-        "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, or finance "
-        "defers each by name."
-    ),
     "stated.gone": _l("This was taken back already: look at how it stands."),
     "tax_id.check_digit": _l(
         "The check digit of the tax id “%(typed)s” is wrong: look for a mistyped character."
@@ -300,4 +281,5 @@ MESSAGES: Mapping[str, Any] = {
     "user.self": _l("You cannot switch yourself off."),
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
+    **statement_labels.MESSAGES,
 }
