@@ -18,6 +18,7 @@ class Permission(StrEnum):
     CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
     HELD_DECIDE = "held:decide"
+    IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
     INVOICE_ENTER = "invoice:enter"
     PARTNER_EDIT = "partner:edit"
@@ -25,6 +26,9 @@ class Permission(StrEnum):
     PAYMENT_RUN = "payment:run"
     PAYMENT_VIEW = "payment:view"
     PROFILE = "profile:own"
+    RECEIPT_IMPORT = "receipt:import"
+    RECEIPT_VIEW = "receipt:view"
+    RECEIPT_WORK = "receipt:work"
     REGISTRATION_CORRECT_ASK = "registration:ask_correction"
     REGISTRATION_EXPORT = "registration:export"
     REGISTRATION_FILE = "registration:file"
@@ -86,6 +90,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.PARTNER_EDIT,
         _P.TIER_EDIT,
         _P.IMPORT_RUN,
+        _P.IMPORT_MOVE_IN,
+        _P.RECEIPT_IMPORT,
+        _P.RECEIPT_VIEW,
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
@@ -93,20 +100,22 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.PAYMENT_VIEW,
     },
     Role.CHANNEL_DIRECTOR: _READ
-    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.PAYMENT_VIEW}
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW}
     | _STATEMENTS,
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.PAYMENT_VIEW} | _STATEMENTS,
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
     Role.FINANCE: _READ
     | _STATEMENTS
+    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
     | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE}
     | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE},
     Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
-    | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW}
+    | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.IMPORT_MOVE_IN, _P.AUDIT_VIEW}
+    | {_P.RECEIPT_IMPORT, _P.RECEIPT_VIEW}
     | {_P.STATEMENT_BOARD, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 
