@@ -85,7 +85,7 @@ MESSAGES: Mapping[str, Any] = {
     "payment.not_now": _l("The batch does not stand there any more: look at how it stands."),
     "payment.not_yours": _l("Payments are for finance."),
     "payment.nothing_chosen": _l("Tick at least one statement."),
-    "payment.result": _l("“%(value)s” is no result: write paid or failed (成功 or 失败)."),
+    "payment.result": _l("“%(value)s” is no result: write paid or failed."),
     "payment.sent": _l("The file is with the bank: its answer decides."),
     "payment.too_many": _l("At most %(most)s statements go into one batch."),
     "payment.unknown": _l("No payment that went to the bank has the reference “%(value)s”."),
