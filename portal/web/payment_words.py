@@ -112,6 +112,7 @@ ACTS: Mapping[str, Any] = {
     "payment.prepared": _l("Prepared a payment batch"),
     "payment.released": _l("Released a payment batch"),
     "payment.settled": _l("Settled a statement without a payment"),
+    "statement.file_added": _l("Added a file to a statement"),
     "payment.withdrawn": _l("Withdrew a payment batch"),
 }
 SUBJECTS: Mapping[str, Any] = {
