@@ -103,7 +103,7 @@ def parse_tax_no(text: str) -> str:
     number = plain(text)
     if len(number) == _CREDIT_CODE:
         return parse_uscc(number) or number
-    if not _TAX_NO.fullmatch(number):
+    if not _TAX_NO.fullmatch(number) or not any(char.isdigit() for char in number):
         raise RuleViolation("invoice.tax_no", "tax_no", value=text[:40])
     return number
 
