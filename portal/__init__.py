@@ -35,6 +35,10 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
+    from portal.payments.account_views import bp as accounts
+    from portal.payments.answer_views import bp as bank_answers
+    from portal.payments.closing_views import bp as invoices
+    from portal.payments.views import bp as payments
     from portal.pipeline.views import bp as pipeline
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
@@ -43,7 +47,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.board_views import bp as statement_board
     from portal.statements.dossier_views import bp as statement_dossier
 
-    return [
-        *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
-        *(statement_board, statement_acts, statement_dossier),
-    ]
+    register = [registrations, registration, alarms, pipeline, held, cases, partners]
+    statements = [statement_board, statement_acts, statement_dossier]
+    money = [payments, bank_answers, accounts, invoices]
+    return [auth, home, *register, *statements, *money, imports, admin]

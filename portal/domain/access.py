@@ -9,6 +9,7 @@ from portal.domain.roles import KEY_ACCOUNTS_ROLES, REGIONAL_ROLES, Actor, Role
 class Permission(StrEnum):
     """Everything that can be allowed, as ``area:action``; no route exists without one."""
 
+    ACCOUNT_STATE = "account:state"
     ALARM_VIEW = "alarm:view"
     AUDIT_VIEW = "audit:view"
     CASE_ACT = "case:act"
@@ -19,8 +20,11 @@ class Permission(StrEnum):
     HELD_DECIDE = "held:decide"
     IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
+    INVOICE_ENTER = "invoice:enter"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
+    PAYMENT_RUN = "payment:run"
+    PAYMENT_VIEW = "payment:view"
     PROFILE = "profile:own"
     RECEIPT_IMPORT = "receipt:import"
     RECEIPT_VIEW = "receipt:view"
@@ -69,9 +73,12 @@ _STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDI
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
-    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
+    Role.PARTNER_ADMIN: _CLAIM
+    | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW}
+    | {_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER},
     Role.CHANNEL_SALES: _READ
-    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT},
+    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}
+    | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER},
     Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD},
     Role.CHANNEL_MANAGER: _READ
     | {
@@ -90,32 +97,26 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CASE_VIEW,
         _P.CASE_VOTE,
         *_STATEMENTS,
+        _P.PAYMENT_VIEW,
     },
     Role.CHANNEL_DIRECTOR: _READ
-    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW}
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW}
     | _STATEMENTS,
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW} | _STATEMENTS,
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
     Role.FINANCE: _READ
-    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
     | _STATEMENTS
-    | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE},
+    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
+    | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE}
+    | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE},
     Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
-    | {
-        _P.USER_MANAGE_ALL,
-        _P.IMPORT_RUN,
-        _P.IMPORT_MOVE_IN,
-        _P.RECEIPT_IMPORT,
-        _P.RECEIPT_VIEW,
-        _P.AUDIT_VIEW,
-        _P.STATEMENT_AUDIT,
-        _P.STATEMENT_BOARD,
-        _P.STATEMENT_GENERATE,
-    },
+    | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.IMPORT_MOVE_IN, _P.AUDIT_VIEW}
+    | {_P.RECEIPT_IMPORT, _P.RECEIPT_VIEW}
+    | {_P.STATEMENT_BOARD, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 
 

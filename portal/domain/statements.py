@@ -92,6 +92,8 @@ STEPS: tuple[Step, ...] = (
     _step(S.DIRECTOR_APPROVED, A.APPROVE_COO, S.APPROVED, 6, "review", R.COO),
     _step(S.APPROVED, A.PAY, S.PAID, 7, "pay", R.FINANCE),
     _step(S.PAID, A.INVOICE, S.INVOICED, 8, "invoice", R.PARTNER_ADMIN, R.CHANNEL_SALES),
+    # Of a statement that paid nothing there is no invoice (M16); the walk refuses it for any other.
+    _step(S.PAID, A.CLOSE, S.CLOSED, 9, "close", R.FINANCE),
     _step(S.INVOICED, A.CLOSE, S.CLOSED, 9, "close", R.FINANCE),
 )
 
@@ -100,8 +102,12 @@ RETURNS: Mapping[Station, tuple[Station, ...]] = {
     S.MANAGER_APPROVED: (S.SENT, S.CONFIRMED, S.PASSED_ON),
     S.DIRECTOR_APPROVED: (S.SENT, S.CONFIRMED, S.PASSED_ON),
     S.APPROVED: (S.SENT, S.CONFIRMED, S.PASSED_ON),
+    S.INVOICED: (S.PAID,),
 }
-"""Where a refusal in step 6 or 7 may send a statement back to; the refuser names it (M10)."""
+"""Where a refusal in step 6 or 7 may send a statement back to; the refuser names it (M10).
+
+An invoice that differs goes back to be corrected (M16): what was paid stays paid.
+"""
 
 APPROVALS = frozenset({A.PASS_ON, A.APPROVE_MANAGER, A.APPROVE_DIRECTOR, A.APPROVE_COO, A.PAY})
 """Acts of which nobody does two in one statement (four eyes, M10)."""
@@ -209,7 +215,7 @@ def check_party(step: Step, actor: Actor, party: Party) -> None:
 
 
 def check_return(station: Station, to: Station, reason: str, actor: Actor, done: Collection[Done]) -> None:
-    """Whether `actor`, whose turn it is in step 6 or 7, may send a statement back to `to` (M10).
+    """Whether `actor`, whose turn it is in step 6, 7 or 9, may send a statement back to `to` (M10).
 
     :raises RuleViolation: ``statement.not_now``, ``statement.not_yours``, ``statement.four_eyes``,
         ``statement.return_where``, ``statement.return_why``.

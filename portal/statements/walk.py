@@ -9,6 +9,8 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.invoices import InvoiceState
+from portal.domain.payments import ItemState
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor
 from portal.domain.statements import (
@@ -48,7 +50,8 @@ def take_step(
 
     :raises StaleVersion: somebody else changed the statement meanwhile.
     :raises RuleViolation: as `check_act` and `check_party`; ``statement.withheld`` it cannot go out before
-        the receipts that lack a term are solved or deferred (M2).
+        the receipts that lack a term are solved or deferred (M2); ``statement.invoice_first`` it cannot be
+        closed yet (M16).
     """
     statement = load(session, statement_id, version)
     step = check_act(statement.station, act, actor, done_on(session, statement_id))
@@ -56,6 +59,8 @@ def take_step(
         check_party(step, actor, party_of(session, statement.partner_id))
     if act is Act.SEND:
         _go_out(session, statement)
+    if act is Act.CLOSE and statement.station is Station.PAID and statement.total > 0:
+        raise RuleViolation("statement.invoice_first")
     _enter(session, statement, step, actor, now, reason, data or {})
     return statement
 
@@ -74,9 +79,14 @@ def send_back(
 
     What was approved after that station is void and done anew.
 
-    :raises RuleViolation: as `check_return`.
+    :raises RuleViolation: as `check_return`; ``statement.in_payment`` it is in a payment batch;
+        ``statement.invoice_stands`` its invoice is sent back on the invoice's own page (M16).
     """
     statement = load(session, statement_id, version)
+    if statement.station is Station.APPROVED and _in_payment(session, statement_id):
+        raise RuleViolation("statement.in_payment")
+    if statement.station is Station.INVOICED and _has_invoice(session, statement_id):
+        raise RuleViolation("statement.invoice_stands")
     check_return(statement.station, to, reason, actor, done_on(session, statement_id))
     back = Step(statement.station, Act.REFUSE, to, 0, frozenset(), "")
     _enter(session, statement, back, actor, now, reason, {"to": to.value})
@@ -116,9 +126,28 @@ def party_of(session: Session, partner_id: int) -> Party:
     return Party(*row)
 
 
+def _in_payment(session: Session, statement_id: int) -> bool:
+    """Whether the statement is in a payment batch that nobody has given up and no bank has answered."""
+    c = t.payment_item.c
+    return bool(
+        session.scalar(
+            sa.select(sa.func.count()).where(c.statement_id == statement_id, c.state == ItemState.WAITING)
+        )
+    )
+
+
+def _has_invoice(session: Session, statement_id: int) -> bool:
+    c = t.invoice.c
+    return bool(
+        session.scalar(
+            sa.select(sa.func.count()).where(c.statement_id == statement_id, c.state == InvoiceState.CURRENT)
+        )
+    )
+
+
 def may_return_to(station: Station) -> tuple[Station, ...]:
     """Where whoever is due at `station` may send the statement back to."""
-    return RETURNS.get(station, ())
+    return () if station is Station.INVOICED else RETURNS.get(station, ())
 
 
 def _enter(

@@ -18,12 +18,13 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
-from portal.web import statement_labels
+from portal.web import payment_words, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
 # Members of different enums may share a value, and then compare equal: pairs, not a dict of them.
 _LABELS: tuple[tuple[StrEnum, Any], ...] = (
+    *payment_words.LABELS,
     (Stage.INTEREST, _l("Interest")),
     (Stage.MEETING, _l("Meeting")),
     (Stage.SOLUTION, _l("Solution")),
@@ -169,6 +170,7 @@ RULES: Mapping[Rule, Any] = {
 }
 
 ACTS: Mapping[str, Any] = {
+    **payment_words.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
     "alarm.seen": _l("Answered an alarm"),
     "case.answered": _l("Answered a case"),
@@ -204,6 +206,7 @@ ACTS: Mapping[str, Any] = {
     "user.signed_in": _l("Logged in"),
 }
 SUBJECTS: Mapping[str, Any] = {
+    **payment_words.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
@@ -218,6 +221,7 @@ SUBJECTS: Mapping[str, Any] = {
 }
 
 RIGHTS: Mapping[Permission, Any] = {
+    Permission.ACCOUNT_STATE: _l("state bank accounts"),
     Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CASE_ACT: _l("ask for customers and answer in cases"),
@@ -227,8 +231,11 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.CUSTOMER_MERGE: _l("merge customers"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),
+    Permission.INVOICE_ENTER: _l("hand in invoices"),
     Permission.PARTNER_EDIT: _l("change partners"),
     Permission.PARTNER_VIEW: _l("see partners"),
+    Permission.PAYMENT_RUN: _l("pay and write off"),
+    Permission.PAYMENT_VIEW: _l("see payments and invoices"),
     Permission.PROFILE: _l("use the portal"),
     Permission.REGISTRATION_CORRECT_ASK: _l("ask for corrections"),
     Permission.REGISTRATION_EXPORT: _l("export registrations"),

@@ -37,7 +37,11 @@ PAGES = {
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
         "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
-        "/no-such-page",
+        "/payments/made", "/payments/uninvoiced", "/partners/1/account", "/no-such-page",
+    ),
+    "finance": (
+        "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
+        "/payments/closing", "/payments/uninvoiced", "/payments/made", "/partners/1/account",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",

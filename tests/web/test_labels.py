@@ -10,7 +10,9 @@ import pytest
 from portal.domain.access import Permission
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
+from portal.domain.invoices import Age, Compared, InvoiceState
 from portal.domain.matching import MatchReason
+from portal.domain.payments import AccountState, BatchState, Hindrance, ItemState, Result
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
 from portal.domain.statements import Act
@@ -21,7 +23,26 @@ from portal.web import labels, matches
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
-ENUMS = (Stage, State, PartnerKind, Tier, CustomerClass, Source, LostReason, Role, EventKind, NameKind)
+ENUMS = (
+    Stage,
+    State,
+    PartnerKind,
+    Tier,
+    CustomerClass,
+    Source,
+    LostReason,
+    Role,
+    EventKind,
+    NameKind,
+    AccountState,
+    BatchState,
+    Hindrance,
+    ItemState,
+    Result,
+    Age,
+    Compared,
+    InvoiceState,
+)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
@@ -112,4 +133,7 @@ def test_every_act_of_the_trail_has_a_word():
     }
     acts = {each for each in written if "." in str(each)} | {f"import.{kind}" for kind in KINDS}
     acts |= {f"statement.{act.value}" for act in Act}
+    acts |= {f"account.{state.value}" for state in AccountState}
+    acts |= {f"payment.{what}" for what in ("released", "withdrawn", "file_taken", *Result)}
+    acts |= {"import.bank_answer"}
     assert acts == set(labels.ACTS)
