@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from portal.domain.money import round_fen, share_of
@@ -115,9 +116,15 @@ def contract_year(contract_on: date, day: date) -> int | None:
     """1 or 2: the year of the contract that `day` lies in; None before it and after two years (M1)."""
     if day < contract_on:
         return None
-    if day < anniversary(contract_on, 1):
+    first, second = _anniversaries(contract_on)
+    if day < first:
         return 1
-    return 2 if day < anniversary(contract_on, 2) else None
+    return 2 if day < second else None
+
+
+@lru_cache(maxsize=4096)
+def _anniversaries(contract_on: date) -> tuple[date, date]:
+    return anniversary(contract_on, 1), anniversary(contract_on, 2)
 
 
 def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:

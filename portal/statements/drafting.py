@@ -124,7 +124,7 @@ def _pool(session: Session, ground: Ground, partner_id: int, period: Period) -> 
         own = own.where(r.recorded_at <= collected_at)
     earlier = query.add_columns(r.recorded_at).where(r.received_on < period.first, _PRODUCT.in_(products))
     for part in chunks(ground.credits.of_partner.get(partner_id, ())):
-        yield from session.execute(own.where(r.contract_key.in_(part)))
+        yield from session.execute(own.where(r.contract_key.in_(part))).all()
         for row in session.execute(earlier.where(r.contract_key.in_(part))):
             if _too_late(ground, partner_id, row):
                 yield row
