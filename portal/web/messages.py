@@ -133,6 +133,9 @@ MESSAGES: Mapping[str, Any] = {
         "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
     ),
     "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
+    "file.not_a_scan": _l(
+        "Send the scan as PDF, JPG or PNG; this file is none of them, whatever its name says."
+    ),
     "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
     "file.too_large": _l("The file is larger than %(largest)s MB."),
     "held.code_overrules": _l(
