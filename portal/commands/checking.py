@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from portal.conflicts import check as conflicts
 from portal.conflicts.check import Problem
+from portal.deposits import check as deposits
 from portal.domain.errors import RuleViolation
 from portal.receipts import check as receipts
 from portal.statements import check as statements
@@ -16,6 +17,7 @@ _PARTS = (
     ("registration", conflicts.problems),
     ("receipt", receipts.problems),
     ("statement", statements.problems),
+    ("deposit_entry", deposits.problems),
 )
 
 

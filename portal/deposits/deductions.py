@@ -1,5 +1,6 @@
 """Deductions from a deposit (B3): proposed, approved by another person, announced, objected to, effective."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from portal.deposits.debts import open_debt, settle
 from portal.deposits.ledger import balance_of, book
 from portal.domain.deposits import (
     OPEN_DEDUCTION,
+    Blame,
     Cause,
     DeductionAct,
     DeductionState,
@@ -27,7 +29,8 @@ from portal.domain.deposits import (
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor
-from portal.models import Debt, DepositDeduction
+from portal.files import Sent, store
+from portal.models import Debt, DepositDeduction, DepositFile
 from portal.models import tables as t
 from portal.policy.service import policy_on
 
@@ -42,7 +45,6 @@ def propose_for_debt(
     debt_id: int,
     document: str,
     note: str = "",
-    file_id: int | None = None,
 ) -> int:
     """Finance proposes to take what is left of an overdue debt from the deposit (B3); answers the id.
 
@@ -58,7 +60,7 @@ def propose_for_debt(
         raise RuleViolation("deduction.proposed")
     return _propose(
         session, actor=actor, now=now, partner_id=debt.partner_id, cause=Cause.OVERDUE_DEBT,
-        debt_id=debt_id, document=document, amount=debt.remaining, note=note, file_id=file_id,
+        debt_id=debt_id, document=document, amount=debt.remaining, note=note,
     )  # fmt: skip
 
 
@@ -71,8 +73,7 @@ def propose_for_arrears(
     amount: Decimal,
     document: str,
     note: str,
-    vendors_fault: bool,
-    file_id: int | None = None,
+    blame: Blame,
 ) -> int:
     """Finance proposes to take customers' arrears on conferencing/ASP from the deposit (B3).
 
@@ -80,15 +81,15 @@ def propose_for_arrears(
         ``deposit.amount``; ``deduction.document_known``; ``reason.required``.
     """
     lock_registry(session)
-    if vendors_fault:
-        raise RuleViolation("deduction.vendors_fault", "vendors_fault")
+    if blame is Blame.SERVICE:
+        raise RuleViolation("deduction.vendors_fault", "blame")
     if amount <= 0:
         raise RuleViolation("deposit.amount", "amount")
     if not note.strip():
         raise RuleViolation("reason.required", "note")
     return _propose(
         session, actor=actor, now=now, partner_id=partner_id, cause=Cause.CUSTOMER_ARREARS, debt_id=None,
-        document=document, amount=amount, note=note, file_id=file_id,
+        document=document, amount=amount, note=note,
     )  # fmt: skip
 
 
@@ -156,6 +157,28 @@ def _told_by(
         assert row.takes_effect_on is not None  # noqa: S101 - the table sees to it
         decided["takes_effect_on"] = max(row.takes_effect_on, today)
     return decided
+
+
+def add_document(
+    session: Session, *, actor: Actor, now: datetime, deduction_id: int, version: int, sent: Sent, folder: str
+) -> None:
+    """The document that a deduction names, before it is announced: what the partner will read (B3).
+
+    :raises StaleVersion: somebody else changed the deduction meanwhile.
+    :raises RuleViolation: ``deduction.not_now``; those of `files.store`.
+    """
+    lock_registry(session)
+    row = records.load(session, DepositDeduction, deduction_id, version)
+    if row.state not in (DeductionState.PROPOSED, DeductionState.APPROVED) or row.file_id is not None:
+        raise RuleViolation("deduction.not_now", state=row.state)
+    stored = store(folder, sent)
+    about: dict[str, Any] = {"actor": actor, "now": now}
+    file = DepositFile(
+        partner_id=row.partner_id, **asdict(stored), uploaded_by_id=actor.user_id, uploaded_at=now
+    )
+    number = records.add(session, file, action="deduction.file_added", subject="deposit_file", **about)
+    values = {"file_id": number}
+    records.change(session, row, values, action="deduction.file_added", subject=_SUBJECT, **about)
 
 
 def take_due(session: Session, *, now: datetime) -> int:

@@ -74,7 +74,7 @@ def waive(
         raise RuleViolation("deposit.no_shortfall")
     if missing != seen:
         raise StaleVersion("stale")
-    _waiver(session, actor, now, partner_id, missing, reason, "deposit.waived")
+    _waiver(session, actor, now, partner_id, missing, reason, action="deposit.waived")
 
 
 def end_waiver(session: Session, *, actor: Actor, now: datetime, partner_id: int, reason: str) -> None:
@@ -87,11 +87,18 @@ def end_waiver(session: Session, *, actor: Actor, now: datetime, partner_id: int
         raise RuleViolation("reason.required", "reason")
     if not waived_amount(session, partner_id):
         raise RuleViolation("deposit.not_waived")
-    _waiver(session, actor, now, partner_id, Decimal("0.00"), reason, "deposit.waiver_ended")
+    _waiver(session, actor, now, partner_id, Decimal("0.00"), reason, action="deposit.waiver_ended")
 
 
 def _waiver(
-    session: Session, actor: Actor, now: datetime, partner_id: int, amount: Decimal, reason: str, action: str
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    partner_id: int,
+    amount: Decimal,
+    reason: str,
+    *,
+    action: str,
 ) -> None:
     row = DepositWaiver(
         partner_id=partner_id,

@@ -16,6 +16,11 @@ class Permission(StrEnum):
     CASE_VIEW = "case:view"
     CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
+    DEPOSIT_BOOK = "deposit:book"
+    DEPOSIT_DECIDE = "deposit:decide"
+    DEPOSIT_OBJECT = "deposit:object"
+    DEPOSIT_VIEW = "deposit:view"
+    DEPOSIT_WAIVE = "deposit:waive"
     HELD_DECIDE = "held:decide"
     IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
@@ -32,6 +37,7 @@ class Permission(StrEnum):
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
     TIER_EDIT = "tier:edit"
+    TRAFFIC_IMPORT = "traffic:import"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
 
@@ -63,9 +69,9 @@ _CLAIM = frozenset(
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
-    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
-    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE},
-    Role.REGIONAL_MANAGER: _READ,
+    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW, _P.DEPOSIT_VIEW, _P.DEPOSIT_OBJECT},
+    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.DEPOSIT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | {_P.DEPOSIT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -82,12 +88,17 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
+        _P.DEPOSIT_VIEW,
+        _P.DEPOSIT_DECIDE,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW},
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.DEPOSIT_VIEW},
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.DEPOSIT_VIEW, _P.DEPOSIT_WAIVE},
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK},
+    Role.FINANCE: _READ
+    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
+    | {_P.DEPOSIT_VIEW, _P.DEPOSIT_BOOK, _P.TRAFFIC_IMPORT},
     Role.CALL_CENTER: frozenset({_P.PROFILE}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
@@ -98,6 +109,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.IMPORT_MOVE_IN,
         _P.RECEIPT_IMPORT,
         _P.RECEIPT_VIEW,
+        _P.TRAFFIC_IMPORT,
         _P.AUDIT_VIEW,
     },
 }

@@ -8,6 +8,7 @@ from enum import StrEnum
 import pytest
 
 from portal.domain.access import Permission
+from portal.domain.deposits import Blame, Cause, DebtState, DeductionAct, DeductionState, EntryKind, Settling
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.matching import MatchReason
@@ -15,16 +16,18 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
 from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
 from portal.web import labels, matches
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
 ENUMS = (Stage, State, PartnerKind, Tier, CustomerClass, Source, LostReason, Role, EventKind, NameKind)
+DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Service)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
-@pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.__name__)
+@pytest.mark.parametrize("enum", (*ENUMS, *DEPOSITS), ids=lambda enum: enum.__name__)
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):
     for member in enum:
         assert str(labels.label(member)).strip(), member
@@ -110,4 +113,7 @@ def test_every_act_of_the_trail_has_a_word():
         if keyword.arg == "action" and isinstance(keyword.value, ast.Constant)
     }
     acts = {each for each in written if "." in str(each)} | {f"import.{kind}" for kind in KINDS}
+    acts |= {f"deposit.{kind.value}" for kind in EntryKind} | {f"debt.{how.value}" for how in Settling}
+    acts |= {f"deduction.{act.value}" for act in DeductionAct}
+    acts |= {f"wholesale.{what}" for what in ("counted", "resumed", "suspended", "warned")}
     assert acts == set(labels.ACTS)
