@@ -18,7 +18,7 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
-from portal.web import payment_words, statement_labels
+from portal.web import deposit_labels, payment_words, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -144,6 +144,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.REASSIGNED, _l("The customer passed to another party")),
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
     *statement_labels.LABELS,
+    *deposit_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -171,6 +172,7 @@ RULES: Mapping[Rule, Any] = {
 
 ACTS: Mapping[str, Any] = {
     **payment_words.ACTS,
+    **deposit_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
     "alarm.seen": _l("Answered an alarm"),
     "case.answered": _l("Answered a case"),
@@ -207,6 +209,7 @@ ACTS: Mapping[str, Any] = {
 }
 SUBJECTS: Mapping[str, Any] = {
     **payment_words.SUBJECTS,
+    **deposit_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
@@ -229,6 +232,11 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.CASE_VIEW: _l("see cases"),
     Permission.CASE_VOTE: _l("vote in cases"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
+    Permission.DEPOSIT_BOOK: _l("book deposits, debts and traffic"),
+    Permission.DEPOSIT_DECIDE: _l("approve deductions and decide objections"),
+    Permission.DEPOSIT_OBJECT: _l("object to deductions"),
+    Permission.DEPOSIT_VIEW: _l("see deposits and debts"),
+    Permission.DEPOSIT_WAIVE: _l("waive a shortfall of a deposit"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),
     Permission.INVOICE_ENTER: _l("hand in invoices"),
@@ -249,6 +257,7 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
     Permission.STATEMENT_GENERATE: _l("generate statements"),
     Permission.TIER_EDIT: _l("decide tiers"),
+    Permission.TRAFFIC_IMPORT: _l("import wholesale traffic"),
     Permission.USER_MANAGE_ALL: _l("manage everybody's access"),
     Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
 }

@@ -42,6 +42,8 @@ PAGES = {
     "finance": (
         "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
         "/payments/closing", "/payments/uninvoiced", "/payments/made", "/partners/1/account",
+        "/statements/board", "/statements/board?q=CS", "/statements/generate",
+        "/statements/generate?period=2026-Q1", "/statements/3/withheld",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
@@ -58,10 +60,6 @@ PAGES = {
         "/statements/3/act/send", "/statements/3/withheld",
     ),
     "coo": ("/statements/board?step=5", "/statements/2/refuse", "/statements/2/act/approve_coo"),
-    "finance": (
-        "/", "/statements/board", "/statements/board?q=CS", "/statements/generate",
-        "/statements/generate?period=2026-Q1", "/statements/3/withheld",
-    ),
     "": ("/login",),
 }  # fmt: skip
 
