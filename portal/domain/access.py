@@ -20,6 +20,8 @@ class Permission(StrEnum):
     IMPORT_RUN = "import:run"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
+    POLICY_EDIT = "policy:edit"
+    POLICY_VIEW = "policy:view"
     PROFILE = "profile:own"
     REGISTRATION_CORRECT_ASK = "registration:ask_correction"
     REGISTRATION_EXPORT = "registration:export"
@@ -43,7 +45,7 @@ class Scope(StrEnum):
 
 
 _P = Permission
-_READ = frozenset({_P.PROFILE, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
+_READ = frozenset({_P.PROFILE, _P.POLICY_VIEW, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
 _CLAIM = frozenset(
     {
         _P.PROFILE,
@@ -75,13 +77,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
+        _P.POLICY_EDIT,
     },
     Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE},
     Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW},
-    Role.KEY_ACCOUNTS: _CLAIM,
-    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
+    Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
+    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE, _P.POLICY_VIEW},
     Role.FINANCE: _READ,
-    Role.CALL_CENTER: frozenset({_P.PROFILE}),
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.POLICY_VIEW}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW},

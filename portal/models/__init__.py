@@ -4,7 +4,7 @@ from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
 from portal.models.customers import Customer, CustomerAlias, CustomerIdentifier, GramCount, NameGram
 from portal.models.fishing import FishingAlarm
-from portal.models.partners import Partner, PolicyVersion, TierTerm
+from portal.models.partners import Partner, PolicyDraft, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
 from portal.models.registrations import (
@@ -57,6 +57,7 @@ __all__ = [
     "PasswordLink",
     "PipelineStat",
     "Placement",
+    "PolicyDraft",
     "PolicyVersion",
     "Receipt",
     "Registration",
