@@ -13,7 +13,7 @@ from portal.db import lock_registry
 from portal.domain.access import Permission, allows
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
-from portal.imports import aliases, decisions, events, partners, registrations, tiers, words
+from portal.imports import aliases, decisions, events, partners, policy, registrations, tiers, words
 from portal.imports.reading import Row, read_rows
 from portal.imports.report import Refused, Report
 from portal.models import tables as t
@@ -27,6 +27,7 @@ class Kind:
 
     `exported`: what the portal's own export of the kind has besides; understood, not asked for.
     `decides`: what whoever imports it must be allowed to decide by hand as well.
+    `read`: what reads the file, where it is no table.
     """
 
     columns: Mapping[str, str]
@@ -34,6 +35,7 @@ class Kind:
     take: Callable[[Session, list[Row], Report, Actor | None, datetime], None]
     exported: tuple[str, ...] = ()
     decides: tuple[Permission, ...] = ()
+    read: Callable[[bytes], list[Row]] | None = None
 
     def is_for(self, actor: Actor) -> bool:
         """Whether a person who may import at all may import this."""
@@ -55,6 +57,9 @@ KINDS: Mapping[str, Kind] = {
         (Permission.HELD_DECIDE, Permission.CUSTOMER_MERGE),
     ),
     "aliases": Kind(words.ALIASES, ("registration", "kind", "name"), aliases.take, aliases.EXPORTED),
+    "policy": Kind(
+        words.POLICY, ("effective_from", "reason"), policy.take, (), (Permission.POLICY_EDIT,), policy.read
+    ),
 }
 
 
@@ -94,7 +99,8 @@ def import_file(
     rows: list[Row] = []
     try:
         columns = {**each.columns, **{name: name for name in each.exported}}
-        for row in read_rows(content, columns, each.required):
+        table = each.read(content) if each.read else read_rows(content, columns, each.required)
+        for row in table:
             rows.append(row)
             if progress and not len(rows) % 500:
                 progress(len(rows))
