@@ -15,6 +15,7 @@ from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.web.language import locale
@@ -41,6 +42,10 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Tier.GOLD, _l("Gold")),
     (Tier.SILVER, _l("Silver")),
     (Tier.ORDINARY, _l("Ordinary")),
+    (Product.PORT, _l("Port fees")),
+    (Product.CONFERENCE, _l("Conferencing")),
+    (Product.DDD, _l("Domestic long distance")),
+    (Product.IDD, _l("International long distance")),
     (NameKind.FILED, _l("As filed")),
     (NameKind.LEGAL, _l("Legal name")),
     (NameKind.SHORT, _l("Short name")),
@@ -180,6 +185,7 @@ ACTS: Mapping[str, Any] = {
     "import.decisions": _l("Imported decisions about customers"),
     "import.events": _l("Imported stage moves"),
     "import.partners": _l("Imported partners"),
+    "import.policy": _l("Imported a policy version"),
     "import.registrations": _l("Imported registrations"),
     "import.tiers": _l("Imported tier terms"),
     "ownership.rebuilt": _l("Derived ownership anew from the facts"),
@@ -187,6 +193,10 @@ ACTS: Mapping[str, Any] = {
     "partner.changed": _l("Changed a partner"),
     "partner.tier_added": _l("Added a tier term"),
     "policy.added": _l("Put a policy in force"),
+    "policy.draft_changed": _l("Changed a draft of the policy"),
+    "policy.draft_dropped": _l("Threw a draft of the policy away"),
+    "policy.drafted": _l("Drafted a policy"),
+    "policy.withdrawn": _l("Withdrew a policy version before its first day"),
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
@@ -202,6 +212,7 @@ SUBJECTS: Mapping[str, Any] = {
     "import": _l("Import"),
     "partner": _l("Partner"),
     "policy": _l("Policy"),
+    "policy_draft": _l("Draft of the policy"),
     "registration": _l("Registration"),
     "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
@@ -219,6 +230,8 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.IMPORT_RUN: _l("import files"),
     Permission.PARTNER_EDIT: _l("change partners"),
     Permission.PARTNER_VIEW: _l("see partners"),
+    Permission.POLICY_EDIT: _l("change the policy"),
+    Permission.POLICY_VIEW: _l("read the policy"),
     Permission.PROFILE: _l("use the portal"),
     Permission.REGISTRATION_CORRECT_ASK: _l("ask for corrections"),
     Permission.REGISTRATION_EXPORT: _l("export registrations"),

@@ -171,6 +171,9 @@ MESSAGES: Mapping[str, Any] = {
         "%(ref)s is known with other content. Give it another reference, or correct it in the portal."
     ),
     "import.refused": _l("The file was refused; nothing was written."),
+    "import.json_object": _l("The file must hold one JSON object: {…} with the figures by name."),
+    "import.json_twice": _l("“%(name)s” stands in the file twice."),
+    "import.not_json": _l("The file is not JSON: it cannot be read from line %(line)s on."),
     "import.too_large": _l("The file is larger than %(largest)s MB: split it."),
     "import.too_many_rows": _l("The file has more than %(most)s rows: split it."),
     "import.unknown_columns": _l("Columns not known here: %(columns)s. Known: %(known)s."),
@@ -192,6 +195,11 @@ MESSAGES: Mapping[str, Any] = {
     ),
     "merge.codes_differ": _l("Two different credit codes are two companies: they cannot be merged."),
     "merge.same": _l("Choose two different customers."),
+    "share.decimals": _l("“%(value)s” has more than two decimals in per cent: write 12.5%% or 0.125."),
+    "share.not_a_share": _l("“%(value)s” is not a percentage: write 40%%, 40 or 0.40."),
+    "share.one": _l("“%(value)s” could be one per cent or all of it: write 1%% or 100%%."),
+    "share.order": _l("“%(value)s” is out of order: the lower percentage first, none twice."),
+    "share.too_large": _l("“%(value)s” is more than 100%%."),
     "unmerge.not_merged": _l("This customer is not merged into another one."),
     "unmerge.one_company": _l(
         "Nothing was taken apart: both sides bear the same credit code by now, or one of them would be left "
@@ -236,7 +244,24 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
+    "policy.day_taken": _l("Another version starts on %(day)s: choose another day."),
+    "policy.does_not_fit": _l("It is missing, or does not fit what stands beside it."),
+    "policy.gone": _l("It is not there any more: somebody withdrew it, threw it away or put it in force."),
+    "policy.in_force": _l("This version has been in force since %(day)s and stays: write a new one."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
+    "policy.odd_floor_order": _l("%(product)s: a better tier has a higher floor price than a worse one."),
+    "policy.odd_no_floor": _l(
+        "%(product)s: a tier has no floor price. Its receipts wait until there is one."
+    ),
+    "policy.odd_no_rate": _l("%(product)s: a tier has no rate. Its receipts wait until there is one."),
+    "policy.odd_rate_order": _l("%(product)s: a better tier has a lower rate than a worse one."),
+    "policy.statement_out": _l(
+        "The statements of %(period)s are out already: a version can only start after that period."
+    ),
+    "policy.too_early": _l("A version starts tomorrow at the earliest: %(day)s or later."),
+    "policy.too_many": _l("“%(value)s” is too much: %(most)s at most."),
+    "policy.unknown_figure": _l("The policy has no figure “%(figure)s”."),
+    "price.decimals": _l("“%(value)s” has more than four decimals."),
     "registration.early_limit": _l(
         "You hold %(held)s projects in the first two stages; the policy allows %(limit)s. Move or release some."
     ),
