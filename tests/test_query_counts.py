@@ -35,6 +35,9 @@ PAGES = (
     ("channel_manager", "/cases"),
     ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
+    ("channel_manager", "/policy"),
+    ("channel_manager", "/policy/1"),
+    ("channel_manager", "/policy/new"),
     ("channel_manager", "/search?q=公司"),
 )
 

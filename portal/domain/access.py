@@ -17,12 +17,16 @@ class Permission(StrEnum):
     CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
     HELD_DECIDE = "held:decide"
+    IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
     POLICY_EDIT = "policy:edit"
     POLICY_VIEW = "policy:view"
     PROFILE = "profile:own"
+    RECEIPT_IMPORT = "receipt:import"
+    RECEIPT_VIEW = "receipt:view"
+    RECEIPT_WORK = "receipt:work"
     REGISTRATION_CORRECT_ASK = "registration:ask_correction"
     REGISTRATION_EXPORT = "registration:export"
     REGISTRATION_FILE = "registration:file"
@@ -74,20 +78,31 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.PARTNER_EDIT,
         _P.TIER_EDIT,
         _P.IMPORT_RUN,
+        _P.IMPORT_MOVE_IN,
+        _P.RECEIPT_IMPORT,
+        _P.RECEIPT_VIEW,
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
         _P.POLICY_EDIT,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE},
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW},
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW},
     Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE, _P.POLICY_VIEW},
-    Role.FINANCE: _READ,
+    Role.FINANCE: _READ | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK},
     Role.CALL_CENTER: frozenset({_P.PROFILE, _P.POLICY_VIEW}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
-    Role.ADMIN: _READ | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW},
+    Role.ADMIN: _READ
+    | {
+        _P.USER_MANAGE_ALL,
+        _P.IMPORT_RUN,
+        _P.IMPORT_MOVE_IN,
+        _P.RECEIPT_IMPORT,
+        _P.RECEIPT_VIEW,
+        _P.AUDIT_VIEW,
+    },
 }
 
 

@@ -15,7 +15,7 @@ from portal.domain.periods import business_date
 from portal.domain.policy import parse_policy
 from portal.domain.roles import Actor
 from portal.domain.versions import bad_figures, changes, exact, merged, oddities, unknown
-from portal.imports.reading import Row
+from portal.imports.reading import Row, Table
 from portal.imports.report import Cells, Refused, Report
 from portal.models import tables as t
 from portal.policy.service import completed
@@ -26,8 +26,8 @@ _LARGEST = 1024 * 1024
 _ABOUT = ("effective_from", "reason")
 
 
-def read(content: bytes) -> list[Row]:
-    """The file as one row: every name at its top, with what stands under it as JSON.
+def read(content: bytes) -> Table:
+    """The file as one row: a column for every name at its top, in it what stands there as JSON.
 
     :raises RuleViolation: ``file.empty``, ``import.too_large``, ``import.not_json``,
         ``import.json_twice``, ``import.json_object``.
@@ -46,7 +46,8 @@ def read(content: bytes) -> list[Row]:
         raise RuleViolation("import.not_json", line=where) from error
     if not isinstance(said, dict):
         raise RuleViolation("import.json_object")
-    return [Row(1, {name: _shown(name, value) for name, value in said.items()})]
+    cells = [_shown(name, value) for name, value in said.items()]
+    return Table(list(enumerate(said)), iter([(1, cells)]))
 
 
 def _text(content: bytes) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from portal.web.policy_messages import POLICY
+
 MESSAGES: Mapping[str, Any] = {
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
@@ -82,6 +84,12 @@ MESSAGES: Mapping[str, Any] = {
     "decision.one_filing": _l("Name two different registrations."),
     "email.form": _l("“%(value)s” is not an e-mail address."),
     "email.taken": _l("There is already a person with this e-mail address."),
+    "check.receipt_gap": _l("No entry of the audit trail vouches for this receipt."),
+    "check.receipt_seal": _l(
+        "The receipts %(first)s to %(last)s are not what was recorded: their number, sum or content differs."
+    ),
+    "check.refund_differs": _l("It has a refund of another contract or product, or dated before it."),
+    "check.refunds_exceed": _l("More of it was refunded than was received."),
     "check.alias": _l("No filing of its customer bears this name."),
     "check.alias_missing": _l("Its name “%(name)s” is missing."),
     "check.customer_missing": _l("The customer that it made known is missing."),
@@ -171,10 +179,8 @@ MESSAGES: Mapping[str, Any] = {
         "%(ref)s is known with other content. Give it another reference, or correct it in the portal."
     ),
     "import.refused": _l("The file was refused; nothing was written."),
-    "import.json_object": _l("The file must hold one JSON object: {…} with the figures by name."),
-    "import.json_twice": _l("“%(name)s” stands in the file twice."),
-    "import.not_json": _l("The file is not JSON: it cannot be read from line %(line)s on."),
     "import.too_large": _l("The file is larger than %(largest)s MB: split it."),
+    "import.too_many_refused": _l("More than %(most)s things are wrong: reading stopped there."),
     "import.too_many_rows": _l("The file has more than %(most)s rows: split it."),
     "import.unknown_columns": _l("Columns not known here: %(columns)s. Known: %(known)s."),
     "import.unknown_partner": _l("There is no partner with the code “%(value)s”. Import the partners first."),
@@ -195,11 +201,6 @@ MESSAGES: Mapping[str, Any] = {
     ),
     "merge.codes_differ": _l("Two different credit codes are two companies: they cannot be merged."),
     "merge.same": _l("Choose two different customers."),
-    "share.decimals": _l("“%(value)s” has more than two decimals in per cent: write 12.5%% or 0.125."),
-    "share.not_a_share": _l("“%(value)s” is not a percentage: write 40%%, 40 or 0.40."),
-    "share.one": _l("“%(value)s” could be one per cent or all of it: write 1%% or 100%%."),
-    "share.order": _l("“%(value)s” is out of order: the lower percentage first, none twice."),
-    "share.too_large": _l("“%(value)s” is more than 100%%."),
     "unmerge.not_merged": _l("This customer is not merged into another one."),
     "unmerge.one_company": _l(
         "Nothing was taken apart: both sides bear the same credit code by now, or one of them would be left "
@@ -242,26 +243,48 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
     "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
+    "period.collected": _l("This period was called complete already."),
+    "period.issued": _l("Statements of this period are out: it cannot be opened again."),
+    "period.not_collected": _l("This period is open."),
+    "period.not_over": _l("This period is not over yet: it ends on %(day)s."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
-    "policy.day_taken": _l("Another version starts on %(day)s: choose another day."),
-    "policy.does_not_fit": _l("It is missing, or does not fit what stands beside it."),
-    "policy.gone": _l("It is not there any more: somebody withdrew it, threw it away or put it in force."),
-    "policy.in_force": _l("This version has been in force since %(day)s and stays: write a new one."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
-    "policy.odd_floor_order": _l("%(product)s: a better tier has a higher floor price than a worse one."),
-    "policy.odd_no_floor": _l(
-        "%(product)s: a tier has no floor price. Its receipts wait until there is one."
+    "receipt.before_its_receipt": _l("A refund cannot be dated before its receipt (%(day)s)."),
+    "receipt.in_the_future": _l("“%(value)s” lies in the future: nothing can have been received then."),
+    "receipt.negative": _l(
+        "“%(value)s” is negative. Money paid back names the receipt that it refunds (refund_of / 原流水号)."
     ),
-    "policy.odd_no_rate": _l("%(product)s: a tier has no rate. Its receipts wait until there is one."),
-    "policy.odd_rate_order": _l("%(product)s: a better tier has a lower rate than a worse one."),
-    "policy.statement_out": _l(
-        "The statements of %(period)s are out already: a version can only start after that period."
+    "receipt.no_minutes": _l("Long distance is paid by the minute: the minutes are missing."),
+    "receipt.not_matched": _l(
+        "This number is not matched to a contract by hand, or it was taken back already."
     ),
-    "policy.too_early": _l("A version starts tomorrow at the earliest: %(day)s or later."),
-    "policy.too_many": _l("“%(value)s” is too much: %(most)s at most."),
-    "policy.unknown_figure": _l("The policy has no figure “%(figure)s”."),
-    "price.decimals": _l("“%(value)s” has more than four decimals."),
+    "receipt.other_content": _l(
+        "%(ref)s is known with other content. Known: %(known)s. Here: %(stated)s. A receipt is never changed: "
+        "correct it by a refund and a receipt of its own."
+    ),
+    "receipt.other_contract": _l("The receipt that this refunds is of another contract."),
+    "receipt.other_product": _l("The receipt that this refunds is for another product."),
+    "receipt.ref_taken": _l("There is a receipt with this reference already."),
+    "receipt.refund_of_refund": _l("This names a refund. Name the receipt that was refunded."),
+    "receipt.refunds_exceed": _l(
+        "More than was received: %(received)s came in, %(refunded)s went back already, %(asked)s are asked for."
+    ),
+    "receipt.same_number": _l("This is the number itself: choose the contract that it should have named."),
+    "receipt.unknown_contract_choice": _l("There is no such contract any more: choose another."),
+    "receipt.unknown_receipt": _l("There is no receipt “%(value)s” of this source to refund."),
+    "receipt.warn_before_contract": _l(
+        "%(rows)s receipts are dated before their contract (%(sum)s yuan in all, first here): they earn nothing."
+    ),
+    "receipt.warn_collected": _l(
+        "%(rows)s receipts are dated in a period that finance called complete (%(sum)s yuan in all, first here): "
+        "they will be adjustments on the next statement."
+    ),
+    "receipt.warn_unknown_contract": _l(
+        "%(rows)s receipts name contracts that nobody signed (%(numbers)s numbers, %(sum)s yuan in all, first "
+        "here). Match them under Receipts."
+    ),
+    "receipt.zero": _l("An amount of zero is no receipt."),
     "registration.early_limit": _l(
         "You hold %(held)s projects in the first two stages; the policy allows %(limit)s. Move or release some."
     ),
@@ -300,4 +323,5 @@ MESSAGES: Mapping[str, Any] = {
     "user.self": _l("You cannot switch yourself off."),
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
+    **POLICY,
 }
