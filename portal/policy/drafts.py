@@ -37,7 +37,7 @@ def save_draft(
     session.add(row)
     session.flush()  # the id goes into the audit trail
     assert row.id is not None  # noqa: S101 - flushed
-    _note(session, actor, now, "drafted", row.id, body)
+    _note(session, actor, now, row.id, body, action="policy.drafted")
     return row.id
 
 
@@ -60,7 +60,7 @@ def change_draft(
     _check(body)
     row = _draft(session, draft_id, version)
     row.body, row.effective_from, row.reason, row.changed_at = dict(body), effective_from, reason, now
-    _note(session, actor, now, "draft_changed", draft_id, body)
+    _note(session, actor, now, draft_id, body, action="policy.draft_changed")
 
 
 def drop_draft(session: Session, *, actor: Actor, now: datetime, draft_id: int, version: int) -> None:
@@ -70,7 +70,7 @@ def drop_draft(session: Session, *, actor: Actor, now: datetime, draft_id: int, 
     :raises StaleVersion: somebody else changed it meanwhile.
     """
     row = _draft(session, draft_id, version)
-    _note(session, actor, now, "draft_dropped", draft_id, row.body)
+    _note(session, actor, now, draft_id, row.body, action="policy.draft_dropped")
     session.delete(row)
 
 
@@ -112,9 +112,9 @@ def _check(body: Mapping[str, Any]) -> None:
 
 
 def _note(
-    session: Session, actor: Actor, now: datetime, act: str, draft_id: int, body: Mapping[str, Any]
+    session: Session, actor: Actor, now: datetime, draft_id: int, body: Mapping[str, Any], *, action: str
 ) -> None:
     audit.record(
-        session, actor=actor, action=f"policy.{act}", at=now, subject=("policy_draft", draft_id),
+        session, actor=actor, action=action, at=now, subject=("policy_draft", draft_id),
         digest=audit.digest(body),
     )  # fmt: skip

@@ -26,9 +26,11 @@ POLICY: Mapping[str, Any] = {
     "policy.too_many": _l("“%(value)s” is too much: %(most)s at most."),
     "policy.unknown_figure": _l("The policy has no figure “%(figure)s”."),
     "price.decimals": _l("“%(value)s” has more than four decimals."),
-    "share.decimals": _l("“%(value)s” has more than two decimals in per cent: write 12.5%% or 0.125."),
-    "share.not_a_share": _l("“%(value)s” is not a percentage: write 40%%, 40 or 0.40."),
-    "share.one": _l("“%(value)s” could be one per cent or all of it: write 1%% or 100%%."),
+    "share.decimals": _l(
+        "“%(value)s” has too many decimals: at most two in per cent, as 12.25, or four in a share, as 0.1225."
+    ),
+    "share.not_a_share": _l("“%(value)s” is not a percentage: write 40 or 0.40."),
+    "share.one": _l("“%(value)s” could be one per cent or all of it: write 0.01 or 100."),
     "share.order": _l("“%(value)s” is out of order: the lower percentage first, none twice."),
-    "share.too_large": _l("“%(value)s” is more than 100%%."),
+    "share.too_large": _l("“%(value)s” is more than all of it: at most 100."),
 }

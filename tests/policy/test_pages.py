@@ -82,7 +82,7 @@ def test_a_draft_shows_what_was_understood_and_what_it_changes(
     ("field", "typed", "said"),
     [
         ("rates.port.gold", "1", "could be one per cent or all of it"),
-        ("rates.port.gold", "140", "is more than 100%"),
+        ("rates.port.gold", "140", "is more than all of it"),
         ("protection_days", "", "fill"),
         ("protection_days", "400", "is too much"),
         ("stage_weights.trial", "x", "is not a percentage"),
