@@ -30,6 +30,8 @@ class Permission(StrEnum):
     PARTNER_VIEW = "partner:view"
     PAYMENT_RUN = "payment:run"
     PAYMENT_VIEW = "payment:view"
+    POLICY_EDIT = "policy:edit"
+    POLICY_VIEW = "policy:view"
     PROFILE = "profile:own"
     RECEIPT_IMPORT = "receipt:import"
     RECEIPT_VIEW = "receipt:view"
@@ -62,7 +64,7 @@ class Scope(StrEnum):
 
 
 _P = Permission
-_READ = frozenset({_P.PROFILE, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
+_READ = frozenset({_P.PROFILE, _P.POLICY_VIEW, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
 _CLAIM = frozenset(
     {
         _P.PROFILE,
@@ -106,6 +108,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.PAYMENT_VIEW,
         _P.DEPOSIT_VIEW,
         _P.DEPOSIT_DECIDE,
+        _P.POLICY_EDIT,
     },
     Role.CHANNEL_DIRECTOR: _READ
     | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW}
@@ -114,15 +117,15 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.COO: _READ
     | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW, _P.DEPOSIT_VIEW, _P.DEPOSIT_WAIVE}
     | _STATEMENTS,
-    Role.KEY_ACCOUNTS: _CLAIM,
-    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
+    Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
+    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE, _P.POLICY_VIEW},
     Role.FINANCE: _READ
     | _STATEMENTS
     | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
     | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE}
     | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE}
     | {_P.DEPOSIT_VIEW, _P.DEPOSIT_BOOK, _P.TRAFFIC_IMPORT},
-    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.POLICY_VIEW}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from portal.web import deposit_labels, payment_words, statement_labels
+from portal.web.policy_messages import POLICY
 
 MESSAGES: Mapping[str, Any] = {
     **deposit_labels.MESSAGES,
@@ -329,4 +330,5 @@ MESSAGES: Mapping[str, Any] = {
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
     **statement_labels.MESSAGES,
+    **POLICY,
 }
