@@ -32,6 +32,9 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.auth.views import bp as auth
     from portal.cases.views import bp as cases
     from portal.conflicts.pair_views import bp as held
+    from portal.deposits.act_views import bp as deposit_acts
+    from portal.deposits.deduction_views import bp as deductions
+    from portal.deposits.views import bp as deposits
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
@@ -40,4 +43,19 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
 
-    return [auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin]
+    return [
+        auth,
+        home,
+        registrations,
+        registration,
+        alarms,
+        pipeline,
+        held,
+        cases,
+        partners,
+        imports,
+        deposits,
+        deposit_acts,
+        deductions,
+        admin,
+    ]
