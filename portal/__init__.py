@@ -32,6 +32,9 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.auth.views import bp as auth
     from portal.cases.views import bp as cases
     from portal.conflicts.pair_views import bp as held
+    from portal.deposits.act_views import bp as deposit_acts
+    from portal.deposits.deduction_views import bp as deductions
+    from portal.deposits.views import bp as deposits
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
@@ -51,5 +54,5 @@ def _blueprints() -> list[web.Blueprint]:
 
     register = [registrations, registration, alarms, pipeline, held, cases, partners]
     statements = [statement_board, statement_acts, statement_dossier]
-    money = [payments, bank_answers, accounts, invoices]
+    money = [payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
     return [auth, home, *register, policy, what_if, *statements, *money, imports, admin]
