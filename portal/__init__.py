@@ -39,5 +39,11 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
+    from portal.statements.paper_views import bp as papers
+    from portal.statements.verify_views import bp as verify
 
-    return [auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin]
+    money = [papers, verify]
+    return [
+        *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
+        *money,
+    ]

@@ -24,6 +24,14 @@ IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
 AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
 CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
+PRINTS = {Role.CALL_CENTER, Role.FINANCE, Role.CHANNEL_MANAGER, Role.ADMIN}
+STATEMENTS = {
+    Role.PARTNER_ADMIN,
+    Role.CHANNEL_SALES,
+    Role.REGIONAL_MANAGER,
+    Role.CHANNEL_DIRECTOR,
+    Role.COO,
+} | PRINTS
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 
 # endpoint: (who may, arguments). The sample registration is alice's, of partner P001.
@@ -106,6 +114,14 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
     "imports.refused": (IMPORTS, {"kind": "partners", "key": "0" * 32, "form": "csv"}),
+    "papers.pdf": (STATEMENTS, {"statement_id": 1}),
+    "papers.xlsx": (STATEMENTS, {"statement_id": 1}),
+    "papers.start_form": (PRINTS, {}),
+    "papers.start": (PRINTS, {}),
+    "papers.job": (PRINTS, {"job_id": 1}),
+    "papers.step": (PRINTS, {"job_id": 1}),
+    "papers.file": (PRINTS, {"job_id": 1}),
+    "papers.printed": ({Role.CALL_CENTER}, {"job_id": 1}),
     "admin.users": (PEOPLE, {}),
     "admin.new_user_form": (PEOPLE, {}),
     "admin.add_user": (PEOPLE, {}),

@@ -36,6 +36,7 @@ PAGES = (
     ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
+    ("call_center", "/papers"),
 )
 
 

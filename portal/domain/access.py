@@ -31,6 +31,8 @@ class Permission(StrEnum):
     REGISTRATION_NOTE = "registration:note"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
+    STATEMENT_PRINT = "statement:print"
+    STATEMENT_VIEW = "statement:view"
     TIER_EDIT = "tier:edit"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
@@ -63,9 +65,9 @@ _CLAIM = frozenset(
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
-    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
-    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE},
-    Role.REGIONAL_MANAGER: _READ,
+    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW, _P.STATEMENT_VIEW},
+    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -82,13 +84,24 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
+        _P.STATEMENT_PRINT,
+        _P.STATEMENT_VIEW,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW},
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.STATEMENT_VIEW},
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.STATEMENT_VIEW},
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK},
-    Role.CALL_CENTER: frozenset({_P.PROFILE}),
+    Role.FINANCE: _READ
+    | {
+        _P.IMPORT_RUN,
+        _P.RECEIPT_IMPORT,
+        _P.RECEIPT_VIEW,
+        _P.RECEIPT_WORK,
+        _P.STATEMENT_PRINT,
+        _P.STATEMENT_VIEW,
+    },
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_PRINT, _P.STATEMENT_VIEW}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
@@ -98,6 +111,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.IMPORT_MOVE_IN,
         _P.RECEIPT_IMPORT,
         _P.RECEIPT_VIEW,
+        _P.STATEMENT_PRINT,
+        _P.STATEMENT_VIEW,
         _P.AUDIT_VIEW,
     },
 }

@@ -4,6 +4,7 @@ from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
 from portal.models.customers import Customer, CustomerAlias, CustomerIdentifier, GramCount, NameGram
 from portal.models.fishing import FishingAlarm
+from portal.models.papers import PaperJob, PaperJobItem
 from portal.models.partners import Partner, PolicyVersion, TierTerm
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
@@ -53,6 +54,8 @@ __all__ = [
     "LoginAttempt",
     "NameGram",
     "Ownership",
+    "PaperJob",
+    "PaperJobItem",
     "Partner",
     "PasswordLink",
     "PipelineStat",

@@ -65,6 +65,7 @@ ENTRIES = (
     ),
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
+    Entry("papers.start_form", "printer", _l("Print statements"), P.STATEMENT_PRINT, under=("papers",)),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_ALL, group="admin", under=("admin",)),
