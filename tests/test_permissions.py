@@ -28,6 +28,8 @@ CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
 PAYOUTS = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.FINANCE}
 ACTS = PAYOUTS | {Role.CALL_CENTER, Role.CHANNEL_SALES}
 STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
+PRINTS = {Role.CALL_CENTER, Role.FINANCE, Role.CHANNEL_MANAGER, Role.ADMIN}
+PAPERS = STATEMENTS | {Role.PARTNER_ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 PAYS = {Role.FINANCE}
 SEES_PAYMENT = {
@@ -169,6 +171,14 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
     "imports.refused": (IMPORTS, {"kind": "partners", "key": "0" * 32, "form": "csv"}),
+    "papers.pdf": (PAPERS, {"statement_id": 1}),
+    "papers.xlsx": (PAPERS, {"statement_id": 1}),
+    "papers.start_form": (PRINTS, {}),
+    "papers.start": (PRINTS, {}),
+    "papers.job": (PRINTS, {"job_id": 1}),
+    "papers.step": (PRINTS, {"job_id": 1}),
+    "papers.file": (PRINTS, {"job_id": 1}),
+    "papers.printed": ({Role.CALL_CENTER}, {"job_id": 1}),
     "admin.users": (PEOPLE, {}),
     "admin.new_user_form": (PEOPLE, {}),
     "admin.add_user": (PEOPLE, {}),

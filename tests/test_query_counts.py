@@ -47,6 +47,7 @@ PAGES = (
     ("finance", "/payments/closing"),
     ("finance", "/payments/uninvoiced"),
     ("alice", "/payments/made"),
+    ("call_center", "/papers"),
 )
 
 

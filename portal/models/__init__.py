@@ -15,6 +15,7 @@ from portal.models.deposits import (
     WholesaleState,
 )
 from portal.models.fishing import FishingAlarm
+from portal.models.papers import PaperJob, PaperJobItem
 from portal.models.partners import Partner, PolicyDraft, PolicyVersion, TierTerm
 from portal.models.payments import BankAccount, Invoice, PaymentBatch, PaymentItem, PaymentSetOff
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
@@ -73,6 +74,8 @@ __all__ = [
     "LoginAttempt",
     "NameGram",
     "Ownership",
+    "PaperJob",
+    "PaperJobItem",
     "Partner",
     "PasswordLink",
     "PaymentBatch",

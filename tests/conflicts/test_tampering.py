@@ -47,6 +47,8 @@ FREE = {
     "login_attempt": "counts wrong passwords for an hour",
     "policy_draft": "decides nothing until it is put in force, and is shown whole before",
     "password_link": "a secret of seven days, kept as its hash",
+    "paper_job": "how far a PDF for the printer is; a paper proves itself by its hash",
+    "paper_job_item": "what was set of a statement; that it was printed stands in its walk",
     "saved_view": "a person's own filters",
     "search_gram": "finds registrations, says nothing about them",
     "comparison_due (a row taken away)": "`portal rebuild suspicions` has all customers compared anew",
