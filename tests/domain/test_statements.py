@@ -45,6 +45,7 @@ TABLE = {
     ("director_approved", "approve_coo"): ("approved", {"coo"}),
     ("approved", "pay"): ("paid", {"finance"}),  # step 7
     ("paid", "invoice"): ("invoiced", {"partner_admin", "channel_sales"}),  # step 8
+    ("paid", "close"): ("closed", {"finance"}),  # M16: the walk refuses it where something was paid
     ("invoiced", "close"): ("closed", {"finance"}),  # step 9
 }
 # M10: who is due in step 6 or 7 may send back, to where the partner, channel sales or the manager is due.
@@ -53,6 +54,7 @@ REFUSERS = {
     "manager_approved": ("channel_director", {"sent", "confirmed", "passed_on"}),
     "director_approved": ("coo", {"sent", "confirmed", "passed_on"}),
     "approved": ("finance", {"sent", "confirmed", "passed_on"}),
+    "invoiced": ("finance", {"paid"}),  # M16: an invoice that differs
 }
 FOUR_EYES = {"pass_on", "approve_manager", "approve_director", "approve_coo", "pay"}
 ACTS = [each for each in Act if each is not Act.REFUSE]
