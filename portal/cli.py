@@ -105,8 +105,11 @@ def add_user(
         output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
-_EXPORTED = ("registrations", "statements", "aliases", "identifiers", "decisions", "audit")
-_IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases", "receipts")
+_EXPORTED = ("registrations", "statements", "deposits", "aliases", "identifiers", "decisions", "audit")
+_IMPORTED = (
+    *("partners", "tiers", "registrations", "events", "decisions", "aliases"),
+    *("receipts", "traffic", "policy"),
+)
 
 
 @main.command("import", with_appcontext=False)
@@ -115,7 +118,7 @@ _IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "alias
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Move in from a CSV or xlsx file; all of it or nothing."""
+    """Move in from a CSV or xlsx file (a policy: JSON); all of it or nothing."""
     from portal.commands.moving import run
 
     with output.refusals():
@@ -145,6 +148,7 @@ def export(kind: str, as_of: str | None, period: str | None, form: str, out: Pat
 def tick(at: str | None) -> None:
     """Do everything that passing time causes; run it from cron as often as you like."""
     from portal.commands.comparing import work_off
+    from portal.commands.depositing import settle_deposits
     from portal.conflicts.service import settle_lapses
     from portal.domain.calendar import parse_instant
     from portal.domain.periods import business_date
@@ -157,6 +161,7 @@ def tick(at: str | None) -> None:
         output.say(
             lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed))
         )
+        settle_deposits(engine, now=now)
         work_off(engine, now=now)
 
 

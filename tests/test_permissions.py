@@ -20,6 +20,7 @@ EVERYBODY = set(Role)
 READERS = EVERYBODY - {Role.CALL_CENTER}
 REGISTER = READERS - {Role.PARTNER_REP, Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MANAGER}
 DECIDES = {Role.CHANNEL_MANAGER}
+VENDOR = EVERYBODY - PARTNER
 IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
 AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
@@ -150,6 +151,20 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "invoices.export": (SEES_PAYMENT, {}),
     "invoices.closing": (PAYS, {}),
     "invoices.close": (PAYS, {}),
+    "policy.list_page": (VENDOR, {}),
+    "policy.detail": (VENDOR, {"version_id": 1}),
+    "policy.withdraw_form": (DECIDES, {"version_id": 1}),
+    "policy.withdraw": (DECIDES, {"version_id": 1}),
+    "policy.new_form": (DECIDES, {}),
+    "policy.create": (DECIDES, {}),
+    "policy.draft": (DECIDES, {"draft_id": 1}),
+    "policy.edit_form": (DECIDES, {"draft_id": 1}),
+    "policy.edit": (DECIDES, {"draft_id": 1}),
+    "policy.drop": (DECIDES, {"draft_id": 1}),
+    "policy.enforce_form": (DECIDES, {"draft_id": 1}),
+    "policy.enforce": (DECIDES, {"draft_id": 1}),
+    "what_if.page": (DECIDES, {"draft_id": 1}),
+    "what_if.export": (DECIDES, {"draft_id": 1}),
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from portal.conflicts import check as conflicts
 from portal.conflicts.check import Problem
+from portal.deposits import check as deposits
 from portal.domain.errors import RuleViolation
 from portal.payments import check as payments
 from portal.receipts import check as receipts
@@ -18,6 +19,7 @@ _PARTS = (
     ("receipt", receipts.problems),
     ("statement", statements.problems),
     ("payment_batch", payments.problems),
+    ("deposit_entry", deposits.problems),
 )
 
 

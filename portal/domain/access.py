@@ -17,6 +17,11 @@ class Permission(StrEnum):
     CASE_VIEW = "case:view"
     CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
+    DEPOSIT_BOOK = "deposit:book"
+    DEPOSIT_DECIDE = "deposit:decide"
+    DEPOSIT_OBJECT = "deposit:object"
+    DEPOSIT_VIEW = "deposit:view"
+    DEPOSIT_WAIVE = "deposit:waive"
     HELD_DECIDE = "held:decide"
     IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
@@ -25,6 +30,8 @@ class Permission(StrEnum):
     PARTNER_VIEW = "partner:view"
     PAYMENT_RUN = "payment:run"
     PAYMENT_VIEW = "payment:view"
+    POLICY_EDIT = "policy:edit"
+    POLICY_VIEW = "policy:view"
     PROFILE = "profile:own"
     RECEIPT_IMPORT = "receipt:import"
     RECEIPT_VIEW = "receipt:view"
@@ -41,6 +48,7 @@ class Permission(StrEnum):
     STATEMENT_DEFER = "statement:defer"
     STATEMENT_GENERATE = "statement:generate"
     TIER_EDIT = "tier:edit"
+    TRAFFIC_IMPORT = "traffic:import"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
 
@@ -56,7 +64,7 @@ class Scope(StrEnum):
 
 
 _P = Permission
-_READ = frozenset({_P.PROFILE, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
+_READ = frozenset({_P.PROFILE, _P.POLICY_VIEW, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW})
 _CLAIM = frozenset(
     {
         _P.PROFILE,
@@ -75,11 +83,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
     Role.PARTNER_ADMIN: _CLAIM
     | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW}
-    | {_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER},
+    | {_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW, _P.DEPOSIT_OBJECT},
     Role.CHANNEL_SALES: _READ
     | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}
-    | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER},
-    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD},
+    | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD, _P.DEPOSIT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -98,24 +106,31 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CASE_VOTE,
         *_STATEMENTS,
         _P.PAYMENT_VIEW,
+        _P.DEPOSIT_VIEW,
+        _P.DEPOSIT_DECIDE,
+        _P.POLICY_EDIT,
     },
     Role.CHANNEL_DIRECTOR: _READ
     | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW}
+    | {_P.DEPOSIT_VIEW}
     | _STATEMENTS,
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW} | _STATEMENTS,
-    Role.KEY_ACCOUNTS: _CLAIM,
-    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
+    Role.COO: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW, _P.DEPOSIT_VIEW, _P.DEPOSIT_WAIVE}
+    | _STATEMENTS,
+    Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
+    Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE, _P.POLICY_VIEW},
     Role.FINANCE: _READ
     | _STATEMENTS
     | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
     | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE}
-    | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE},
-    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
+    | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE}
+    | {_P.DEPOSIT_VIEW, _P.DEPOSIT_BOOK, _P.TRAFFIC_IMPORT},
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.POLICY_VIEW}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
     | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.IMPORT_MOVE_IN, _P.AUDIT_VIEW}
-    | {_P.RECEIPT_IMPORT, _P.RECEIPT_VIEW}
+    | {_P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.TRAFFIC_IMPORT}
     | {_P.STATEMENT_BOARD, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 

@@ -35,6 +35,13 @@ class Cause(StrEnum):
     CUSTOMER_ARREARS = "customer_arrears"
 
 
+class Blame(StrEnum):
+    """Why a customer does not pay for conferencing/ASP (B3)."""
+
+    CUSTOMER = "customer"
+    SERVICE = "service"
+
+
 class DeductionState(StrEnum):
     """The life of a deduction (B3)."""
 
@@ -47,6 +54,10 @@ class DeductionState(StrEnum):
     DROPPED = "dropped"
 
 
+KNOWN_TO_PARTNER = frozenset(
+    {DeductionState.ANNOUNCED, DeductionState.OBJECTED, DeductionState.EFFECTIVE, DeductionState.DROPPED}
+)
+"""What a partner sees: from the announcement on."""
 OPEN_DEDUCTION = frozenset(
     {DeductionState.PROPOSED, DeductionState.APPROVED, DeductionState.ANNOUNCED, DeductionState.OBJECTED}
 )
@@ -84,7 +95,7 @@ S, A = DeductionState, DeductionAct
 ACTS: dict[DeductionAct, tuple[DeductionState, DeductionState, frozenset[Role]]] = {
     A.APPROVE: (S.PROPOSED, S.APPROVED, frozenset({Role.CHANNEL_MANAGER})),
     A.REFUSE: (S.PROPOSED, S.REFUSED, frozenset({Role.CHANNEL_MANAGER})),
-    A.ANNOUNCE: (S.APPROVED, S.ANNOUNCED, frozenset({Role.FINANCE, Role.CHANNEL_MANAGER})),
+    A.ANNOUNCE: (S.APPROVED, S.ANNOUNCED, frozenset({Role.FINANCE})),
     A.OBJECT: (S.ANNOUNCED, S.OBJECTED, frozenset({Role.PARTNER_ADMIN})),
     A.UPHOLD: (S.OBJECTED, S.ANNOUNCED, frozenset({Role.CHANNEL_MANAGER})),
     A.DROP: (S.OBJECTED, S.DROPPED, frozenset({Role.CHANNEL_MANAGER})),

@@ -13,7 +13,18 @@ from portal.db import lock_registry
 from portal.domain.access import Permission, allows
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
-from portal.imports import aliases, decisions, events, partners, receipts, registrations, tiers, words
+from portal.imports import (
+    aliases,
+    decisions,
+    events,
+    partners,
+    policy,
+    receipts,
+    registrations,
+    tiers,
+    traffic,
+    words,
+)
 from portal.imports.reading import Limits, Line, Row, Table, read_table
 from portal.imports.report import Refused, Report
 from portal.models import tables as t
@@ -37,6 +48,7 @@ class Kind:
     `exported`: what the portal's own export of the kind has besides; understood, not asked for.
     `decides`: what whoever imports it must be allowed to decide by hand as well. `by`: who may import it.
     `limits`: how much one file may hold, if not as usual.
+    `read`: what reads the file, where it is no table.
     """
 
     columns: Mapping[str, str]
@@ -46,6 +58,7 @@ class Kind:
     decides: tuple[Permission, ...] = ()
     by: Permission = Permission.IMPORT_MOVE_IN
     limits: Limits | None = None
+    read: Callable[[bytes], Table] | None = None
 
     def is_for(self, actor: Actor) -> bool:
         """Whether a person who may import at all may import this."""
@@ -67,6 +80,13 @@ KINDS: Mapping[str, Kind] = {
         (Permission.HELD_DECIDE, Permission.CUSTOMER_MERGE),
     ),
     "aliases": Kind(words.ALIASES, ("registration", "kind", "name"), aliases.take, aliases.EXPORTED),
+    "policy": Kind(
+        words.POLICY,
+        ("effective_from", "reason"),
+        policy.take,
+        by=Permission.POLICY_EDIT,
+        read=policy.read,
+    ),
     "receipts": Kind(
         words.RECEIPTS,
         ("source", "ref", "received_on", "contract_no", "product", "amount"),
@@ -74,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
         by=Permission.RECEIPT_IMPORT,
         limits=Limits(rows=2_500_000, megabytes=400),
     ),
+    "traffic": Kind(words.TRAFFIC, ("partner", "day", "amount"), traffic.take, by=Permission.TRAFFIC_IMPORT),
 }
 
 
@@ -112,7 +133,7 @@ def import_file(
     report, each = Report(kind, file_name), KINDS[kind]
     columns = {**each.columns, **{name: name for name in each.exported}}
     try:
-        table = read_table(content, columns, each.required, each.limits)
+        table = each.read(content) if each.read else read_table(content, columns, each.required, each.limits)
         lines = _watched(table.lines, report, progress)
         if isinstance(each.take, TakeMany):
             lock_registry(session)

@@ -15,7 +15,7 @@ from portal.models.deposits import (
     WholesaleState,
 )
 from portal.models.fishing import FishingAlarm
-from portal.models.partners import Partner, PolicyVersion, TierTerm
+from portal.models.partners import Partner, PolicyDraft, PolicyVersion, TierTerm
 from portal.models.payments import BankAccount, Invoice, PaymentBatch, PaymentItem, PaymentSetOff
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
@@ -80,6 +80,7 @@ __all__ = [
     "PaymentSetOff",
     "PipelineStat",
     "Placement",
+    "PolicyDraft",
     "PolicyVersion",
     "Receipt",
     "Registration",

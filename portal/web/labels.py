@@ -18,7 +18,7 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
-from portal.web import payment_words, statement_labels
+from portal.web import deposit_labels, payment_words, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -44,6 +44,10 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Tier.GOLD, _l("Gold")),
     (Tier.SILVER, _l("Silver")),
     (Tier.ORDINARY, _l("Ordinary")),
+    (Product.PORT, _l("Port fees")),
+    (Product.CONFERENCE, _l("Conferencing")),
+    (Product.DDD, _l("Domestic long distance")),
+    (Product.IDD, _l("International long distance")),
     (NameKind.FILED, _l("As filed")),
     (NameKind.LEGAL, _l("Legal name")),
     (NameKind.SHORT, _l("Short name")),
@@ -144,6 +148,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.REASSIGNED, _l("The customer passed to another party")),
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
     *statement_labels.LABELS,
+    *deposit_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -171,6 +176,7 @@ RULES: Mapping[Rule, Any] = {
 
 ACTS: Mapping[str, Any] = {
     **payment_words.ACTS,
+    **deposit_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
     "alarm.seen": _l("Answered an alarm"),
     "case.answered": _l("Answered a case"),
@@ -189,6 +195,7 @@ ACTS: Mapping[str, Any] = {
     "import.decisions": _l("Imported decisions about customers"),
     "import.events": _l("Imported stage moves"),
     "import.partners": _l("Imported partners"),
+    "import.policy": _l("Imported a policy version"),
     "import.registrations": _l("Imported registrations"),
     "import.tiers": _l("Imported tier terms"),
     "ownership.rebuilt": _l("Derived ownership anew from the facts"),
@@ -197,6 +204,10 @@ ACTS: Mapping[str, Any] = {
     "partner.tier_added": _l("Added a tier term"),
     "policy.added": _l("Put a policy in force"),
     **statement_labels.ACTS,
+    "policy.draft_changed": _l("Changed a draft of the policy"),
+    "policy.draft_dropped": _l("Threw a draft of the policy away"),
+    "policy.drafted": _l("Drafted a policy"),
+    "policy.withdrawn": _l("Withdrew a policy version before its first day"),
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
@@ -207,6 +218,7 @@ ACTS: Mapping[str, Any] = {
 }
 SUBJECTS: Mapping[str, Any] = {
     **payment_words.SUBJECTS,
+    **deposit_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
@@ -214,6 +226,7 @@ SUBJECTS: Mapping[str, Any] = {
     "partner": _l("Partner"),
     "period": _l("Period"),
     "policy": _l("Policy"),
+    "policy_draft": _l("Draft of the policy"),
     "registration": _l("Registration"),
     "statement": _l("Statement"),
     "suspicion": _l("Customers that may be one"),
@@ -229,6 +242,11 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.CASE_VIEW: _l("see cases"),
     Permission.CASE_VOTE: _l("vote in cases"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
+    Permission.DEPOSIT_BOOK: _l("book deposits, debts and traffic"),
+    Permission.DEPOSIT_DECIDE: _l("approve deductions and decide objections"),
+    Permission.DEPOSIT_OBJECT: _l("object to deductions"),
+    Permission.DEPOSIT_VIEW: _l("see deposits and debts"),
+    Permission.DEPOSIT_WAIVE: _l("waive a shortfall of a deposit"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),
     Permission.INVOICE_ENTER: _l("hand in invoices"),
@@ -236,6 +254,8 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.PARTNER_VIEW: _l("see partners"),
     Permission.PAYMENT_RUN: _l("pay and write off"),
     Permission.PAYMENT_VIEW: _l("see payments and invoices"),
+    Permission.POLICY_EDIT: _l("change the policy"),
+    Permission.POLICY_VIEW: _l("read the policy"),
     Permission.PROFILE: _l("use the portal"),
     Permission.REGISTRATION_CORRECT_ASK: _l("ask for corrections"),
     Permission.REGISTRATION_EXPORT: _l("export registrations"),
@@ -249,6 +269,7 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
     Permission.STATEMENT_GENERATE: _l("generate statements"),
     Permission.TIER_EDIT: _l("decide tiers"),
+    Permission.TRAFFIC_IMPORT: _l("import wholesale traffic"),
     Permission.USER_MANAGE_ALL: _l("manage everybody's access"),
     Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
 }

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page
+from sqlmodel import Session
 
 from portal import db
 from portal.cases.service import open_case
@@ -17,11 +20,17 @@ from portal.conflicts.naming import state_name
 from portal.conflicts.pairs import tell_apart
 from portal.domain.cases import CaseKind
 from portal.domain.evidence import IdentifierKind
+from portal.domain.statements import Station
 from portal.domain.terms import NameKind
+from portal.domain.versions import merged
 from portal.models import tables as t
+from portal.policy.drafts import save_draft
+from portal.policy.service import completed
+from portal.policy.versions import put_in_force
 from portal.registrations.checks import check_customer
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
+from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
 
 People = Mapping[str, Person]
 # A sentence of the other language: three words in a row, or any Han character.
@@ -39,6 +48,8 @@ PAGES = {
     "finance": (
         "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
         "/payments/closing", "/payments/uninvoiced", "/payments/made", "/partners/1/account",
+        "/statements/board", "/statements/board?q=CS", "/statements/generate",
+        "/statements/generate?period=2026-Q1", "/statements/3/withheld",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
@@ -46,11 +57,17 @@ PAGES = {
         "/customers/1", "/customers/1?q=Tofu", "/customers/2",
         "/customers", "/customers/1/merge/2", "/customers/3", "/customers/4", "/customers/4/unmerge",
         "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import", "/audit",
-        "/cases", "/cases/1",
+        "/cases", "/cases/1", "/policy", "/policy/1", "/policy/2", "/policy/2/withdraw", "/policy/new",
+        "/policy/new?from=2", "/policy/drafts/1", "/policy/drafts/1/edit", "/policy/drafts/1/enforce",
+        "/policy/drafts/1/what-if",
     ),
     "carol": ("/cases/1",),
-    "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
-    "call_center": ("/",),
+    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
+    "call_center": (
+        "/", "/policy", "/policy/1", "/statements/board", "/statements/board?step=2", "/statements/1/act/print",
+        "/statements/3/act/send", "/statements/3/withheld",
+    ),
+    "coo": ("/statements/board?step=5", "/statements/2/refuse", "/statements/2/act/approve_coo"),
     "": ("/login",),
 }  # fmt: skip
 
@@ -77,6 +94,7 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         for number in range(15):
             check_customer(session, actor=people["carol"].actor, now=now, name=f"-{number:02}a", uscc=None)
         merge_customers(session, actor=None, now=now, loser=4, winner=3, reason="-")
+        change_policy(session, people["channel_manager"], now)
         for customer in (1, 2):
             state_identifier(
                 session, actor=None, now=now, customer=customer, kind=IdentifierKind.WEBSITE, text="snail.cn"
@@ -93,6 +111,35 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+
+
+@pytest.fixture
+def steps(people: People, history: None, engine: sa.Engine) -> None:
+    """Statements: one to print, one before the last approval, one with a receipt withheld."""
+    partner = people["alice"].partner_id
+    assert partner is not None
+    lines = [LineOf(customer="Slow Snail Express Ltd")]
+    with db.transaction(engine) as session:
+        for period, station, more in (
+            ("2026-01", Station.GENERATED, []), ("2026-02", Station.DIRECTOR_APPROVED, []),
+            ("2025-12", Station.PRINTED, [replace(WITHHELD_LINE, customer="Cloud Tofu Ltd")]),
+        ):  # fmt: skip
+            made = make_statement(session, partner, period, [*lines, *more])
+            walk_to(session, people, made, station)
+
+
+def change_policy(session: Session, manager: Person, now: Any) -> None:
+    """A version far in the future, and a draft with figures of every kind, some of them odd."""
+    shipped = completed({})
+    figures: dict[str, Any] = {
+        "rates": {"port": {"gold": "0.45"}, "conference": "0.12"}, "deposits": {"gold": "95000.00"},
+        "floor_prices": {"idd": {"gold": "1.9", "silver": "1.85"}}, "undo_seconds": 90, "debt_due_days": 45,
+        "statement_days": {"pay": 3}, "tiers": {"gold": {"ports": 500}}, "traffic_warnings": ["0.70", "0.90"],
+    }  # fmt: skip
+    body = merged(shipped, figures)
+    far = date(2199, 1, 1)
+    put_in_force(session, actor=manager.actor, now=now, effective_from=far, reason="-", body=body)
+    save_draft(session, actor=manager.actor, now=now, body=body, effective_from=None, reason="-")
 
 
 def suspect(engine: sa.Engine, people: People, now: Any) -> None:
@@ -151,7 +198,7 @@ def foreign(page: Page, locale: str) -> list[str]:
 CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
 
 
-@pytest.mark.usefixtures("dispute")
+@pytest.mark.usefixtures("dispute", "steps")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "theme", "browser_options"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 import pytest
 
 from portal.domain.access import Permission
+from portal.domain.deposits import Blame, Cause, DebtState, DeductionAct, DeductionState, EntryKind, Settling
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.invoices import Age, Compared, InvoiceState
@@ -18,6 +19,7 @@ from portal.domain.roles import Role
 from portal.domain.statements import Act
 from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
 from portal.web import labels, matches
 from portal.web.messages import MESSAGES
@@ -43,10 +45,11 @@ ENUMS = (
     Compared,
     InvoiceState,
 )
+DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Service)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
-@pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.__name__)
+@pytest.mark.parametrize("enum", [*ENUMS, *DEPOSITS], ids=lambda enum: enum.__name__)
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):
     for member in enum:
         assert str(labels.label(member)).strip(), member
@@ -136,4 +139,7 @@ def test_every_act_of_the_trail_has_a_word():
     acts |= {f"account.{state.value}" for state in AccountState}
     acts |= {f"payment.{what}" for what in ("released", "withdrawn", "file_taken", *Result)}
     acts |= {"import.bank_answer"}
+    acts |= {f"deposit.{kind.value}" for kind in EntryKind} | {f"debt.{how.value}" for how in Settling}
+    acts |= {f"deduction.{act.value}" for act in DeductionAct}
+    acts |= {f"wholesale.{what}" for what in ("counted", "resumed", "suspended", "warned")}
     assert acts == set(labels.ACTS)
