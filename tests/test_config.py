@@ -23,6 +23,12 @@ def test_without_settings_the_portal_keeps_everything_in_its_instance_folder(tmp
     )
 
 
+def test_to_whom_invoices_are_made_out_is_the_deployers_to_say(tmp_path: Path):
+    assert (config(tmp_path).invoice_title, config(tmp_path).invoice_tax_no) == ("", "")
+    told = config(tmp_path, PORTAL_INVOICE_TITLE=" 大东通信 ", PORTAL_INVOICE_TAX_NO="91310115TX2334G26K")
+    assert (told.invoice_title, told.invoice_tax_no) == ("大东通信", "91310115TX2334G26K")
+
+
 def test_the_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path):
     first, second = config(tmp_path), config(tmp_path)
     kept = tmp_path / "instance" / "secret_key"

@@ -149,8 +149,8 @@ def next_step(station: Station) -> Step | None:
 
 def stations_of(roles: Collection[Role]) -> tuple[Station, ...]:
     """Where it is the turn of somebody with one of these roles, in order."""
-    due = {step.station for step in STEPS if step.roles & frozenset(roles)}
-    return tuple(station for station in Station if station in due)
+    held = frozenset(roles)
+    return tuple(station for station in Station if (step := next_step(station)) and step.roles & held)
 
 
 def standing(walk: Iterable[Done]) -> list[Done]:

@@ -45,6 +45,7 @@ TABLE = {
     ("director_approved", "approve_coo"): ("approved", {"coo"}),
     ("approved", "pay"): ("paid", {"finance"}),  # step 7
     ("paid", "invoice"): ("invoiced", {"partner_admin", "channel_sales"}),  # step 8
+    ("paid", "close"): ("closed", {"finance"}),  # M16: the walk refuses it where something was paid
     ("invoiced", "close"): ("closed", {"finance"}),  # step 9
 }
 # M10: who is due in step 6 or 7 may send back, to where the partner, channel sales or the manager is due.
@@ -53,7 +54,10 @@ REFUSERS = {
     "manager_approved": ("channel_director", {"sent", "confirmed", "passed_on"}),
     "director_approved": ("coo", {"sent", "confirmed", "passed_on"}),
     "approved": ("finance", {"sent", "confirmed", "passed_on"}),
+    "invoiced": ("finance", {"paid"}),  # M16: an invoice that differs
 }
+# Without what closes a statement that paid nothing, and so has no invoice.
+LONG = [step for step in STEPS if (step.station, step.act) != (Station.PAID, Act.CLOSE)]
 FOUR_EYES = {"pass_on", "approve_manager", "approve_director", "approve_coo", "pay"}
 ACTS = [each for each in Act if each is not Act.REFUSE]
 
@@ -161,7 +165,8 @@ def test_a_random_walk_closes_only_after_all_nine_steps_and_no_two_approvals_of_
     for _turn in range(data.draw(st.integers(5, 60))):
         user = data.draw(st.sampled_from(sorted(PEOPLE)))
         actor = person(*PEOPLE[user], user_id=user)
-        act = data.draw(st.sampled_from([*(step.act for step in STEPS if step.station is station)] or ACTS))
+        here = [step.act for step in LONG if step.station is station]
+        act = data.draw(st.sampled_from(here or ACTS))
         if data.draw(st.integers(0, 5)) == 0:
             to = data.draw(st.sampled_from(Station))
             if refusal(check_return, station, to, "why", actor, standing(walk)) is None:
@@ -188,7 +193,7 @@ def test_a_random_walk_closes_only_after_all_nine_steps_and_no_two_approvals_of_
 def test_the_whole_way_is_possible_with_the_right_people_and_ends() -> None:
     station = Station.COLLECTED
     done: list[Done] = []
-    for number, step in enumerate(step for step in STEPS if step.act not in (Act.DISPUTE, Act.ANSWER)):
+    for number, step in enumerate(step for step in LONG if step.act not in (Act.DISPUTE, Act.ANSWER)):
         actor = person(*step.roles, user_id=number)
         station = check_act(station, step.act, actor, done).to
         done.append(Done(step.act, number, station))
