@@ -16,7 +16,7 @@ from portal.domain.statements import Station
 from portal.models import tables as t
 from portal.statements.resuming import pending_resumed
 from portal.statements.revisions import seal
-from tests.statements.conftest import Desk
+from tests.support.desks import Desk
 from tests.support.statements import make_statement
 
 
