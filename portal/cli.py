@@ -105,6 +105,7 @@ def add_user(
         output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
+_EXPORTED = ("registrations", "statements", "aliases", "identifiers", "decisions", "audit")
 _IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases")
 
 
@@ -122,16 +123,17 @@ def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
 
 
 @main.command(with_appcontext=False)
-@click.argument("kind", type=click.Choice(["registrations", "aliases", "identifiers", "decisions", "audit"]))
+@click.argument("kind", type=click.Choice(_EXPORTED))
 @click.option("--as-of", "as_of", metavar="DATE", help="As things stood at the end of this day.")
+@click.option("--period", metavar="PERIOD", help="Of statements: a month as 2026-09, a quarter as 2026-Q3.")
 @click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), callback=_in_a_folder)
-def export(kind: str, as_of: str | None, form: str, out: Path | None) -> None:
+def export(kind: str, as_of: str | None, period: str | None, form: str, out: Path | None) -> None:
     """Write data to standard output or a file."""
     from portal.commands import moving
 
     with output.refusals():
-        content = moving.export(_ready(), kind, as_of, form)
+        content = moving.export(_ready(), kind, as_of, form, period)
         if out:
             out.write_bytes(content)
         else:
@@ -156,6 +158,24 @@ def tick(at: str | None) -> None:
             lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed))
         )
         work_off(engine, now=now)
+
+
+@main.group()
+def statements() -> None:
+    """Commission statements."""
+
+
+@statements.command("generate", with_appcontext=False)
+@click.option("--period", required=True, metavar="PERIOD", help="A month as 2026-09, a quarter as 2026-Q3.")
+@click.option("--partner", metavar="CODE", help="Only this partner's.")
+def generate_statements(period: str, partner: str | None) -> None:
+    """Compute the commission of a period; what is out already stays as it is."""
+    from portal.commands import paying
+
+    with output.refusals():
+        outcome = paying.run(_ready(), period, partner)
+    with output.speaking():
+        click.echo(paying.told(outcome))
 
 
 @main.group()

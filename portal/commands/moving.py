@@ -2,8 +2,7 @@
 
 import gc
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,13 @@ from portal.commands import output
 from portal.conflicts import export as customers
 from portal.domain.calendar import parse_date
 from portal.domain.errors import RuleViolation
-from portal.domain.periods import day_end
+from portal.domain.periods import day_end, parse_period
 from portal.imports.reading import content_of
 from portal.imports.report import Refused, Report
 from portal.imports.run import DryRun, Refusal, import_file
 from portal.models import tables as t
 from portal.registrations.export import COLUMNS, registrations_as_of
+from portal.statements import export as statements
 
 
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
@@ -36,7 +36,7 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
             _tell(Report(kind, file.name, refused=[Refused(1, "", "", problem)]), as_json)
         return 1
     try:
-        with _uncollected(), _progress(kind) as progress, db.transaction(engine) as session:
+        with _uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
             db.make_room(session)
             report = import_file(
                 session,
@@ -72,21 +72,6 @@ def _tell(report: Report, as_json: bool) -> None:
 
 
 @contextmanager
-def _progress(kind: str) -> Iterator[Callable[[int], None] | None]:
-    """A bar on a terminal; silence in scripts."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(kind)
-        yield lambda done: bar.update(task, completed=done)
-
-
-@contextmanager
 def _uncollected() -> Iterator[None]:
     """No search for unreachable cycles meanwhile.
 
@@ -101,15 +86,20 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def export(engine: Engine, kind: str, as_of: str | None, form: str) -> bytes:
+def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str | None = None) -> bytes:
     """The data as a file's bytes.
 
-    :raises RuleViolation: `as_of` is no date.
+    :raises RuleViolation: `as_of` is no date, `period` no period.
     """
     day = parse_date(as_of) if as_of else clock.today()
     with db.reading(engine) as session:
         if kind == "registrations":
             return _written(COLUMNS, registrations_as_of(session, day), form, kind)
+        if kind == "statements":
+            covered = parse_period(period) if period else None
+            if form == "json":
+                return _json(statements.statements_of(session, covered))
+            return _written(statements.COLUMNS, statements.rows_of(session, covered), form, kind)
         if kind == "aliases":
             return _written(customers.ALIASES, customers.aliases(session), form, kind)
         if kind == "identifiers":
@@ -132,11 +122,15 @@ def _audit_rows(session: Session) -> Iterator[dict[str, Any]]:
 
 def _written(columns: Sequence[str], rows: Iterator[dict[str, Any]], form: str, title: str) -> bytes:
     if form == "json":
-        return (json.dumps([audit.plain(row) for row in rows], ensure_ascii=False, indent=1) + "\n").encode()
+        return _json(rows)
     cells = ([_flat(row[name]) for name in columns] for row in rows)
     if form == "csv":
         return "".join(exports.csv_lines(columns, cells)).encode()
     return exports.xlsx_bytes(columns, cells, title)
+
+
+def _json(rows: Iterator[dict[str, Any]]) -> bytes:
+    return (json.dumps([audit.plain(row) for row in rows], ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _flat(value: Any) -> Any:

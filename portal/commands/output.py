@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,6 +48,21 @@ class Commands(FlaskGroup):
         """Run the command; a refusal is printed and leaves with exit code 1."""
         with refusals():
             return super().invoke(ctx)
+
+
+@contextmanager
+def progress(kind: str) -> Iterator[Callable[[int], None] | None]:
+    """A bar on a terminal; silence in scripts."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(kind)
+        yield lambda done: bar.update(task, completed=done)
 
 
 @contextmanager

@@ -7,17 +7,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from portal.domain.money import round_fen
+from portal.domain.money import round_fen, share_of
 from portal.domain.periods import Period, month_of, quarter_of
 from portal.domain.rates import BY_MINUTES, PayFigures, Product
 from portal.domain.terms import PartnerKind, Tier
 
 ZERO = Decimal("0.00")
-_FEN = Decimal("0.01")
 
 
 class Flag(StrEnum):
@@ -69,10 +68,18 @@ class Terms:
     pay: PayFigures | None
 
 
+class Taken(NamedTuple):
+    """What refunds of one receipt came to so far, both as positive yuan: refunded, and taken back."""
+
+    refunded: Decimal = ZERO
+    taken_back: Decimal = ZERO
+
+
 class Earned(NamedTuple):
     """What a receipt earns and why: the line of a statement, or the reason why there is none.
 
-    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided.
+    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided. Of a refund
+    `before` is what earlier refunds of the same receipt came to.
     """
 
     commission: Decimal
@@ -83,13 +90,7 @@ class Earned(NamedTuple):
     year: int | None = None
     rate: Decimal | None = None
     floor_price: Decimal | None = None
-
-
-class Taken(NamedTuple):
-    """What refunds of one receipt came to so far, both as positive yuan: refunded, and taken back."""
-
-    refunded: Decimal = ZERO
-    taken_back: Decimal = ZERO
+    before: Taken | None = None
 
 
 def period_of(product: Product, day: date) -> Period:
@@ -155,17 +156,17 @@ def _above_floor(receipt: Receipt, terms: Terms, tier: Tier, pay: PayFigures, ye
     return Earned(max(above, ZERO), "M3", flag, tier, terms.policy, year, None, floor)
 
 
-def refund(receipt: Receipt, of: Receipt, earned: Earned, before: Taken) -> tuple[Earned, Taken]:
-    """What a refund takes back, and what its receipt's refunds come to with it (M5).
+def refund(receipt: Receipt, of_amount: Decimal, earned: Earned, before: Taken) -> tuple[Earned, Taken]:
+    """What a refund takes back of what its receipt `earned`, and what all its refunds come to with it (M5).
 
     The same share of the commission as of the receipt, at its original rate. The shares of several refunds
     are rounded together, so that a receipt that is refunded whole takes back exactly what it earned.
     """
     if earned.flag in WITHHELD:
-        return earned._replace(commission=ZERO, rule="M5", flag=Flag.REFUNDED_WITHHELD), before
+        return earned._replace(commission=ZERO, rule="M5", flag=Flag.REFUNDED_WITHHELD, before=before), before
     refunded = before.refunded - receipt.amount
-    owed = (earned.commission * refunded / of.amount).quantize(_FEN, ROUND_HALF_UP)
-    taken = earned._replace(commission=before.taken_back - owed, rule="M5")
+    owed = share_of(earned.commission, refunded, of_amount)
+    taken = earned._replace(commission=before.taken_back - owed, rule="M5", before=before)
     return taken, Taken(refunded, owed)
 
 

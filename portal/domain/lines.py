@@ -1,14 +1,24 @@
 """The lines of a statement (M4–M6, M9, M13, M14): from receipts and their terms to lines, total and hash."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from portal.domain.commissions import NOTHING, WITHHELD, ZERO, Earned, Flag, Receipt
+from portal.domain.commissions import (
+    NOTHING,
+    WITHHELD,
+    ZERO,
+    Earned,
+    Flag,
+    Receipt,
+    Taken,
+    Terms,
+    commission,
+    refund,
+)
 
 
 class LineKind(StrEnum):
@@ -19,15 +29,29 @@ class LineKind(StrEnum):
     RESUMED = "resumed"
 
 
-class Line(NamedTuple):
-    """One line to be, or one thing that is not on the statement and why (`flag`, not `counted`)."""
+class Original(NamedTuple):
+    """A receipt that was refunded: its amount, what it earned, and its earlier refunds (M5)."""
+
+    amount: Decimal
+    earned: Earned
+    before: Taken = Taken()
+
+
+class Due(NamedTuple):
+    """A receipt that is due on a statement, and the contract it is for; `late`: of an earlier period (M6)."""
 
     receipt: Receipt
-    registration_id: int
-    customer_name: str
     contract_on: date
-    earned: Earned
-    late: bool
+    late: bool = False
+
+
+class Totals(NamedTuple):
+    """What a revision comes to, in yuan; `withheld` receipts wait for a term that is missing."""
+
+    total: Decimal
+    received: Decimal
+    lines: int
+    withheld: int
 
 
 def counted(earned: Earned) -> bool:
@@ -40,33 +64,51 @@ def settles(earned: Earned) -> bool:
     return counted(earned) or earned.flag in NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a revision comes to, in yuan."""
+def earn(
+    due: Iterable[Due], terms_on: Callable[[date], Terms], originals: Mapping[int, Original]
+) -> dict[int, Earned]:
+    """What each receipt due on one statement earns, by its id.
 
-    total: Decimal
-    received: Decimal
-    lines: int
-    withheld: int
+    `originals`: the refunded receipts that are not themselves among `due`. Refunds are taken in the order
+    of their days, after the receipts.
+    """
+    ordered = sorted(due, key=lambda each: (each.receipt.received_on, each.receipt.id))
+    earned: dict[int, Earned] = {}
+    amounts: dict[int, Decimal] = {}
+    for receipt, contract_on, _late in ordered:
+        if receipt.refund_of is None:
+            amounts[receipt.id] = receipt.amount
+            earned[receipt.id] = commission(receipt, contract_on, terms_on(receipt.received_on))
+    so_far: dict[int, Taken] = {}
+    for receipt, _contract_on, _late in ordered:
+        of = receipt.refund_of
+        if of is None:
+            continue
+        if of in earned:
+            original = Original(amounts[of], earned[of], originals[of].before if of in originals else Taken())
+        else:
+            original = originals[of]
+        before = so_far.get(of, original.before)
+        earned[receipt.id], so_far[of] = refund(receipt, original.amount, original.earned, before)
+    return earned
 
 
-def totals(lines: Iterable[Line]) -> Totals:
-    """Sums of lines (M4)."""
+def totals(lines: Iterable[tuple[Earned, Decimal]]) -> Totals:
+    """Sums of lines (M4): what each earned, and the amount of its receipt."""
     total = received = ZERO
     number = withheld = 0
-    for line in lines:
-        if counted(line.earned):
-            total += line.earned.commission
-            received += line.receipt.amount
+    for earned, amount in lines:
+        if counted(earned):
+            total += earned.commission
+            received += amount
             number += 1
-        elif line.earned.flag in WITHHELD:
+        elif earned.flag in WITHHELD:
             withheld += 1
     return Totals(total, received, number, withheld)
 
 
-def content_hash(head: Iterable[str], rows: Iterable[tuple[object, ...]]) -> str:
+def content_hash(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     """SHA-256 over what a revision's paper says (M15): the same content has the same hash, anywhere."""
-    seal = hashlib.sha256("\x1f".join(head).encode())
-    for row in rows:
-        seal.update(b"\x1e" + "\x1f".join(map(str, row)).encode())
-    return seal.hexdigest()
+    text = ["\x1f".join(map(str, head))]
+    text += ["\x1f".join(map(str, row)) for row in rows]
+    return hashlib.sha256("\x1e".join(text).encode()).hexdigest()

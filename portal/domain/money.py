@@ -18,6 +18,15 @@ def round_fen(amount: Decimal) -> Decimal:
     return amount.quantize(_FEN, ROUND_HALF_UP)
 
 
+def share_of(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """`amount` × `part` / `whole`, half-up to the fen and exact however long the figures (M5).
+
+    None of them is negative; `whole` is above 0.
+    """
+    fen, share, all_ = (int(each.scaleb(2)) for each in (amount, part, whole))
+    return Decimal((2 * fen * share + all_) // (2 * all_)).scaleb(-2)
+
+
 def parse_amount(text: str) -> Decimal:
     """A typed amount in yuan, with at most two decimals; full-width digits are understood.
 

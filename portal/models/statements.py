@@ -109,6 +109,9 @@ class StatementLine(SQLModel, table=True):
     year: int | None = Field(default=None)
     rate: str | None = Field(default=None, max_length=12)
     floor_price: str | None = Field(default=None, max_length=16)
+    # Of a refund: what earlier refunds of its receipt came to, and took back (M5).
+    refunded_before: Decimal | None = Field(default=None, sa_type=MoneyType)
+    taken_before: Decimal | None = Field(default=None, sa_type=MoneyType)
     commission: Decimal = Field(sa_type=MoneyType)
     rule: str = Field(max_length=4)
     flag: Flag | None = Field(default=None, sa_type=enum_type(Flag, "flag"))

@@ -89,6 +89,13 @@ MESSAGES: Mapping[str, Any] = {
     "check.fact_missing": _l("A fact of it in the audit trail is missing or changed."),
     "check.identifier": _l("Nobody stated this of its customer."),
     "check.identifier_missing": _l("Its website, telephone or tax id “%(value)s” is missing."),
+    "check.line": _l(
+        "The line for receipt %(receipt)s is not what its receipt, contract, tier and policy give."
+    ),
+    "check.lost_receipt": _l("The receipt is neither on a statement that is out nor waiting for one."),
+    "check.not_the_sum": _l("%(column)s is not what the lines come to."),
+    "check.revision": _l("The statement is not what its revision in force says."),
+    "check.settled_twice": _l("The receipt waits for a statement and is on one already."),
     "check.missing": _l("It is missing."),
     "check.more": _l("And so are %(number)d more."),
     "check.no_role": _l("It has no role."),
@@ -230,6 +237,7 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
     "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
+    "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
     "registration.early_limit": _l(

@@ -207,6 +207,8 @@ def upgrade() -> None:
     sa.Column('year', sa.Integer(), nullable=True),
     sa.Column('rate', sa.String(length=12), nullable=True),
     sa.Column('floor_price', sa.String(length=16), nullable=True),
+    sa.Column('refunded_before', portal.models.columns.MoneyType(), nullable=True),
+    sa.Column('taken_before', portal.models.columns.MoneyType(), nullable=True),
     sa.Column('commission', portal.models.columns.MoneyType(), nullable=False),
     sa.Column('rule', sa.String(length=4), nullable=False),
     sa.Column('flag', sa.Enum('under_floor', 'past_term', 'before_contract', 'wholesale', 'key_accounts', 'no_tier', 'no_policy', 'no_rate', 'no_floor_price', 'no_minutes', 'refunded_withheld', 'disputed', 'unknown_contract', name='flag', native_enum=False, create_constraint=True, length=32), nullable=True),

@@ -1,0 +1,43 @@
+"""`portal statements generate` and `portal export statements`."""
+
+import sqlalchemy as sa
+from flask_babel import gettext
+from sqlalchemy.engine import Engine
+
+from portal import clock, db
+from portal.commands import output
+from portal.domain.errors import RuleViolation
+from portal.domain.periods import parse_period
+from portal.models import tables as t
+from portal.statements.generation import Outcome, generate
+
+
+def run(engine: Engine, period: str, partner: str | None) -> Outcome:
+    """Generate the statements of a period; of one partner, by its code.
+
+    :raises RuleViolation: ``period.form``, ``import.unknown_partner``.
+    """
+    covered = parse_period(period)
+    with output.progress("statements") as progress, db.transaction(engine) as session:
+        db.make_room(session)
+        db.lock_registry(session)
+        wanted = None
+        if partner is not None:
+            found = session.scalar(sa.select(t.partner.c.id).where(t.partner.c.code == partner))
+            if found is None:
+                raise RuleViolation("import.unknown_partner", value=partner[:40])
+            wanted = [found]
+        return generate(
+            session, actor=None, now=clock.now(), period=covered, partner_ids=wanted, progress=progress
+        )
+
+
+def told(outcome: Outcome) -> str:
+    """What a run did, in a sentence."""
+    counts = {"written": len(outcome.written), "lines": outcome.lines, "same": outcome.unchanged}
+    told: str = gettext(
+        "%(written)s statements written with %(lines)s lines, %(same)s unchanged, %(out)s out already.",
+        out=outcome.out,
+        **counts,
+    )
+    return told
