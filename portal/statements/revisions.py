@@ -10,18 +10,13 @@ from sqlmodel import Session
 from portal import audit
 from portal.domain.commissions import ZERO
 from portal.domain.disputes import Addition, Entry, Objection, Revised, revise
-from portal.domain.lines import LineKind, content_hash
+from portal.domain.lines import LineKind
 from portal.domain.roles import Actor
 from portal.models import Statement
 from portal.models import tables as t
+from portal.statements.sealing import lines_of, read_seal
 
 _l, _r, _d = t.statement_line.c, t.receipt.c, t.dispute.c
-# What the paper says of a line (M15): with its receipt, and without ids of this database.
-_SEALED = (
-    *(_l.ordinal, _l.kind, _l.counted, _r.source, _r.ref, _r.received_on, _r.product, _r.amount, _r.minutes),
-    *(_l.customer_name, _l.contract_on, _l.tier, _l.year, _l.rate, _l.floor_price, _l.commission, _l.rule),
-    *(_l.flag, _l.late),
-)
 
 
 def entries_of(session: Session, statement_id: int, revision: int) -> list[Entry]:
@@ -127,13 +122,8 @@ def _granted(statement: Statement, ordinal: int, added: Addition, line: Any) -> 
 
 
 def seal(session: Session, statement: Statement) -> str:
-    """The hash of what the paper of the revision in force says."""
-    code = session.scalar(sa.select(t.partner.c.code).where(t.partner.c.id == statement.partner_id))
-    head = (statement.number, str(statement.revision), str(code), statement.period, f"{statement.total:.2f}")
-    rows = session.execute(
-        sa.select(*_SEALED)
-        .join(t.receipt, _r.id == _l.receipt_id, isouter=True)
-        .where(_l.statement_id == statement.id, _l.revision == statement.revision)
-        .order_by(_l.ordinal)
-    )
-    return content_hash(head, (tuple(row) for row in rows))
+    """The hash of what the paper of the revision in force says (M15)."""
+    assert statement.id is not None  # noqa: S101 - it was loaded
+    revision, total = statement.revision, statement.total
+    lines = lines_of(session, statement.id, revision)
+    return read_seal(statement.number, statement.period, lines, revision=revision, total=total)
