@@ -27,6 +27,11 @@ class Permission(StrEnum):
     REGISTRATION_NOTE = "registration:note"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
+    STATEMENT_ACT = "statement:act"
+    STATEMENT_AUDIT = "statement:audit"
+    STATEMENT_BOARD = "statement:board"
+    STATEMENT_DEFER = "statement:defer"
+    STATEMENT_GENERATE = "statement:generate"
     TIER_EDIT = "tier:edit"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
@@ -56,12 +61,14 @@ _CLAIM = frozenset(
         _P.CASE_ACT,
     }
 )
+_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
     Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
-    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE},
-    Role.REGIONAL_MANAGER: _READ,
+    Role.CHANNEL_SALES: _READ
+    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT},
+    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -75,16 +82,19 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
+        *_STATEMENTS,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE},
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE} | _STATEMENTS,
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ,
-    Role.CALL_CENTER: frozenset({_P.PROFILE}),
+    Role.FINANCE: _READ | _STATEMENTS | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE},
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
-    Role.ADMIN: _READ | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW},
+    Role.ADMIN: _READ
+    | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW}
+    | {_P.STATEMENT_BOARD, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 
 

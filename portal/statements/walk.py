@@ -15,12 +15,15 @@ from portal.domain.statements import (
     RETURNS,
     Act,
     Done,
+    Party,
     Station,
     Step,
     check_act,
+    check_party,
     check_return,
     due_on,
     next_step,
+    standing,
 )
 from portal.models import Statement, StatementAct
 from portal.models import tables as t
@@ -44,11 +47,13 @@ def take_step(
     answer). `data` goes on the statement's walk.
 
     :raises StaleVersion: somebody else changed the statement meanwhile.
-    :raises RuleViolation: as `check_act`; ``statement.withheld`` it cannot go out before the receipts that
-        lack a term are solved or deferred (M2).
+    :raises RuleViolation: as `check_act` and `check_party`; ``statement.withheld`` it cannot go out before
+        the receipts that lack a term are solved or deferred (M2).
     """
     statement = load(session, statement_id, version)
     step = check_act(statement.station, act, actor, done_on(session, statement_id))
+    if actor is not None:
+        check_party(step, actor, party_of(session, statement.partner_id))
     if act is Act.SEND:
         _go_out(session, statement)
     _enter(session, statement, step, actor, now, reason, data or {})
@@ -92,22 +97,23 @@ def load(session: Session, statement_id: int, version: int | None) -> Statement:
 
 
 def done_on(session: Session, statement_id: int) -> list[Done]:
-    """The acts that still count: a refusal voids those done after the station it goes back to."""
+    """The acts that still count."""
     c = t.statement_act.c
     rows = session.execute(
-        sa.select(c.act, c.actor_id, c.from_station, c.to_station)
-        .where(c.statement_id == statement_id)
-        .order_by(c.id)
-    ).all()
-    order = list(Station)
-    counting: list[Any] = []
-    for row in rows:
-        if row.act is Act.REFUSE:
-            place = order.index(row.to_station)
-            counting = [each for each in counting if order.index(each.to_station) <= place]
-        else:
-            counting.append(row)
-    return [Done(row.act, row.actor_id) for row in counting]
+        sa.select(c.act, c.actor_id, c.to_station).where(c.statement_id == statement_id).order_by(c.id)
+    )
+    return standing(Done(*row) for row in rows)
+
+
+def party_of(session: Session, partner_id: int) -> Party:
+    """Whose statement it is; who has left looks after nobody any more."""
+    p, u = t.partner.c, t.user.c
+    row = session.execute(
+        sa.select(p.id, p.region, sa.case((u.active, p.manager_id)))
+        .join(t.user, u.id == p.manager_id, isouter=True)
+        .where(p.id == partner_id)
+    ).one()
+    return Party(*row)
 
 
 def may_return_to(station: Station) -> tuple[Station, ...]:

@@ -256,6 +256,23 @@ MESSAGES: Mapping[str, Any] = {
     "choice": _l("Choose one of the list."),
     "reason.required": _l("Say why."),
     "stale": _l("Somebody changed this in the meantime. Nothing was overwritten: look at it and try again."),
+    "statement.deferred_already": _l("This receipt is deferred already. Nothing was changed."),
+    "statement.done_already": _l("Done already by %(by)s at %(at)s: “%(act)s”. Nothing was done twice."),
+    "statement.four_eyes": _l(
+        "You have had a hand in approving this statement before. Four eyes: this step is another person’s."
+    ),
+    "statement.gone": _l("There is no such statement."),
+    "statement.not_now": _l("It is not the time for this step: the statement stands at “%(station)s”."),
+    "statement.not_withheld": _l("This receipt is not withheld on the statement."),
+    "statement.not_your_partner": _l("Another colleague looks after this partner."),
+    "statement.not_yours": _l("This step is another role’s: %(roles)s."),
+    "statement.out_already": _l("The statement was sent already: nothing on it is changed any more."),
+    "statement.return_where": _l("It cannot go back there. Choose one of the steps in the list."),
+    "statement.return_why": _l("Say why it goes back: whoever is due next reads it."),
+    "statement.withheld": _l(
+        "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, or finance "
+        "defers each by name."
+    ),
     "stated.gone": _l("This was taken back already: look at how it stands."),
     "tax_id.check_digit": _l(
         "The check digit of the tax id “%(typed)s” is wrong: look for a mistyped character."
