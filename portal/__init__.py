@@ -39,5 +39,12 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
+    from portal.statements.confirm_views import bp as statement_confirm
+    from portal.statements.detail_views import bp as statements
+    from portal.statements.dispute_views import bp as disputes
+    from portal.statements.forecast_views import bp as forecast
 
-    return [auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin]
+    return [
+        *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
+        *(statements, statement_confirm, disputes, forecast),
+    ]

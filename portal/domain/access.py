@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CASE_VIEW = "case:view"
     CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
+    DISPUTE_ANSWER = "dispute:answer"
     HELD_DECIDE = "held:decide"
     IMPORT_RUN = "import:run"
     PARTNER_EDIT = "partner:edit"
@@ -30,8 +31,10 @@ class Permission(StrEnum):
     STATEMENT_ACT = "statement:act"
     STATEMENT_AUDIT = "statement:audit"
     STATEMENT_BOARD = "statement:board"
+    STATEMENT_CONFIRM = "statement:confirm"
     STATEMENT_DEFER = "statement:defer"
     STATEMENT_GENERATE = "statement:generate"
+    STATEMENT_VIEW = "statement:view"
     TIER_EDIT = "tier:edit"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
@@ -61,14 +64,21 @@ _CLAIM = frozenset(
         _P.CASE_ACT,
     }
 )
-_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
+_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_VIEW, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
-    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
+    Role.PARTNER_ADMIN: _CLAIM
+    | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW, _P.STATEMENT_VIEW, _P.STATEMENT_CONFIRM},
     Role.CHANNEL_SALES: _READ
-    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT},
-    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD},
+    | {
+        _P.REGISTRATION_CORRECT_ASK,
+        _P.REGISTRATION_NOTE,
+        _P.STATEMENT_BOARD,
+        _P.STATEMENT_VIEW,
+        _P.STATEMENT_ACT,
+    },
+    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD, _P.STATEMENT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -88,13 +98,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ | _STATEMENTS | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE},
-    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
+    Role.FINANCE: _READ | _STATEMENTS | {_P.STATEMENT_DEFER, _P.DISPUTE_ANSWER, _P.STATEMENT_GENERATE},
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_VIEW, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
     | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW}
-    | {_P.STATEMENT_BOARD, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
+    | {_P.STATEMENT_BOARD, _P.STATEMENT_VIEW, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 
 
@@ -122,6 +132,16 @@ def scope_of(actor: Actor) -> Scope:
     if roles & REGIONAL_ROLES:
         return Scope.REGION
     return Scope.KEY_ACCOUNTS if roles & KEY_ACCOUNTS_ROLES else Scope.NONE
+
+
+def statement_scope(actor: Actor) -> Scope:
+    """Whose statements the person sees: the own partner's, those of the region, or all."""
+    if not allows(actor, _P.STATEMENT_VIEW):
+        return Scope.NONE
+    if actor.is_partner:
+        return Scope.OWN_PARTNER
+    wide = any(_P.STATEMENT_VIEW in PERMISSIONS[role] for role in actor.effective_roles - REGIONAL_ROLES)
+    return Scope.ALL if wide else Scope.REGION
 
 
 def can_see(actor: Actor, *, partner_id: int | None, region: str | None) -> bool:

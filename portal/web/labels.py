@@ -10,11 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from portal.domain.access import PERMISSIONS, Permission
 from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
+from portal.domain.disputes import DisputeKind, DisputeState
 from portal.domain.errors import RuleViolation
 from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
+from portal.domain.lines import LineKind
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.statements import Act, Station
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
@@ -164,6 +167,22 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Act.INVOICE, _l("Hand in the invoice")),
     (Act.CLOSE, _l("Write off")),
     (Act.REFUSE, _l("Send back")),
+    (Product.PORT, _l("Ports")),
+    (Product.CONFERENCE, _l("Conferencing")),
+    (Product.DDD, _l("Long distance (DDD)")),
+    (Product.IDD, _l("International (IDD)")),
+    (DisputeKind.AMOUNT, _l("The amount received is wrong")),
+    (DisputeKind.RATE, _l("The rate or tier is wrong")),
+    (DisputeKind.MISSING, _l("A receipt is missing")),
+    (DisputeKind.CUSTOMER, _l("The customer or contract is wrong")),
+    (DisputeKind.OTHER, _l("Something else")),
+    (DisputeState.OPEN, _l("Open")),
+    (DisputeState.GRANTED, _l("Granted")),
+    (DisputeState.REFUSED, _l("Refused")),
+    (DisputeState.WITHDRAWN, _l("Withdrawn")),
+    (LineKind.RECEIPT, _l("Receipt")),
+    (LineKind.GRANTED, _l("Granted in a dispute")),
+    (LineKind.RESUMED, _l("Resumed after a dispute")),
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -204,6 +223,11 @@ ACTS: Mapping[str, Any] = {
     "case.voted": _l("Voted in a case"),
     "case.withdrawn": _l("Withdrew a case"),
     "customer.checked": _l("Looked a customer up"),
+    "dispute.granted": _l("Granted a dispute"),
+    "dispute.opened": _l("Disputed a line"),
+    "dispute.parked": _l("Took a line in dispute off a statement"),
+    "dispute.refused": _l("Refused a dispute"),
+    "dispute.withdrawn": _l("Withdrew a dispute"),
     "import.aliases": _l("Imported names of customers"),
     "import.decisions": _l("Imported decisions about customers"),
     "import.events": _l("Imported stage moves"),
@@ -223,6 +247,8 @@ ACTS: Mapping[str, Any] = {
     "statement.confirm": _l("Confirmed a statement"),
     "statement.deferred": _l("Deferred a receipt to a later statement"),
     "statement.dispute": _l("Disputed lines of a statement"),
+    "statement.file_added": _l("Added a file to a statement"),
+    "statement.revised": _l("Made a new revision of a statement"),
     "statement.exported": _l("Took everything about a statement out for an audit"),
     "statement.generate": _l("Generated a statement"),
     "statement.invoice": _l("Handed in the invoice of a statement"),
@@ -243,6 +269,7 @@ SUBJECTS: Mapping[str, Any] = {
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
+    "dispute": _l("Dispute"),
     "import": _l("Import"),
     "partner": _l("Partner"),
     "policy": _l("Policy"),
@@ -260,6 +287,7 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.CASE_VIEW: _l("see cases"),
     Permission.CASE_VOTE: _l("vote in cases"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
+    Permission.DISPUTE_ANSWER: _l("answer disputes over statements"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),
     Permission.PARTNER_EDIT: _l("change partners"),
@@ -273,6 +301,8 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.REGISTRATION_WORK: _l("work on projects"),
     Permission.STATEMENT_ACT: _l("take statements through their steps"),
     Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
+    Permission.STATEMENT_CONFIRM: _l("confirm or dispute statements"),
+    Permission.STATEMENT_VIEW: _l("see statements"),
     Permission.STATEMENT_BOARD: _l("see the board of statements"),
     Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
     Permission.STATEMENT_GENERATE: _l("generate statements"),

@@ -122,6 +122,19 @@ MESSAGES: Mapping[str, Any] = {
     "check.unfounded": _l("No filing made it known."),
     "check.unreadable": _l("It cannot be read: %(error)s"),
     "check.untrailed": _l("It has no entry in the audit trail."),
+    "dispute.answered": _l("This dispute is answered or withdrawn already. Nothing was changed."),
+    "dispute.not_more": _l(
+        "A grant gives more: without it the receipt comes to %(so_far)s. Refuse if it stays as it is."
+    ),
+    "dispute.not_now": _l("Lines can be disputed from the day the statement is sent until you confirm it."),
+    "dispute.nothing_open": _l("No dispute is open any more: look at the statement and confirm it as it is."),
+    "dispute.open_already": _l("This line is in dispute already."),
+    "dispute.parked": _l("This line is off the statement until its dispute is answered."),
+    "dispute.waits": _l(
+        "This receipt lacks a term and waits for a later statement; it is not decided yet, so there is "
+        "nothing to dispute."
+    ),
+    "dispute.which_line": _l("Choose what fits: something about a line, or about a receipt that is missing."),
     "file.empty": _l("The file is empty."),
     "file.failed": _l(
         "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
@@ -262,6 +275,8 @@ MESSAGES: Mapping[str, Any] = {
         "You have had a hand in approving this statement before. Four eyes: this step is another person’s."
     ),
     "statement.gone": _l("There is no such statement."),
+    "statement.not_confirmed": _l("The statement is not confirmed yet: send the scan with the confirmation."),
+    "statement.other_name": _l("This is not the name in your account. Type it as it stands there: %(name)s."),
     "statement.not_now": _l("It is not the time for this step: the statement stands at “%(station)s”."),
     "statement.not_withheld": _l("This receipt is not withheld on the statement."),
     "statement.not_your_partner": _l("Another colleague looks after this partner."),
