@@ -39,6 +39,8 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
+    from portal.statements.acts_views import bp as statement_acts
+    from portal.statements.board_views import bp as statement_board
     from portal.statements.confirm_views import bp as statement_confirm
     from portal.statements.detail_views import bp as statements
     from portal.statements.dispute_views import bp as disputes
@@ -46,5 +48,5 @@ def _blueprints() -> list[web.Blueprint]:
 
     return [
         *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
-        *(statements, statement_confirm, disputes, forecast),
+        *(statement_board, statement_acts, statements, statement_confirm, disputes, forecast),
     ]

@@ -107,8 +107,8 @@ APPROVALS = frozenset({A.PASS_ON, A.APPROVE_MANAGER, A.APPROVE_DIRECTOR, A.APPRO
 """Acts of which nobody does two in one statement (four eyes, M10)."""
 
 
-BY_SYSTEM = frozenset({A.GENERATE, A.PAY})
-"""Acts that nobody in particular may do: generation, a bank's answer. No silence counts as consent (M9)."""
+CONSENTS = frozenset({A.CONFIRM, A.DISPUTE} | APPROVALS - {A.PAY})
+"""Acts that only a person does: neither silence nor a machine ever consents (M9)."""
 
 _ORDER = {station: place for place, station in enumerate(Station)}
 
@@ -164,7 +164,7 @@ def place_of(station: Station) -> int:
 
 
 def check_act(station: Station, act: Act, actor: Actor | None, done: Collection[Done]) -> Step:
-    """The step that `actor` may take now; None as actor is the system (generation, a bank's answer).
+    """The step that `actor` may take now; None as actor is the system (a command, a bank's answer).
 
     `done` are the acts that still count.
 
@@ -176,7 +176,7 @@ def check_act(station: Station, act: Act, actor: Actor | None, done: Collection[
         raise RuleViolation("statement.not_now", station=station, act=act)
     if actor is not None:
         _check_person(step, actor, done)
-    elif act not in BY_SYSTEM:
+    elif act in CONSENTS:
         raise RuleViolation("statement.not_yours", act=act, roles=tuple(sorted(step.roles)))
     return step
 

@@ -12,10 +12,10 @@ from portal.db import lock_registry, part, trial
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import BUSINESS_OFFSET
 from portal.domain.roles import Actor
-from portal.domain.statements import STEPS, Act, Done, Station, standing
+from portal.domain.statements import STEPS, Act, Done, Station, check_act, check_party, standing
 from portal.models import tables as t
 from portal.statements.board import in_sight
-from portal.statements.walk import send_back, take_step
+from portal.statements.walk import done_on, held_up, party_of, send_back, take_step
 
 BY_HAND = (
     Act.PRINT, Act.SEND, Act.PASS_ON, Act.APPROVE_MANAGER, Act.APPROVE_DIRECTOR, Act.APPROVE_COO,
@@ -113,6 +113,18 @@ def foresee_many(
     """What `do_many` would do: the very act, taken back."""
     with trial(session):
         return do_many(session, actor=actor, now=now, act=act, picks=picks, scope=scope)
+
+
+def why_not(session: Session, *, actor: Actor, row: Any, act: Act) -> RuleViolation | None:
+    """Why a person cannot do an act to a statement as it stands, or None; `row` is one of the board's."""
+    try:
+        step = check_act(row.station, act, actor, done_on(session, row.id))
+        check_party(step, actor, party_of(session, row.partner_id))
+        if act is Act.SEND and (waiting := held_up(session, row.id, row.revision)):
+            raise RuleViolation("statement.withheld", count=waiting)
+    except RuleViolation as error:
+        return _kindly(session, row.id, act, error)
+    return None
 
 
 def _kindly(session: Session, statement_id: int, act: Act, error: RuleViolation) -> RuleViolation:

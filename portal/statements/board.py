@@ -34,6 +34,12 @@ COLUMNS: tuple[tuple[Station, ...], ...] = (
 )
 """The stations by the step of §8 after which a statement stands there: the first column is step 1."""
 
+
+def column_of(station: Station) -> int:
+    """The step after which a statement stands at a station: 1 to 9."""
+    return next(number for number, column in enumerate(COLUMNS, start=1) if station in column)
+
+
 _s, _p, _u = t.statement.c, t.partner.c, t.user.c
 _TODAY = sa.bindparam("today", type_=sa.Date())
 _CARD = (
@@ -147,15 +153,29 @@ def _one(scope: Any) -> Any:
     return _CARD.where(scope, _s.id == sa.bindparam("id", type_=_s.id.type))
 
 
-def waiting(session: Session, reader: Reader, *, limit: int) -> list[Any]:
-    """The statements that wait for the person, what is due first on top."""
-    values = {"me": reader.user_id}
-    return list(session.execute(_waiting(reader.scope, reader.turn, limit), values))
+def waiting(session: Session, reader: Reader) -> list[Any]:
+    """What waits for the person, by station: how many statements, their sum in yuan, the first due day.
+
+    `first_id` and `first_number` are of one of them: the one, where there is one.
+    """
+    return list(session.execute(_waiting(reader.scope, reader.turn), {"me": reader.user_id}))
 
 
 @lru_cache(maxsize=_STATEMENTS)
-def _waiting(scope: Any, turn: Any, limit: int) -> Any:
-    return _CARD.where(scope, turn).order_by(_s.due_on, _s.id).limit(limit)
+def _waiting(scope: Any, turn: Any) -> Any:
+    return (
+        sa.select(
+            _s.station,
+            sa.func.count().label("number"),
+            sa.func.sum(_s.total, type_=_s.total.type).label("total"),
+            sa.func.min(_s.due_on).label("due_on"),
+            sa.func.min(_s.id).label("first_id"),
+            sa.func.min(_s.number).label("first_number"),
+        )
+        .where(scope, turn)
+        .group_by(_s.station)
+        .order_by(sa.func.min(_s.due_on))
+    )
 
 
 def periods(session: Session) -> list[str]:
@@ -224,7 +244,7 @@ def _sums(scope: Any, turn: Any, shape: Filters) -> Any:
     late = sa.func.sum(sa.case((_s.due_on < _TODAY, 1), else_=0)).label("late")
     counted = sa.select(
         _s.station,
-        sa.func.count().label("count"),
+        sa.func.count().label("number"),
         sa.func.sum(_s.total, type_=_s.total.type).label("total"),
         late,
     )

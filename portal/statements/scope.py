@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.domain.access import Permission, allows
+from portal.domain.access import PERMISSIONS, Permission, allows
 from portal.domain.roles import REGIONAL_ROLES, Actor, Role
 from portal.domain.statements import APPROVALS, Act, Station, next_step, place_of, stations_of
 from portal.models import tables as t
@@ -22,11 +22,13 @@ def statements_of(person: Actor) -> Any:
     """
     if person.is_partner or not allows(person, Permission.STATEMENT_BOARD):
         return sa.false()
-    wide = any(
-        allows(Actor(0, "", frozenset({role})), Permission.STATEMENT_BOARD)
-        for role in person.effective_roles - REGIONAL_ROLES
-    )
-    return _scope(None if wide else person.region or "")
+    return _scope(None if sees_all(person) else person.region or "")
+
+
+def sees_all(person: Actor) -> bool:
+    """Whether the board shows every region: by any role but the regional ones."""
+    roles = person.effective_roles - REGIONAL_ROLES
+    return any(Permission.STATEMENT_BOARD in PERMISSIONS[role] for role in roles)
 
 
 @lru_cache(maxsize=_SCOPES)
@@ -39,11 +41,11 @@ def _scope(region: str | None) -> Any:
 
 def waiting_for(person: Actor) -> Any:
     """The condition on `statement` for those whose due step `person` may do; `me` is its parameter."""
-    return _waiting(person.effective_roles, person.region or "")
+    return _waiting(person.effective_roles, person.region or "", person.partner_id)
 
 
 @lru_cache(maxsize=_SCOPES)
-def _waiting(roles: frozenset[Role], region: str) -> Any:
+def _waiting(roles: frozenset[Role], region: str, partner_id: int | None) -> Any:
     others = stations_of(roles - {Role.CHANNEL_SALES})
     after = [station for station in stations_of(roles & {Role.CHANNEL_SALES}) if station not in others]
     turns = []
@@ -51,7 +53,10 @@ def _waiting(roles: frozenset[Role], region: str) -> Any:
         turns.append(is_in(_s.station, others))
     if after:
         turns.append(sa.and_(is_in(_s.station, after), _s.partner_id.in_(_looked_after(region))))
-    return sa.and_(sa.or_(sa.false(), *turns), sa.not_(sa.and_(is_in(_s.station, _APPROVED_AT), _acted())))
+    own = sa.true() if partner_id is None else _s.partner_id == partner_id
+    return sa.and_(
+        own, sa.or_(sa.false(), *turns), sa.not_(sa.and_(is_in(_s.station, _APPROVED_AT), _acted()))
+    )
 
 
 _APPROVED_AT = tuple(

@@ -159,22 +159,27 @@ def _enter(
     )  # fmt: skip
 
 
+def held_up(session: Session, statement_id: int, revision: int) -> int:
+    """How many receipts on a statement lack a term and are not deferred: with any it cannot go out (M2)."""
+    line, deferred = t.statement_line.c, t.deferred_receipt.c
+    put_off = sa.select(deferred.receipt_id).where(deferred.statement_id == statement_id)
+    query = sa.select(sa.func.count()).where(
+        line.statement_id == statement_id,
+        line.revision == revision,
+        ~line.settles,
+        line.receipt_id.is_not(None),
+        line.receipt_id.not_in(put_off),
+    )
+    return int(session.scalar(query) or 0)
+
+
 def _go_out(session: Session, statement: Statement) -> None:
     """From here on its receipts are settled: they leave the pool, and nothing generates it again (M12)."""
-    line, deferred = t.statement_line.c, t.deferred_receipt.c
-    here = sa.and_(line.statement_id == statement.id, line.revision == statement.revision)
-    waiting = session.scalar(
-        sa.select(sa.func.count()).where(
-            here,
-            ~line.settles,
-            line.receipt_id.is_not(None),
-            line.receipt_id.not_in(
-                sa.select(deferred.receipt_id).where(deferred.statement_id == statement.id)
-            ),
-        )
-    )
-    if waiting:
+    assert statement.id is not None  # noqa: S101 - it was loaded
+    if waiting := held_up(session, statement.id, statement.revision):
         raise RuleViolation("statement.withheld", count=waiting)
-    settled = sa.select(line.receipt_id).where(here, line.settles)
-    pool = t.unsettled_receipt
+    line, pool = t.statement_line.c, t.unsettled_receipt
+    settled = sa.select(line.receipt_id).where(
+        line.statement_id == statement.id, line.revision == statement.revision, line.settles
+    )
     session.execute(sa.delete(pool).where(pool.c.receipt_id.in_(settled)))

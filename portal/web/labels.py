@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.domain.access import PERMISSIONS, Permission
 from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
+from portal.domain.commissions import Flag
 from portal.domain.disputes import DisputeKind, DisputeState
 from portal.domain.errors import RuleViolation
 from portal.domain.evidence import IdentifierKind
@@ -140,6 +141,19 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.CASE_CLOSED, _l("The case is over")),
     (EventKind.REASSIGNED, _l("The customer passed to another party")),
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
+    (Flag.UNDER_FLOOR, _l("Under the floor price: earns nothing")),
+    (Flag.PAST_TERM, _l("The customer is past its two years")),
+    (Flag.BEFORE_CONTRACT, _l("Received before the contract began")),
+    (Flag.WHOLESALE, _l("Wholesale partners earn no commission")),
+    (Flag.KEY_ACCOUNTS, _l("The customer belonged to key accounts")),
+    (Flag.NO_TIER, _l("No tier decided for that day")),
+    (Flag.NO_POLICY, _l("No policy in force on that day")),
+    (Flag.NO_RATE, _l("The policy has no rate for this tier")),
+    (Flag.NO_FLOOR_PRICE, _l("No floor price for that day")),
+    (Flag.NO_MINUTES, _l("The minutes are missing")),
+    (Flag.REFUNDED_WITHHELD, _l("Refunds a receipt that is withheld itself")),
+    (Flag.DISPUTED, _l("Disputed")),
+    (Flag.UNKNOWN_CONTRACT, _l("No contract with this number is known")),
     (Station.COLLECTED, _l("Receipts collected")),
     (Station.GENERATED, _l("Generated")),
     (Station.PRINTED, _l("Printed")),
@@ -238,6 +252,7 @@ ACTS: Mapping[str, Any] = {
     "partner.added": _l("Added a partner"),
     "partner.changed": _l("Changed a partner"),
     "partner.tier_added": _l("Added a tier term"),
+    "period.collected": _l("Called the receipts of a period complete"),
     "policy.added": _l("Put a policy in force"),
     "statement.answer": _l("Answered the disputes about a statement"),
     "statement.approve_coo": _l("Approved a statement as COO"),
@@ -272,6 +287,7 @@ SUBJECTS: Mapping[str, Any] = {
     "dispute": _l("Dispute"),
     "import": _l("Import"),
     "partner": _l("Partner"),
+    "period": _l("Period"),
     "policy": _l("Policy"),
     "registration": _l("Registration"),
     "statement": _l("Statement"),

@@ -121,6 +121,7 @@ MESSAGES: Mapping[str, Any] = {
     "check.total": _l("It is not the sum of its projects."),
     "check.unfounded": _l("No filing made it known."),
     "check.unreadable": _l("It cannot be read: %(error)s"),
+    "check.walk": _l("The nine steps do not allow this act here, or not by this person: “%(act)s”."),
     "check.untrailed": _l("It has no entry in the audit trail."),
     "dispute.answered": _l("This dispute is answered or withdrawn already. Nothing was changed."),
     "dispute.not_more": _l(
@@ -250,6 +251,8 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
     "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
+    "period.collected": _l("The receipts of this period were called complete before."),
+    "period.running": _l("The period is not over before %(day)s: its receipts cannot be complete yet."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.domain.commissions import NOTHING, WITHHELD, Flag
-from portal.domain.lines import LineKind, content_hash
+from portal.domain.lines import LineKind
 from portal.domain.money import round_fen
 from portal.domain.periods import business_date, day_start, parse_period
 from portal.domain.rates import Product
@@ -22,6 +22,7 @@ from portal.domain.statements import STEPS, Act, Station, due_on
 from portal.domain.terms import Tier
 from portal.models import tables as t
 from portal.policy.service import policy_on
+from portal.statements.sealing import lines_of, read_seal
 from portal.statements.walk import take_step
 from tests.support.people import Person
 
@@ -84,15 +85,10 @@ def make_statement(
     receipts = _receipts(session, number, covered.last, lines, now)
     total = sum((each.earned for each in lines), Decimal("0.00"))
     received = sum((Decimal(each.amount) for each in lines if each.counted), Decimal("0.00"))
-    rows = [
-        (receipt, each.customer, each.amount, each.earned)
-        for receipt, each in zip(receipts, lines, strict=True)
-    ]
-    seal = content_hash((number, "1", str(total)), rows)
     pay = policy_on(session, business_date(now)).pay
     assert pay is not None
     shared = {
-        "revision": 1, "total": total, "received": received, "content_hash": seal,
+        "revision": 1, "total": total, "received": received, "content_hash": "",
         "lines": sum(each.counted for each in lines),
     }  # fmt: skip
     statement = {
@@ -107,8 +103,13 @@ def make_statement(
         sa.insert(t.statement_revision),
         [{"statement_id": statement_id, "made_at": now, "reason": "", **shared}],
     )
-    _lines(session, statement_id, receipts, lines, registration_id)
-    _generated(session, statement_id, now)
+    _lines(session, statement_id, receipts, lines, registration_id, covered.last)
+    seal = read_seal(number, period, lines_of(session, statement_id, 1), revision=1, total=total)
+    shared["content_hash"] = seal
+    for table, key in ((t.statement, "id"), (t.statement_revision, "statement_id")):
+        session.execute(sa.update(table).where(table.c[key] == statement_id).values(content_hash=seal))
+    told = {name: statement[name] for name in ("number", "partner_id", "period", "withheld", "due_on")}
+    _generated(session, statement_id, now, told | shared)
     return statement_id
 
 
@@ -134,6 +135,7 @@ def _lines(
     receipts: Sequence[int],
     lines: Sequence[LineOf],
     registration_id: int | None,
+    last: date,
 ) -> None:
     policy = session.scalar(sa.select(sa.func.min(t.policy_version.c.id)))
     rows = [
@@ -141,9 +143,9 @@ def _lines(
             "statement_id": statement_id, "revision": 1, "ordinal": place, "kind": LineKind.RECEIPT,
             "counted": each.counted, "settles": each.settles, "receipt_id": receipt,
             "registration_id": registration_id, "customer_name": each.customer,
-            "contract_on": date(2026, 1, 1), "tier": each.tier, "policy_id": policy, "year": each.year,
-            "rate": each.rate, "commission": each.earned, "rule": "M2" if each.flag in WITHHELD else "M1",
-            "flag": each.flag, "late": False,
+            "contract_on": (each.received_on or last).replace(day=1), "tier": each.tier, "policy_id": policy, "year": each.year,
+            "rate": each.rate, "commission": each.earned, "flag": each.flag, "late": False,
+            "rule": "M2" if each.flag in WITHHELD else "M1",
         }
         for place, (receipt, each) in enumerate(zip(receipts, lines, strict=True), start=1)
     ]  # fmt: skip
@@ -151,20 +153,20 @@ def _lines(
         session.execute(sa.insert(t.statement_line), rows)
 
 
-def _generated(session: Session, statement_id: int, now: datetime) -> None:
+def _generated(session: Session, statement_id: int, now: datetime, after: Mapping[str, object]) -> None:
     session.execute(
         sa.insert(t.statement_act),
         [
             {
                 "statement_id": statement_id, "act": Act.GENERATE, "from_station": Station.COLLECTED,
                 "to_station": Station.GENERATED, "revision": 1, "at": now, "actor_id": None, "reason": "",
-                "data": {},
+                "data": {"hash": after["content_hash"]},
             }
         ],
     )  # fmt: skip
     audit.record(
         session, actor=None, action="statement.generate", at=now, subject=("statement", statement_id),
-        before=Station.COLLECTED, after=Station.GENERATED, revision=1,
+        before=Station.COLLECTED, after=after,
     )  # fmt: skip
 
 
