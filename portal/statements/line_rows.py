@@ -13,6 +13,7 @@ from portal.domain.lines import LineKind
 from portal.domain.money import round_fen
 from portal.domain.rates import BY_MINUTES
 from portal.web.filters import money, sign
+from portal.web.labels import label
 from portal.web.language import gettext as _
 
 RULES: Mapping[str, Any] = {
@@ -23,60 +24,32 @@ RULES: Mapping[str, Any] = {
     "M8": _l("Wholesale partners earn no commission by this table."),
     "M9": _l("What finance grants in a dispute is a line of its own."),
 }
-FLAGS: Mapping[Flag, tuple[Any, Any]] = {
-    Flag.UNDER_FLOOR: (
-        _l("Under the floor price"),
-        _l("It earns nothing and is not charged to you (M3). Check the minutes if you doubt it."),
+TODO: Mapping[Flag, Any] = {
+    Flag.UNDER_FLOOR: _l(
+        "It earns nothing and is not charged to you (M3). Check the minutes if you doubt it."
     ),
-    Flag.PAST_TERM: (
-        _l("Past the customer’s two years"),
-        _l("A customer earns for two years from its contract date (M1). A new contract starts new years."),
+    Flag.PAST_TERM: _l(
+        "A customer earns for two years from its contract date (M1). A new contract starts new years."
     ),
-    Flag.BEFORE_CONTRACT: (
-        _l("Received before the contract date"),
-        _l("Ask your channel manager to check the contract date if it is wrong (M1)."),
+    Flag.BEFORE_CONTRACT: _l("Ask your channel manager to check the contract date if it is wrong (M1)."),
+    Flag.WHOLESALE: _l("Wholesale partners earn no commission by this table (M8)."),
+    Flag.KEY_ACCOUNTS: _l("Key accounts owned this customer on the day of the receipt."),
+    Flag.NO_TIER: _l(
+        "The channel manager enters the tier; then the receipt comes on the next statement (M2)."
     ),
-    Flag.WHOLESALE: (
-        _l("Wholesale partner"),
-        _l("Wholesale partners earn no commission by this table (M8)."),
+    Flag.NO_POLICY: _l("The channel manager publishes the policy; then it comes on the next statement (M2)."),
+    Flag.NO_RATE: _l("The channel manager completes the policy; then it comes on the next statement (M2)."),
+    Flag.NO_FLOOR_PRICE: _l(
+        "The channel manager enters the floor price; then it comes on the next statement (M3)."
     ),
-    Flag.KEY_ACCOUNTS: (
-        _l("Customer of the vendor’s key accounts"),
-        _l("Key accounts owned this customer on the day of the receipt."),
+    Flag.NO_MINUTES: _l(
+        "Finance corrects the receipt in the billing system; then it comes on the next statement (M3)."
     ),
-    Flag.NO_TIER: (
-        _l("No tier decided for that day"),
-        _l("The channel manager enters the tier; then the receipt comes on the next statement (M2)."),
-    ),
-    Flag.NO_POLICY: (
-        _l("No policy in force on that day"),
-        _l("The channel manager publishes the policy; then it comes on the next statement (M2)."),
-    ),
-    Flag.NO_RATE: (
-        _l("The policy has no rate for it"),
-        _l("The channel manager completes the policy; then it comes on the next statement (M2)."),
-    ),
-    Flag.NO_FLOOR_PRICE: (
-        _l("No floor price for that day"),
-        _l("The channel manager enters the floor price; then it comes on the next statement (M3)."),
-    ),
-    Flag.NO_MINUTES: (
-        _l("The receipt has no minutes"),
-        _l("Finance corrects the receipt in the billing system; then it comes on the next statement (M3)."),
-    ),
-    Flag.REFUNDED_WITHHELD: (
-        _l("Refund of a receipt that is not settled yet"),
-        _l("It waits for the receipt that it refunds (M5)."),
-    ),
-    Flag.DISPUTED: (
-        _l("In dispute"),
-        _l("Once finance has answered, what comes of it is a line of your next statement (M9)."),
-    ),
-    Flag.UNKNOWN_CONTRACT: (
-        _l("Contract number unknown"),
-        _l("Finance finds out which contract it belongs to (M14)."),
-    ),
+    Flag.REFUNDED_WITHHELD: _l("It waits for the receipt that it refunds (M5)."),
+    Flag.DISPUTED: _l("Once finance has answered, what comes of it is a line of your next statement (M9)."),
+    Flag.UNKNOWN_CONTRACT: _l("Finance finds out which contract it belongs to (M14)."),
 }
+"""What to do about a receipt that earns nothing, or not yet (M14)."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +78,7 @@ def shown(row: Any) -> Line:
     """A stored line."""
     return Line(
         row, formula_of(row), _rate(row), str(RULES.get(row.rule, "")),
-        str(FLAGS[row.flag][0]) if row.flag else "",
+        str(label(row.flag)),
     )  # fmt: skip
 
 
@@ -126,7 +99,7 @@ def by_reason(lines: Iterable[Line]) -> list[tuple[str, str, list[Line]]]:
     groups: dict[Flag, list[Line]] = {}
     for line in lines:
         groups.setdefault(line.row.flag, []).append(line)
-    return [(str(FLAGS[flag][0]), str(FLAGS[flag][1]), found) for flag, found in groups.items()]
+    return [(str(label(flag)), str(TODO[flag]), found) for flag, found in groups.items()]
 
 
 def _percent(rate: Any) -> str:

@@ -23,12 +23,12 @@ NAMES: tuple[Any, ...] = (
     _l("Receipts collected"),
     _l("Commission computed"),
     _l("Statement printed"),
-    _l("Sent to you"),
+    _l("Sent to the partner"),
     _l("Partner confirms"),
     _l("Channel approves"),
     _l("Finance pays"),
     _l("Invoice received"),
-    _l("Wound up"),
+    _l("Written off"),
 )
 _MONTHS = (
     *(_l("January"), _l("February"), _l("March"), _l("April"), _l("May"), _l("June"), _l("July")),

@@ -72,7 +72,6 @@ ENTRIES = (
     ),
     Entry(
         *("statements.list_page", "receipt", _l("Statements"), P.STATEMENT_CONFIRM),
-        short=_l("Statements"),
         under=("statements", "statement_confirm", "forecast", "disputes"),
     ),
     Entry("disputes.list_page", "flag", _l("Disputes"), P.DISPUTE_ANSWER, under=("disputes",)),

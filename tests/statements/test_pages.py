@@ -15,8 +15,17 @@ People = Mapping[str, Person]
 
 def test_smoke(app: Flask, people: People, login: Any, desk: Desk):
     alice = login(app.test_client(), people["alice"])
-    for path in ("/statements", "/statements/1", "/statements/1/revisions", "/statements/1/revisions/1", "/statements/1/confirm",
-                 "/statements/1/dispute?receipt=1&receipt=3&missing=1", "/disputes", "/statements/forecast", "/statements/forecast/part"):
+    for path in (
+        "/statements",
+        "/statements/1",
+        "/statements/1/revisions",
+        "/statements/1/revisions/1",
+        "/statements/1/confirm",
+        "/statements/1/dispute?receipt=1&receipt=3&missing=1",
+        "/disputes",
+        "/statements/forecast",
+        "/statements/forecast/part",
+    ):
         answer = alice.get(path)
         assert answer.status_code == 200, (path, answer.text[:3000])
     desk.object_to(0)
@@ -24,5 +33,5 @@ def test_smoke(app: Flask, people: People, login: Any, desk: Desk):
         answer = alice.get(path)
         assert answer.status_code == 200, (path, answer.text[:3000])
     finance = login(app.test_client(), people["finance"])
-    for path in ("/statements/1", "/disputes", "/disputes/1","/statements"):
-        assert finance.get(path).status_code == 200, (path)
+    for path in ("/statements/1", "/disputes", "/disputes/1", "/statements"):
+        assert finance.get(path).status_code == 200, path
