@@ -44,9 +44,11 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.confirm_views import bp as statement_confirm
     from portal.statements.detail_views import bp as statements
     from portal.statements.dispute_views import bp as disputes
+    from portal.statements.dossier_views import bp as statement_dossier
     from portal.statements.forecast_views import bp as forecast
 
     return [
         *(auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin),
-        *(statement_board, statement_acts, statements, statement_confirm, disputes, forecast),
+        *(statement_board, statement_acts, statement_dossier, statements, statement_confirm, disputes),
+        forecast,
     ]

@@ -24,6 +24,9 @@ IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
 AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
 CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
+PAYOUTS = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.FINANCE}
+ACTS = PAYOUTS | {Role.CALL_CENTER, Role.CHANNEL_SALES}
+STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 
 # endpoint: (who may, arguments). The sample registration is alice's, of partner P001.
@@ -102,6 +105,19 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "partners.edit_form": (DECIDES, {"partner_id": 1}),
     "partners.edit": (DECIDES, {"partner_id": 1}),
     "partners.add_tier": (DECIDES, {"partner_id": 1}),
+    "statement_board.show": (STATEMENTS, {}),
+    "statement_board.preview": (ACTS, {}),
+    "statement_board.do_many": (ACTS, {}),
+    "statement_acts.act_form": (ACTS, {"statement_id": 1, "act": "send"}),
+    "statement_acts.do_act": (ACTS, {"statement_id": 1, "act": "send"}),
+    "statement_acts.refuse_form": (ACTS, {"statement_id": 1}),
+    "statement_acts.refuse": (ACTS, {"statement_id": 1}),
+    "statement_acts.withheld": (STATEMENTS, {"statement_id": 1}),
+    "statement_acts.defer": ({Role.FINANCE}, {"statement_id": 1, "receipt_id": 1}),
+    "statement_acts.generate_form": ({Role.FINANCE, Role.ADMIN}, {}),
+    "statement_acts.do_generate": ({Role.FINANCE, Role.ADMIN}, {}),
+    "statement_acts.collect": ({Role.FINANCE, Role.ADMIN}, {}),
+    "statement_dossier.download": (PAYOUTS | {Role.ADMIN}, {"statement_id": 1}),
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),

@@ -36,6 +36,8 @@ PAGES = (
     ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
+    ("channel_manager", "/statements/board"),
+    ("channel_manager", "/statements/board?step=6"),
 )
 
 

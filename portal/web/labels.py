@@ -10,18 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from portal.domain.access import PERMISSIONS, Permission
 from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
-from portal.domain.commissions import Flag
-from portal.domain.disputes import DisputeKind, DisputeState
 from portal.domain.errors import RuleViolation
 from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
-from portal.domain.lines import LineKind
 from portal.domain.pipeline import LostReason, Stage
-from portal.domain.rates import Product
 from portal.domain.roles import Role
-from portal.domain.statements import Act, Station
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.web import dispute_labels, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -141,62 +137,8 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.CASE_CLOSED, _l("The case is over")),
     (EventKind.REASSIGNED, _l("The customer passed to another party")),
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
-    (Flag.UNDER_FLOOR, _l("Under the floor price: earns nothing")),
-    (Flag.PAST_TERM, _l("The customer is past its two years")),
-    (Flag.BEFORE_CONTRACT, _l("Received before the contract began")),
-    (Flag.WHOLESALE, _l("Wholesale partners earn no commission")),
-    (Flag.KEY_ACCOUNTS, _l("The customer belonged to key accounts")),
-    (Flag.NO_TIER, _l("No tier decided for that day")),
-    (Flag.NO_POLICY, _l("No policy in force on that day")),
-    (Flag.NO_RATE, _l("The policy has no rate for this tier")),
-    (Flag.NO_FLOOR_PRICE, _l("No floor price for that day")),
-    (Flag.NO_MINUTES, _l("The minutes are missing")),
-    (Flag.REFUNDED_WITHHELD, _l("Refunds a receipt that is withheld itself")),
-    (Flag.DISPUTED, _l("Disputed")),
-    (Flag.UNKNOWN_CONTRACT, _l("No contract with this number is known")),
-    (Station.COLLECTED, _l("Receipts collected")),
-    (Station.GENERATED, _l("Generated")),
-    (Station.PRINTED, _l("Printed")),
-    (Station.SENT, _l("Sent to the partner")),
-    (Station.DISPUTED, _l("Lines disputed")),
-    (Station.CONFIRMED, _l("Confirmed")),
-    (Station.PASSED_ON, _l("Passed on")),
-    (Station.MANAGER_APPROVED, _l("Approved by the manager")),
-    (Station.DIRECTOR_APPROVED, _l("Approved by the director")),
-    (Station.APPROVED, _l("Approved for payment")),
-    (Station.PAID, _l("Paid")),
-    (Station.INVOICED, _l("Invoice received")),
-    (Station.CLOSED, _l("Written off")),
-    (Act.GENERATE, _l("Generate")),
-    (Act.PRINT, _l("Mark as printed")),
-    (Act.SEND, _l("Send to the partner")),
-    (Act.CONFIRM, _l("Confirm the statement")),
-    (Act.DISPUTE, _l("Dispute lines")),
-    (Act.ANSWER, _l("Answer the disputes")),
-    (Act.PASS_ON, _l("Pass on for approval")),
-    (Act.APPROVE_MANAGER, _l("Approve as channel manager")),
-    (Act.APPROVE_DIRECTOR, _l("Approve as channel director")),
-    (Act.APPROVE_COO, _l("Approve as COO")),
-    (Act.PAY, _l("Audit and pay")),
-    (Act.INVOICE, _l("Hand in the invoice")),
-    (Act.CLOSE, _l("Write off")),
-    (Act.REFUSE, _l("Send back")),
-    (Product.PORT, _l("Port fees")),
-    (Product.CONFERENCE, _l("Conferencing")),
-    (Product.DDD, _l("Long distance (DDD)")),
-    (Product.IDD, _l("International (IDD)")),
-    (DisputeKind.AMOUNT, _l("The amount received is wrong")),
-    (DisputeKind.RATE, _l("The rate or tier is wrong")),
-    (DisputeKind.MISSING, _l("A receipt is missing")),
-    (DisputeKind.CUSTOMER, _l("The customer or contract is wrong")),
-    (DisputeKind.OTHER, _l("Something else")),
-    (DisputeState.OPEN, _l("Not answered yet")),
-    (DisputeState.GRANTED, _l("Granted")),
-    (DisputeState.REFUSED, _l("Refused")),
-    (DisputeState.WITHDRAWN, _l("Withdrawn")),
-    (LineKind.RECEIPT, _l("Receipt")),
-    (LineKind.GRANTED, _l("Granted in a dispute")),
-    (LineKind.RESUMED, _l("Resumed after a dispute")),
+    *statement_labels.LABELS,
+    *dispute_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -237,11 +179,6 @@ ACTS: Mapping[str, Any] = {
     "case.voted": _l("Voted in a case"),
     "case.withdrawn": _l("Withdrew a case"),
     "customer.checked": _l("Looked a customer up"),
-    "dispute.granted": _l("Granted a dispute"),
-    "dispute.opened": _l("Disputed a line"),
-    "dispute.parked": _l("Took a line in dispute off a statement"),
-    "dispute.refused": _l("Refused a dispute"),
-    "dispute.withdrawn": _l("Withdrew a dispute"),
     "import.aliases": _l("Imported names of customers"),
     "import.decisions": _l("Imported decisions about customers"),
     "import.events": _l("Imported stage moves"),
@@ -252,26 +189,9 @@ ACTS: Mapping[str, Any] = {
     "partner.added": _l("Added a partner"),
     "partner.changed": _l("Changed a partner"),
     "partner.tier_added": _l("Added a tier term"),
-    "period.collected": _l("Called the receipts of a period complete"),
     "policy.added": _l("Put a policy in force"),
-    "statement.answer": _l("Answered the disputes about a statement"),
-    "statement.approve_coo": _l("Approved a statement as COO"),
-    "statement.approve_director": _l("Approved a statement as channel director"),
-    "statement.approve_manager": _l("Approved a statement as channel manager"),
-    "statement.close": _l("Wrote a statement off"),
-    "statement.confirm": _l("Confirmed a statement"),
-    "statement.deferred": _l("Deferred a receipt to a later statement"),
-    "statement.dispute": _l("Disputed lines of a statement"),
-    "statement.file_added": _l("Added a file to a statement"),
-    "statement.revised": _l("Made a new revision of a statement"),
-    "statement.exported": _l("Took everything about a statement out for an audit"),
-    "statement.generate": _l("Generated a statement"),
-    "statement.invoice": _l("Handed in the invoice of a statement"),
-    "statement.pass_on": _l("Passed a statement on for approval"),
-    "statement.pay": _l("Paid a statement"),
-    "statement.print": _l("Marked a statement as printed"),
-    "statement.refuse": _l("Sent a statement back"),
-    "statement.send": _l("Sent a statement to the partner"),
+    **statement_labels.ACTS,
+    **dispute_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
@@ -281,10 +201,10 @@ ACTS: Mapping[str, Any] = {
     "user.signed_in": _l("Logged in"),
 }
 SUBJECTS: Mapping[str, Any] = {
+    **dispute_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
-    "dispute": _l("Dispute"),
     "import": _l("Import"),
     "partner": _l("Partner"),
     "period": _l("Period"),
@@ -296,6 +216,7 @@ SUBJECTS: Mapping[str, Any] = {
 }
 
 RIGHTS: Mapping[Permission, Any] = {
+    **dispute_labels.RIGHTS,
     Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CASE_ACT: _l("ask for customers and answer in cases"),
@@ -303,7 +224,6 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.CASE_VIEW: _l("see cases"),
     Permission.CASE_VOTE: _l("vote in cases"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
-    Permission.DISPUTE_ANSWER: _l("answer disputes over statements"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),
     Permission.PARTNER_EDIT: _l("change partners"),
@@ -317,8 +237,6 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.REGISTRATION_WORK: _l("work on projects"),
     Permission.STATEMENT_ACT: _l("take statements through their steps"),
     Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
-    Permission.STATEMENT_CONFIRM: _l("confirm or dispute statements"),
-    Permission.STATEMENT_VIEW: _l("see statements"),
     Permission.STATEMENT_BOARD: _l("see the board of statements"),
     Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
     Permission.STATEMENT_GENERATE: _l("generate statements"),

@@ -5,6 +5,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from portal.web import dispute_labels, statement_labels
+
 MESSAGES: Mapping[str, Any] = {
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
@@ -121,29 +123,12 @@ MESSAGES: Mapping[str, Any] = {
     "check.total": _l("It is not the sum of its projects."),
     "check.unfounded": _l("No filing made it known."),
     "check.unreadable": _l("It cannot be read: %(error)s"),
-    "check.walk": _l("The nine steps do not allow this act here, or not by this person: “%(act)s”."),
     "check.untrailed": _l("It has no entry in the audit trail."),
-    "dispute.answered": _l("This dispute is answered or withdrawn already. Nothing was changed."),
-    "dispute.not_more": _l(
-        "A grant gives more: without it the receipt comes to %(so_far)s. Refuse if it stays as it is."
-    ),
-    "dispute.not_now": _l("Lines can be disputed from the day the statement is sent until you confirm it."),
-    "dispute.nothing_open": _l("No dispute is open any more: look at the statement and confirm it as it is."),
-    "dispute.open_already": _l("This line is in dispute already."),
-    "dispute.parked": _l("This line is off the statement until its dispute is answered."),
-    "dispute.waits": _l(
-        "This receipt lacks a term and waits for a later statement; it is not decided yet, so there is "
-        "nothing to dispute."
-    ),
-    "dispute.which_line": _l("Choose what fits: something about a line, or about a receipt that is missing."),
     "file.empty": _l("The file is empty."),
     "file.failed": _l(
         "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
     ),
     "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
-    "file.not_a_scan": _l(
-        "Send the scan as PDF, JPG or PNG; this file is none of them, whatever its name says."
-    ),
     "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
     "file.too_large": _l("The file is larger than %(largest)s MB."),
     "held.code_overrules": _l(
@@ -251,8 +236,6 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
     "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
-    "period.collected": _l("The receipts of this period were called complete before."),
-    "period.running": _l("The period is not over before %(day)s: its receipts cannot be complete yet."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
@@ -272,25 +255,6 @@ MESSAGES: Mapping[str, Any] = {
     "choice": _l("Choose one of the list."),
     "reason.required": _l("Say why."),
     "stale": _l("Somebody changed this in the meantime. Nothing was overwritten: look at it and try again."),
-    "statement.deferred_already": _l("This receipt is deferred already. Nothing was changed."),
-    "statement.done_already": _l("Done already by %(by)s at %(at)s: “%(act)s”. Nothing was done twice."),
-    "statement.four_eyes": _l(
-        "You have had a hand in approving this statement before. Four eyes: this step is another person’s."
-    ),
-    "statement.gone": _l("There is no such statement."),
-    "statement.not_confirmed": _l("The statement is not confirmed yet: send the scan with the confirmation."),
-    "statement.other_name": _l("This is not the name in your account. Type it as it stands there: %(name)s."),
-    "statement.not_now": _l("It is not the time for this step: the statement stands at “%(station)s”."),
-    "statement.not_withheld": _l("This receipt is not withheld on the statement."),
-    "statement.not_your_partner": _l("Another colleague looks after this partner."),
-    "statement.not_yours": _l("This step is another role’s: %(roles)s."),
-    "statement.out_already": _l("The statement was sent already: nothing on it is changed any more."),
-    "statement.return_where": _l("It cannot go back there. Choose one of the steps in the list."),
-    "statement.return_why": _l("Say why it goes back: whoever is due next reads it."),
-    "statement.withheld": _l(
-        "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, or finance "
-        "defers each by name."
-    ),
     "stated.gone": _l("This was taken back already: look at how it stands."),
     "tax_id.check_digit": _l(
         "The check digit of the tax id “%(typed)s” is wrong: look for a mistyped character."
@@ -313,4 +277,6 @@ MESSAGES: Mapping[str, Any] = {
     "user.self": _l("You cannot switch yourself off."),
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
+    **statement_labels.MESSAGES,
+    **dispute_labels.MESSAGES,
 }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from portal import db
+from portal import audit, db
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act
@@ -170,7 +170,11 @@ def test_receipts_after_collection_wait_for_the_next(
 ):
     receive("R1", "2026-02-01", "HT-1", "port", "100.00")
     with db.transaction(engine) as session:
-        session.execute(sa.insert(t.collected_period).values(period="2026-Q1", collected_at=NOW))
+        row = {"period": "2026-Q1", "collected_at": NOW, "collected_by_id": None}
+        session.execute(sa.insert(t.collected_period), [row])
+        audit.record(
+            session, actor=None, action="period.collected", at=NOW, subject=("period", None), collected=row
+        )
     receive("R2", "2026-03-01", "HT-1", "port", "200.00", at=NOW + timedelta(seconds=1))
     make("2026-Q1")
     make("2026-Q2")

@@ -143,7 +143,8 @@ def _lines(
             "statement_id": statement_id, "revision": 1, "ordinal": place, "kind": LineKind.RECEIPT,
             "counted": each.counted, "settles": each.settles, "receipt_id": receipt,
             "registration_id": registration_id, "customer_name": each.customer,
-            "contract_on": (each.received_on or last).replace(day=1), "tier": each.tier, "policy_id": policy, "year": each.year,
+            "contract_on": (each.received_on or last).replace(day=1), "policy_id": policy,
+            "tier": each.tier, "year": each.year,
             "rate": each.rate, "commission": each.earned, "flag": each.flag, "late": False,
             "rule": "M2" if each.flag in WITHHELD else "M1",
         }

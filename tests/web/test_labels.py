@@ -13,8 +13,8 @@ from portal.domain.facts import Rule, State
 from portal.domain.matching import MatchReason
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
-from portal.domain.suspicions import Settled
 from portal.domain.statements import Act
+from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.imports.run import KINDS
 from portal.web import labels, matches
@@ -101,7 +101,7 @@ def test_a_label_given_as_a_figure_is_shown_as_a_word():
 
 
 def test_every_act_of_the_trail_has_a_word():
-    """Actions are constants, or the kinds and acts there are behind their subject."""
+    """Actions are constants, or ``registration.``, ``import.``, ``statement.`` with every kind there is."""
     written = {
         keyword.value.value
         for module in modules()
@@ -111,6 +111,6 @@ def test_every_act_of_the_trail_has_a_word():
         if keyword.arg == "action" and isinstance(keyword.value, ast.Constant)
     }
     acts = {each for each in written if "." in str(each)} | {f"import.{kind}" for kind in KINDS}
-    acts |= {f"statement.{act}" for act in Act}
+    acts |= {f"statement.{act.value}" for act in Act}
     acts |= {f"dispute.{what}" for what in ("opened", "parked", "granted", "refused", "withdrawn")}
     assert acts == set(labels.ACTS)
