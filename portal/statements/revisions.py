@@ -62,21 +62,11 @@ def make_revision(
     statement.content_hash = seal(session, statement)
     session.flush()
     after = {name: getattr(statement, name) for name in (*before, "lines")}
-    session.execute(
-        sa.insert(t.statement_revision),
-        [
-            {
-                "statement_id": statement.id,
-                "made_at": now,
-                "made_by_id": actor.user_id,
-                "reason": reason,
-                **after,
-            }
-        ],
-    )
+    made = {"statement_id": statement.id, "made_at": now, "made_by_id": actor.user_id, "reason": reason}
+    session.execute(sa.insert(t.statement_revision), [made | after])
     audit.record(
         session, actor=actor, action="statement.revised", at=now, subject=("statement", statement.id),
-        reason=reason, before=before, after=after,
+        reason=reason, before=before, after=after | made,
     )  # fmt: skip
 
 
