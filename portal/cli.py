@@ -106,7 +106,7 @@ def add_user(
 
 
 _EXPORTED = ("registrations", "statements", "aliases", "identifiers", "decisions", "audit")
-_IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases")
+_IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases", "receipts")
 
 
 @main.command("import", with_appcontext=False)

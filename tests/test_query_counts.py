@@ -36,6 +36,10 @@ PAGES = (
     ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
+    ("alice", "/statements"),
+    ("alice", "/disputes"),
+    ("finance", "/disputes?show=over"),
+    ("channel_manager", "/statements"),
     ("channel_manager", "/statements/board"),
     ("channel_manager", "/statements/board?step=6"),
 )

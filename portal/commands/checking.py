@@ -8,10 +8,15 @@ from sqlmodel import Session
 from portal.conflicts import check as conflicts
 from portal.conflicts.check import Problem
 from portal.domain.errors import RuleViolation
+from portal.receipts import check as receipts
 from portal.statements import check as statements
 
 UNREADABLE = (RuleViolation, LookupError, TypeError, ValueError, AttributeError, RecursionError)
-_PARTS = (("registration", conflicts.problems), ("statement", statements.problems))
+_PARTS = (
+    ("registration", conflicts.problems),
+    ("receipt", receipts.problems),
+    ("statement", statements.problems),
+)
 
 
 def problems(session: Session, *, now: datetime) -> Iterator[Problem]:

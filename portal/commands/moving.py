@@ -21,7 +21,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.periods import day_end, parse_period
 from portal.imports.reading import content_of
 from portal.imports.report import Refused, Report
-from portal.imports.run import DryRun, Refusal, import_file
+from portal.imports.run import KINDS, DryRun, Refusal, import_file
 from portal.models import tables as t
 from portal.registrations.export import COLUMNS, registrations_as_of
 from portal.statements import export as statements
@@ -30,14 +30,15 @@ from portal.statements import export as statements
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
     """Import a file; answers the exit code."""
     try:
-        content = content_of(file)
+        content = content_of(file, KINDS[kind].limits)
     except RuleViolation as problem:
         with output.speaking():
             _tell(Report(kind, file.name, refused=[Refused(1, "", "", problem)]), as_json)
         return 1
     try:
         with _uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
-            db.make_room(session)
+            if KINDS[kind].limits is None:  # else it goes in a block at a time
+                db.make_room(session)
             report = import_file(
                 session,
                 kind=kind,

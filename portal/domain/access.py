@@ -18,10 +18,14 @@ class Permission(StrEnum):
     CUSTOMER_MERGE = "customer:merge"
     DISPUTE_ANSWER = "dispute:answer"
     HELD_DECIDE = "held:decide"
+    IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
     PROFILE = "profile:own"
+    RECEIPT_IMPORT = "receipt:import"
+    RECEIPT_VIEW = "receipt:view"
+    RECEIPT_WORK = "receipt:work"
     REGISTRATION_CORRECT_ASK = "registration:ask_correction"
     REGISTRATION_EXPORT = "registration:export"
     REGISTRATION_FILE = "registration:file"
@@ -89,21 +93,36 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.PARTNER_EDIT,
         _P.TIER_EDIT,
         _P.IMPORT_RUN,
+        _P.IMPORT_MOVE_IN,
+        _P.RECEIPT_IMPORT,
+        _P.RECEIPT_VIEW,
         _P.AUDIT_VIEW,
         _P.CASE_VIEW,
         _P.CASE_VOTE,
         *_STATEMENTS,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE} | _STATEMENTS,
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW} | _STATEMENTS,
+    Role.CHANNEL_DIRECTOR: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW}
+    | _STATEMENTS,
+    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW} | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM,
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE},
-    Role.FINANCE: _READ | _STATEMENTS | {_P.STATEMENT_DEFER, _P.DISPUTE_ANSWER, _P.STATEMENT_GENERATE},
+    Role.FINANCE: _READ
+    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
+    | _STATEMENTS
+    | {_P.STATEMENT_DEFER, _P.DISPUTE_ANSWER, _P.STATEMENT_GENERATE},
     Role.CALL_CENTER: frozenset({_P.PROFILE, _P.STATEMENT_BOARD, _P.STATEMENT_VIEW, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
-    | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.AUDIT_VIEW}
+    | {
+        _P.USER_MANAGE_ALL,
+        _P.IMPORT_RUN,
+        _P.IMPORT_MOVE_IN,
+        _P.RECEIPT_IMPORT,
+        _P.RECEIPT_VIEW,
+        _P.AUDIT_VIEW,
+    }
     | {_P.STATEMENT_BOARD, _P.STATEMENT_VIEW, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -28,6 +28,17 @@ _ADDED = (["row", "reason"], ["行", "原因"])
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
+Line = tuple[int, list[str]]
+"""A line's number (the header is 1) and its cells as they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one file may hold."""
+
+    rows: int
+    megabytes: int
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -37,40 +48,75 @@ class Row:
     cells: Mapping[str, str]
 
 
-def content_of(path: Path) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's columns by place, and its lines behind the header with their numbers, read once."""
+
+    keys: Sequence[tuple[int, str]]
+    lines: Iterator[Line]
+
+    def row(self, number: int, cells: list[str]) -> Row:
+        """A line with its cells under the columns' keys."""
+        return Row(number, {key: cells[at].strip() for at, key in self.keys if at < len(cells)})
+
+
+def usual_limits() -> Limits:
+    """What a file may hold unless its kind says otherwise."""
+    return Limits(MOST_ROWS, MOST_BYTES // 1024 // 1024)
+
+
+def content_of(path: Path, limits: Limits | None = None) -> bytes:
     """The bytes of a file, unless there are far too many.
 
     :raises RuleViolation: ``import.too_large``.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise RuleViolation("import.too_large", largest=MOST_BYTES // 1024 // 1024)
+    limits = limits or usual_limits()
+    if path.stat().st_size > limits.megabytes * 1024 * 1024:
+        raise RuleViolation("import.too_large", largest=limits.megabytes)
     return path.read_bytes()
 
 
 def read_rows(content: bytes, columns: Mapping[str, str], required: tuple[str, ...]) -> Iterator[Row]:
-    """The rows of a CSV or xlsx file, with cells under the columns' keys.
+    """The rows of a CSV or xlsx file, with cells under the columns' keys; see `read_table`."""
+    table = read_table(content, columns, required)
+    for number, cells in table.lines:
+        yield table.row(number, cells)
+
+
+def read_table(
+    content: bytes,
+    columns: Mapping[str, str],
+    required: tuple[str, ...],
+    limits: Limits | None = None,
+) -> Table:
+    """The lines of a CSV or xlsx file as they stand, and which cell is of which column.
 
     Header names are the keys or their Chinese twins, compared after trimming and width folding.
-    Rows without any cell are passed over.
+    Lines without any cell are passed over. Reading on may raise as well.
 
     :raises RuleViolation: ``import.*``: empty, too large, encoding, not a spreadsheet, wrong header.
     """
-    if not content.strip():
+    limits = limits or usual_limits()
+    if not content or content.isspace():
         raise RuleViolation("file.empty")
-    if len(content) > MOST_BYTES:
-        raise RuleViolation("import.too_large", largest=MOST_BYTES // 1024 // 1024)
+    if len(content) > limits.megabytes * 1024 * 1024:
+        raise RuleViolation("import.too_large", largest=limits.megabytes)
     if content.startswith(_OLD_EXCEL):
         raise RuleViolation("import.old_excel")
-    lines = _xlsx_rows(content) if content.startswith(_ZIP) else _csv_rows(content)
+    lines = _xlsx_rows(content) if content.startswith(_ZIP) else _csv_rows(content, limits.rows)
     header = next(lines, None)
     if header is None:
         raise RuleViolation("file.empty")
-    keys = _header(header, columns, required)
+    return Table(_header(header, columns, required), _numbered(lines, limits.rows))
+
+
+def _numbered(lines: Iterator[list[str]], most: int) -> Iterator[Line]:
     for number, cells in enumerate(lines, start=2):
-        if number > MOST_ROWS:
-            raise RuleViolation("import.too_many_rows", most=MOST_ROWS)
-        if any(cell.strip() for cell in cells):
-            yield Row(number, {key: cells[at].strip() for at, key in keys if at < len(cells)})
+        if number > most:
+            raise RuleViolation("import.too_many_rows", most=most)
+        # The first cell nearly always answers it.
+        if (cells and cells[0].strip()) or any(cell.strip() for cell in cells):
+            yield number, cells
 
 
 def _header(
@@ -99,15 +145,15 @@ def _header(
     return keys
 
 
-def _csv_rows(content: bytes) -> Iterator[list[str]]:
+def _csv_rows(content: bytes, most: int) -> Iterator[list[str]]:
     encoding = _encoding(content)
     if b"\x00" in content[:4096]:
         raise RuleViolation("import.not_a_table")
     # Counted before any row is kept: a file that is far too long costs no memory.
-    if content.count(b"\n") + content.count(b"\r") > MOST_ROWS:
-        longest = next(islice(_parsed(content, encoding), MOST_ROWS, None), None)
+    if content.count(b"\n") + content.count(b"\r") > most:
+        longest = next(islice(_parsed(content, encoding), most, None), None)
         if longest is not None:
-            raise RuleViolation("import.too_many_rows", most=MOST_ROWS)
+            raise RuleViolation("import.too_many_rows", most=most)
     yield from _parsed(content, encoding)
 
 

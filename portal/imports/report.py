@@ -31,6 +31,8 @@ class Report:
     warnings: list[Refused] = field(default_factory=list)
     sample: list[Mapping[str, Any]] = field(default_factory=list)
     cells: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    # What the import's entry in the trail says besides.
+    sealed: Mapping[str, Any] = field(default_factory=dict)
 
     def refuse(self, row: Row, column: str, problem: RuleViolation) -> None:
         """Note a refusal."""

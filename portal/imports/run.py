@@ -1,7 +1,7 @@
 """One import: read, check every row, write all or nothing."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,12 +13,21 @@ from portal.db import lock_registry
 from portal.domain.access import Permission, allows
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
-from portal.imports import aliases, decisions, events, partners, registrations, tiers, words
-from portal.imports.reading import Row, read_rows
+from portal.imports import aliases, decisions, events, partners, receipts, registrations, tiers, words
+from portal.imports.reading import Limits, Line, Row, Table, read_table
 from portal.imports.report import Refused, Report
 from portal.models import tables as t
 
 Progress = Callable[[int], None]
+Take = Callable[[Session, list[Row], Report, Actor | None, datetime], None]
+_EVERY = 500
+
+
+@dataclass(frozen=True)
+class TakeMany:
+    """What takes very many rows: it reads the lines itself, a block at a time, and keeps none."""
+
+    take: Callable[[Session, Table, Report, Actor | None, datetime], None]
 
 
 @dataclass(frozen=True)
@@ -26,18 +35,21 @@ class Kind:
     """A kind of file: its columns, which are required, and what takes its rows.
 
     `exported`: what the portal's own export of the kind has besides; understood, not asked for.
-    `decides`: what whoever imports it must be allowed to decide by hand as well.
+    `decides`: what whoever imports it must be allowed to decide by hand as well. `by`: who may import it.
+    `limits`: how much one file may hold, if not as usual.
     """
 
     columns: Mapping[str, str]
     required: tuple[str, ...]
-    take: Callable[[Session, list[Row], Report, Actor | None, datetime], None]
+    take: Take | TakeMany
     exported: tuple[str, ...] = ()
     decides: tuple[Permission, ...] = ()
+    by: Permission = Permission.IMPORT_MOVE_IN
+    limits: Limits | None = None
 
     def is_for(self, actor: Actor) -> bool:
         """Whether a person who may import at all may import this."""
-        return all(allows(actor, each) for each in self.decides)
+        return all(allows(actor, each) for each in (self.by, *self.decides))
 
 
 KINDS: Mapping[str, Kind] = {
@@ -55,6 +67,13 @@ KINDS: Mapping[str, Kind] = {
         (Permission.HELD_DECIDE, Permission.CUSTOMER_MERGE),
     ),
     "aliases": Kind(words.ALIASES, ("registration", "kind", "name"), aliases.take, aliases.EXPORTED),
+    "receipts": Kind(
+        words.RECEIPTS,
+        ("source", "ref", "received_on", "contract_no", "product", "amount"),
+        TakeMany(receipts.take),
+        by=Permission.RECEIPT_IMPORT,
+        limits=Limits(rows=2_500_000, megabytes=400),
+    ),
 }
 
 
@@ -91,26 +110,38 @@ def import_file(
     :raises DryRun: it would be accepted; nothing is written.
     """
     report, each = Report(kind, file_name), KINDS[kind]
-    rows: list[Row] = []
+    columns = {**each.columns, **{name: name for name in each.exported}}
     try:
-        columns = {**each.columns, **{name: name for name in each.exported}}
-        for row in read_rows(content, columns, each.required):
-            rows.append(row)
-            if progress and not len(rows) % 500:
-                progress(len(rows))
+        table = read_table(content, columns, each.required, each.limits)
+        lines = _watched(table.lines, report, progress)
+        if isinstance(each.take, TakeMany):
+            lock_registry(session)
+            each.take.take(session, Table(table.keys, lines), report, actor, now)
+            rows = []
+        else:
+            rows = [table.row(*line) for line in lines]
     except RuleViolation as problem:
         report.refused.append(Refused(1, "", "", problem))
         raise Refusal(report) from problem
-    report.rows = len(rows)
-    report.sample = [row.cells for row in rows[:8]]
-    lock_registry(session)
-    each.take(session, rows, report, actor, now)
+    if not isinstance(each.take, TakeMany):
+        report.sample = [row.cells for row in rows[:8]]
+        lock_registry(session)
+        each.take(session, rows, report, actor, now)
     if report.refused:
         raise Refusal(report)
     if dry_run:
         raise DryRun(report)
     _record(session, report, content, actor, now)
     return report
+
+
+def _watched(lines: Iterator[Line], report: Report, progress: Progress | None) -> Iterator[Line]:
+    """The same lines, counted; what reads them may stop early."""
+    for line in lines:
+        report.rows += 1
+        if progress and not report.rows % _EVERY:
+            progress(report.rows)
+        yield line
 
 
 def _record(session: Session, report: Report, content: bytes, actor: Actor | None, now: datetime) -> None:
@@ -128,5 +159,5 @@ def _record(session: Session, report: Report, content: bytes, actor: Actor | Non
     session.execute(sa.insert(t.import_run), [row])
     audit.record(
         session, actor=actor, action=f"import.{report.kind}", at=now, subject=("import", None),
-        file=report.file, sha256=digest, accepted=report.accepted, skipped=report.skipped,
+        file=report.file, sha256=digest, accepted=report.accepted, skipped=report.skipped, **report.sealed,
     )  # fmt: skip

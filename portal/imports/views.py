@@ -26,12 +26,13 @@ _KIND = f"<any({', '.join(KINDS)}):kind>"
 @needs(P.IMPORT_RUN)
 def start() -> ResponseReturnValue:
     """Choose what to import and the file."""
-    return _start(request.args.get("kind", "partners"))
+    return _start(request.args.get("kind", ""))
 
 
 def _start(kind: str, problem: str = "") -> str:
     largest = config().max_upload_mb
     kinds = {key: each for key, each in KINDS.items() if each.is_for(actor())}
+    kind = kind if kind in kinds else next(iter(kinds))
     return render_template("imports/start.html", kinds=kinds, kind=kind, problem=problem, largest=largest)
 
 
@@ -43,15 +44,15 @@ def preview() -> ResponseReturnValue:
     kind = request.form.get("kind", "")
     if kind not in KINDS or upload is None or not upload.filename:
         return _start(kind, labels.message(RuleViolation("required", "file"))), 422
-    _refuse_deciding(kind)
+    _refuse_strangers(kind)
     content = upload.read()
     key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
     report = _run(kind, upload.filename, content, dry_run=True)
     return _outcome(report, key)
 
 
-def _refuse_deciding(kind: str) -> None:
-    """What decides is for those who decide: importing is no way round it."""
+def _refuse_strangers(kind: str) -> None:
+    """Each kind is for its own people; what decides, for those who decide: importing is no way round it."""
     if not KINDS[kind].is_for(actor()):
         abort(403)
 
@@ -93,7 +94,7 @@ def _shelved(key: str) -> tuple[str, bytes]:
 @needs(P.IMPORT_RUN)
 def confirm(kind: str, key: str) -> ResponseReturnValue:
     """Import the file that was previewed."""
-    _refuse_deciding(kind)
+    _refuse_strangers(kind)
     file_name, content = _shelved(key)
     report = _run(kind, file_name, content, dry_run=False)
     if report.refused:

@@ -7,6 +7,7 @@ from typing import Any
 from portal.domain.errors import RuleViolation
 from portal.domain.identifiers import clean
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.rates import Product
 from portal.domain.terms import CustomerClass, NameKind, PartnerKind, Source, Tier, Verdict
 
 PARTNERS = {
@@ -62,6 +63,16 @@ DECISIONS = {
     "at": "时间",
     "reason": "原因",
 }
+RECEIPTS = {
+    "source": "来源系统",
+    "ref": "流水号",
+    "received_on": "到账日期",
+    "contract_no": "合同号",
+    "product": "产品",
+    "amount": "金额",
+    "minutes": "分钟数",
+    "refund_of": "原流水号",
+}
 
 _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
     PartnerKind: {
@@ -96,6 +107,12 @@ _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
         "merged": ("合并", "Customers merged"),
         "linked": ("关联", "Linked"),
         "undone": ("撤销", "Taken back"),
+    },
+    Product: {
+        "port": ("端口", "端口费", "语音专网端口", "Ports", "Port fees"),
+        "conference": ("会议", "会议/ASP", "ASP", "Conferencing", "Conferencing / ASP"),
+        "ddd": ("国内长途", "国内长途DDD", "Domestic long distance", "Domestic long distance (DDD)"),
+        "idd": ("国际长途", "国际长途IDD", "International", "International (IDD)"),
     },
     CustomerClass: {"A": ("A类", "Class A"), "B": ("B类", "Class B"), "C": ("C类", "Class C")},
     Source: {

@@ -15,6 +15,7 @@ from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
 from portal.domain.fishing import Pattern
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.web import dispute_labels, statement_labels
@@ -108,6 +109,10 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (IdentifierKind.TAX_ID, _l("Tax id")),
     (IdentifierKind.WEBSITE, _l("Website")),
     (IdentifierKind.PHONE, _l("Telephone")),
+    (Product.PORT, _l("Port fees")),
+    (Product.CONFERENCE, _l("Conferencing")),
+    (Product.DDD, _l("Domestic long distance")),
+    (Product.IDD, _l("International long distance")),
     (EventKind.FILED, _l("Filed")),
     (EventKind.MOVED, _l("Moved")),
     (EventKind.PROGRESS, _l("Progress accepted")),

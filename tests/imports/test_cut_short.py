@@ -35,10 +35,10 @@ main()
 """
 
 
-def start(url: str, folder: Path, how: str) -> subprocess.Popen[str]:
+def start(url: str, folder: Path, how: str, kind: str = "registrations") -> subprocess.Popen[str]:
     settings = {"PORTAL_DATABASE_URL": url, "PORTAL_INSTANCE": str(folder), "LC_ALL": "C.UTF-8"}
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
-    command = [sys.executable, "-c", STOPPING, how, "import", "registrations", "registrations.csv", "--json"]
+    command = [sys.executable, "-c", STOPPING, how, "import", kind, f"{kind}.csv", "--json"]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
 
 
