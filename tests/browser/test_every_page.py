@@ -16,12 +16,17 @@ from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
 from portal.conflicts.pairs import tell_apart
 from portal.domain.cases import CaseKind
+from portal.domain.commissions import Flag
+from portal.domain.disputes import DisputeKind
 from portal.domain.evidence import IdentifierKind
+from portal.domain.statements import Station
 from portal.domain.terms import NameKind
 from portal.models import tables as t
 from portal.registrations.checks import check_customer
+from portal.statements.disputes import Stated, open_disputes
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
+from tests.support.statements import LineOf, make_statement, walk_to
 
 People = Mapping[str, Person]
 # A sentence of the other language: three words in a row, or any Han character.
@@ -34,8 +39,11 @@ PAGES = {
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
         "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
-        "/no-such-page",
+        "/statements", "/statements/1", "/statements/1/confirm", "/statements/1/revisions",
+        "/statements/1/revisions/1", "/statements/1/dispute?receipt=2&missing=1", "/statements/forecast",
+        "/disputes", "/disputes/1", "/no-such-page",
     ),
+    "finance": ("/statements", "/statements/1", "/disputes", "/disputes/1", "/disputes?show=over"),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
         "/alarms", "/alarms/1", "/registrations", "/registrations/1",
@@ -113,6 +121,28 @@ def dispute(people: People, history: None, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
 
 
+@pytest.fixture
+def statement(people: People, history: None, at: Any, engine: sa.Engine) -> None:
+    """A statement of alice's partner with one line in dispute, one late, and one that is not on it."""
+    partner = people["alice"].partner_id
+    assert partner is not None
+    lines = [
+        LineOf(customer="Slow Snail Express Ltd"),
+        LineOf(customer="Cloud Tofu Ltd", rate="0.10", year=2),
+        LineOf(customer="Night Owl Ltd", flag=Flag.PAST_TERM, rate=None, year=None),
+    ]
+    with db.transaction(engine) as session:
+        made = make_statement(session, partner, lines=lines)
+        walk_to(session, people, made, Station.SENT)
+        session.execute(sa.update(t.statement_line).where(t.statement_line.c.ordinal == 2).values(late=True))
+        version = session.scalar(sa.select(t.statement.c.version))
+        assert version is not None
+        open_disputes(
+            session, actor=people["alice"].actor, now=at("2026-04-10 10:00"), statement_id=made,
+            version=version, stated=[Stated(DisputeKind.RATE, "-", receipt_id=1)], folder="",
+        )  # fmt: skip
+
+
 def speak(engine: sa.Engine, locale: str, theme: str) -> None:
     with db.transaction(engine) as session:
         session.execute(sa.update(t.user).values(locale=locale, theme=theme))
@@ -147,7 +177,7 @@ def foreign(page: Page, locale: str) -> list[str]:
 CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
 
 
-@pytest.mark.usefixtures("dispute")
+@pytest.mark.usefixtures("dispute", "statement")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "theme", "browser_options"),
