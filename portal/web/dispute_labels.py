@@ -9,13 +9,8 @@ from flask_babel import lazy_gettext as _l
 from portal.domain.access import Permission
 from portal.domain.disputes import DisputeKind, DisputeState
 from portal.domain.lines import LineKind
-from portal.domain.rates import Product
 
 LABELS: tuple[tuple[StrEnum, Any], ...] = (
-    (Product.PORT, _l("Port fees")),
-    (Product.CONFERENCE, _l("Conferencing")),
-    (Product.DDD, _l("Long distance (DDD)")),
-    (Product.IDD, _l("International (IDD)")),
     (DisputeKind.AMOUNT, _l("The amount received is wrong")),
     (DisputeKind.RATE, _l("The rate or tier is wrong")),
     (DisputeKind.MISSING, _l("A receipt is missing")),
