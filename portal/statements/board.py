@@ -16,7 +16,7 @@ from portal.paging import Page, page_by_key
 from portal.statements.scope import is_in
 
 PAGE_SIZE = 50
-CARDS = 6
+CARDS = 5
 MOST_AT_ONCE = 500
 _STATEMENTS = 512
 _PERIODS = 60

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import ngettext
@@ -9,22 +10,26 @@ from flask_babel import ngettext
 from portal.domain.rates import PayFigures
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act, Station, days_late, due_on, next_step, steps_at
+from portal.statements.acting import BY_HAND
 from portal.statements.board import COLUMNS, Sum
+from portal.statements.walk import may_return_to
 from portal.web.filters import money
 from portal.web.labels import label
 from portal.web.language import gettext as _
 from portal.web.marks import look
 
 
-def column_rows(sums: Sequence[Sum], cards: Sequence[Sequence[Any]] | None) -> Iterator[tuple[Any, ...]]:
+def column_rows(
+    sums: Sequence[Sum], cards: Sequence[Sequence[Any]] | None, actor: Actor
+) -> Iterator[tuple[Any, ...]]:
     """For each step its number, its word, its figures, and its cards if they are shown."""
     for number, (stations, figures) in enumerate(zip(COLUMNS, sums, strict=True), start=1):
-        shown = list(statement_rows(cards[number - 1])) if cards else []
+        shown = list(statement_rows(cards[number - 1], actor)) if cards else []
         more = bool(cards) and figures.count > len(shown)
         yield number, label(stations[0]), figures, shown, more
 
 
-def statement_rows(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+def statement_rows(rows: Iterable[Any], actor: Actor) -> Iterator[tuple[Any, ...]]:
     """For each statement its values, in the order of `board.html` and `board_list.html`."""
     eyes = look()
     for row in rows:
@@ -37,6 +42,7 @@ def statement_rows(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
             turn_words(row.station, row.manager),
             eyes.day(row.due_on),
             overdue_words(row.due_on, eyes.today) if late else "",
+            *possible(actor, row.station),
         )
 
 
@@ -91,7 +97,19 @@ def _meaning(act: Act, row: Any) -> Iterator[str]:
         yield _("Nobody acts twice in one statement’s approvals: this was your part.")
 
 
-def can_be_done(actor: Actor, station: Station) -> Act | None:
-    """The act of the board that is due at a station and that the person's roles allow, if any."""
+def batch_meaning(act: Act, total: Decimal) -> list[str]:
+    """What an act on many statements means; `total` is what they come to together, in yuan."""
+    if act in (Act.PRINT, Act.SEND):
+        return list(_meaning(act, None))
+    four_eyes = _("Nobody acts twice in one statement’s approvals: this was your part.")
+    if act is Act.PASS_ON:
+        return [_("The partners’ confirmations go to the approvals."), four_eyes]
+    return [_("You approve %(amount)s in all.", amount=money(total)), four_eyes]
+
+
+def possible(actor: Actor, station: Station) -> tuple[Act | None, bool]:
+    """What a person's roles allow at a station: the act of the board that is due, and sending it back."""
     step = next_step(station)
-    return step.act if step and step.roles & actor.effective_roles else None
+    if step is None or not step.roles & actor.effective_roles:
+        return None, False
+    return step.act if step.act in BY_HAND else None, bool(may_return_to(station))

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
+from portal.domain.roles import Role
 from portal.domain.statements import Act
 from portal.statements import acting, board
 from portal.statements.board import Filters, Reader
-from portal.statements.board_rows import column_rows, statement_rows
+from portal.statements.board_rows import batch_meaning, column_rows, statement_rows
 from portal.statements.scope import sees_all, statements_of, waiting_for
 from portal.web import forms, labels
 from portal.web.login import needs
@@ -57,9 +58,9 @@ def show() -> ResponseReturnValue:
     asked: dict[str, Any] = {name: value for name in _NARROWING if (value := request.args.get(name))}
     return render_template(
         "statements/board.html",
-        columns=list(column_rows(figures, cards)),
+        columns=list(column_rows(figures, cards, actor())),
         figures=sum(figures, board.Sum()),
-        rows=statement_rows(page.rows) if page else None,
+        rows=statement_rows(page.rows, actor()) if page else None,
         page=page,
         filters=filters,
         acts=acting.offered(actor(), filters.stations) if listed else [],
@@ -68,9 +69,16 @@ def show() -> ResponseReturnValue:
         regions=sorted({each.region for each in partners}) if sees_all(actor()) else [],
         asked=asked,
         most=board.MOST_AT_ONCE,
+        payments=_payments(),
         link=lambda cursor: url_for(".show", **asked, page=cursor),
         step_link=lambda number: url_for(".show", **{**asked, "step": number or None}),
     )
+
+
+def _payments() -> str | None:
+    """Where finance pays, takes in invoices and writes off."""
+    known = "payments.work_list" in current_app.view_functions
+    return url_for("payments.work_list") if known and Role.FINANCE in actor().effective_roles else None
 
 
 def _picks() -> list[tuple[int, int]]:
@@ -117,12 +125,14 @@ def do_many() -> ResponseReturnValue:
 def _many_page(act: Act, outcomes: Sequence[acting.Outcome], *, done: bool) -> ResponseReturnValue:
     fine = [each for each in outcomes if each.problem is None]
     left = [(each, _why(each.problem)) for each in outcomes if each.problem is not None]
+    total = sum((each.row.total for each in fine), board.Sum().total)
     return render_template(
         "statements/board_many.html",
         act=act,
         fine=fine,
         left=left,
-        total=sum((each.row.total for each in fine), board.Sum().total),
+        total=total,
+        said=batch_meaning(act, total),
         done=done,
         back=url_for(".show", step=forms.posted_number(request.form.get("step")) or None),
         step=request.form.get("step", ""),

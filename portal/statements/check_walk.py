@@ -39,7 +39,6 @@ def problems(session: Session) -> Iterator[Problem]:
     for missing in trail:
         yield "statement", missing, RuleViolation("check.missing")
     yield from _deferred(session)
-    yield from _collected(session)
 
 
 def _trail(session: Session) -> dict[int, list[Any]]:
@@ -194,19 +193,6 @@ def _deferred(session: Session) -> Iterator[Problem]:
     for said in told:
         place = f"{said['statement_id']}/{said['receipt_id']}"
         yield "deferred_receipt", place, RuleViolation("check.missing")
-
-
-def _collected(session: Session) -> Iterator[Problem]:
-    """Periods are called complete by whom and when the trail tells (M6)."""
-    told = _told(session, "period.collected", "collected")
-    for row in session.execute(sa.select(t.collected_period)):
-        said = audit.plain(dict(row._mapping))
-        if said in told:
-            told.remove(said)
-        else:
-            yield "collected_period", row.period, RuleViolation("check.untrailed")
-    for said in told:
-        yield "collected_period", said["period"], RuleViolation("check.missing")
 
 
 def _told(session: Session, action: str, name: str) -> list[Any]:

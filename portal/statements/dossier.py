@@ -1,4 +1,4 @@
-"""Everything about one statement in one zip for an auditor: lines, facts, terms, acts, files, trail, hashes."""
+"""Everything about one statement in one zip for an auditor: lines, facts, acts, files, trail, hashes."""
 
 import hashlib
 import io
@@ -185,7 +185,7 @@ def _files(session: Session, means: Means, statement_id: int) -> Iterator[Member
 
 
 def _trail(session: Session, statement_id: int) -> Iterator[bytes]:
-    """The audit trail about the statement and its disputes: whole entries, so that each seal can be checked."""
+    """The audit trail about the statement and its disputes: whole entries, so that seals can be checked."""
     c = t.audit_entry.c
     disputes = sa.select(t.dispute.c.id).where(t.dispute.c.statement_id == statement_id)
     about = sa.or_(

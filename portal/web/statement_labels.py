@@ -74,7 +74,6 @@ ACTS: Mapping[str, Any] = {
 
 MESSAGES: Mapping[str, Any] = {
     "check.walk": _l("The nine steps do not allow this act here, or not by this person: “%(act)s”."),
-    "period.collected": _l("The receipts of this period were called complete before."),
     "period.running": _l("The period is not over before %(day)s: its receipts cannot be complete yet."),
     "statement.deferred_already": _l("This receipt is deferred already. Nothing was changed."),
     "statement.done_already": _l("Done already by %(by)s at %(at)s: “%(act)s”. Nothing was done twice."),

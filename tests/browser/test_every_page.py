@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from portal.registrations.checks import check_customer
 from portal.statements.disputes import Stated, open_disputes
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
-from tests.support.statements import LineOf, make_statement, walk_to
+from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
 
 People = Mapping[str, Person]
 # A sentence of the other language: three words in a row, or any Han character.
@@ -39,11 +40,10 @@ PAGES = {
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
         "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
-        "/statements", "/statements/1", "/statements/1/confirm", "/statements/1/revisions",
-        "/statements/1/revisions/1", "/statements/1/dispute?receipt=2&missing=1", "/statements/forecast",
+        "/statements", "/statements/4", "/statements/4/confirm", "/statements/4/revisions",
+        "/statements/4/revisions/1", "/statements/4/dispute?receipt=6&missing=1", "/statements/forecast",
         "/disputes", "/disputes/1", "/no-such-page",
     ),
-    "finance": ("/statements", "/statements/1", "/disputes", "/disputes/1", "/disputes?show=over"),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
         "/alarms", "/alarms/1", "/registrations", "/registrations/1",
@@ -53,8 +53,17 @@ PAGES = {
         "/cases", "/cases/1",
     ),
     "carol": ("/cases/1",),
-    "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
-    "call_center": ("/",),
+    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
+    "call_center": (
+        "/", "/statements/board", "/statements/board?step=2", "/statements/1/act/print",
+        "/statements/3/act/send", "/statements/3/withheld",
+    ),
+    "coo": ("/statements/board?step=5", "/statements/2/refuse", "/statements/2/act/approve_coo"),
+    "finance": (
+        "/", "/statements/board", "/statements/board?q=CS", "/statements/generate",
+        "/statements/generate?period=2026-Q1", "/statements/3/withheld",
+        "/statements", "/statements/4", "/disputes", "/disputes/1", "/disputes?show=over",
+    ),
     "": ("/login",),
 }  # fmt: skip
 
@@ -99,6 +108,21 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
 
 
+@pytest.fixture
+def steps(people: People, history: None, engine: sa.Engine) -> None:
+    """Statements: one to print, one before the last approval, one with a receipt withheld."""
+    partner = people["alice"].partner_id
+    assert partner is not None
+    lines = [LineOf(customer="Slow Snail Express Ltd")]
+    with db.transaction(engine) as session:
+        for period, station, more in (
+            ("2026-01", Station.GENERATED, []), ("2026-02", Station.DIRECTOR_APPROVED, []),
+            ("2025-12", Station.PRINTED, [replace(WITHHELD_LINE, customer="Cloud Tofu Ltd")]),
+        ):  # fmt: skip
+            made = make_statement(session, partner, period, [*lines, *more])
+            walk_to(session, people, made, station)
+
+
 def suspect(engine: sa.Engine, people: People, now: Any) -> None:
     """Customers that may be one: two pairs to decide, one told apart."""
     found = {"score": 93, "why": "slip", "ruleset": "-", "found_at": now, "is_open": True, "version": 1}
@@ -122,7 +146,7 @@ def dispute(people: People, history: None, at: Any, engine: sa.Engine) -> None:
 
 
 @pytest.fixture
-def statement(people: People, history: None, at: Any, engine: sa.Engine) -> None:
+def statement(people: People, steps: None, at: Any, engine: sa.Engine) -> None:
     """A statement of alice's partner with one line in dispute, one late, and one that is not on it."""
     partner = people["alice"].partner_id
     assert partner is not None
@@ -134,12 +158,14 @@ def statement(people: People, history: None, at: Any, engine: sa.Engine) -> None
     with db.transaction(engine) as session:
         made = make_statement(session, partner, lines=lines)
         walk_to(session, people, made, Station.SENT)
-        session.execute(sa.update(t.statement_line).where(t.statement_line.c.ordinal == 2).values(late=True))
-        version = session.scalar(sa.select(t.statement.c.version))
+        line = t.statement_line.c
+        second = sa.and_(line.statement_id == made, line.ordinal == 2)
+        session.execute(sa.update(t.statement_line).where(second).values(late=True))
+        version = session.scalar(sa.select(t.statement.c.version).where(t.statement.c.id == made))
         assert version is not None
         open_disputes(
             session, actor=people["alice"].actor, now=at("2026-04-10 10:00"), statement_id=made,
-            version=version, stated=[Stated(DisputeKind.RATE, "-", receipt_id=1)], folder="",
+            version=version, stated=[Stated(DisputeKind.RATE, "-", receipt_id=5)], folder="",
         )  # fmt: skip
 
 

@@ -11,13 +11,11 @@ from sqlmodel import Session
 
 from portal import db
 from portal.auth.people import change_user
-from portal.domain.periods import parse_period
 from portal.domain.roles import Role
 from portal.domain.statements import Act, Station
 from portal.models import tables as t
 from portal.statements import check
 from portal.statements.acting import refuse
-from portal.statements.collecting import collect
 from portal.statements.deferring import defer_receipt, withheld_of
 from tests.conflicts.test_tampering import other
 from tests.support.clocks import shanghai
@@ -25,7 +23,7 @@ from tests.support.people import Person
 from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
 
 NOW = shanghai("2026-06-01 10:00")
-TABLES = (t.statement, t.statement_act, t.statement_revision, t.deferred_receipt, t.collected_period)
+TABLES = (t.statement, t.statement_act, t.statement_revision, t.deferred_receipt)
 # What `check` does not vouch for, and why.
 FREE = {
     "statement.version": "counts changes",
@@ -55,7 +53,6 @@ def walked(engine: sa.Engine, people: Mapping[str, Person]) -> list[int]:
             session, actor=people["finance"].actor, now=NOW, statement_id=made[1], version=1,
             receipt_id=withheld_of(session, made[1], 1)[0].receipt_id, reason="等定级",
         )  # fmt: skip
-        collect(session, actor=people["finance"].actor, now=NOW, period=parse_period("2026-Q1"))
     return made
 
 

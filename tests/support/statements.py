@@ -22,6 +22,7 @@ from portal.domain.statements import STEPS, Act, Station, due_on
 from portal.domain.terms import Tier
 from portal.models import tables as t
 from portal.policy.service import policy_on
+from portal.statements.generation import number_of
 from portal.statements.sealing import lines_of, read_seal
 from portal.statements.walk import take_step
 from tests.support.people import Person
@@ -81,7 +82,7 @@ def make_statement(
     """
     covered = parse_period(period)
     now = now or day_start(covered.last + timedelta(days=5)) + timedelta(hours=10)
-    number = number or f"CS-{period}-{partner_id:04d}"
+    number = number or number_of(partner_id, covered)
     receipts = _receipts(session, number, covered.last, lines, now)
     total = sum((each.earned for each in lines), Decimal("0.00"))
     received = sum((Decimal(each.amount) for each in lines if each.counted), Decimal("0.00"))
