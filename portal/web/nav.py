@@ -68,7 +68,10 @@ ENTRIES = (
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
         *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
-        under=("statement_board", "statement_acts", "statements", "forecast", "disputes"),
+        under=(
+            *("statement_board", "statement_acts", "statement_dossier"),
+            *("statements", "forecast", "disputes"),
+        ),
     ),
     Entry(
         *("statements.list_page", "receipt", _l("Statements"), P.STATEMENT_CONFIRM),
