@@ -49,12 +49,17 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.registrations.detail_views import bp as registration
     from portal.statements.acts_views import bp as statement_acts
     from portal.statements.board_views import bp as statement_board
+    from portal.statements.confirm_views import bp as statement_confirm
+    from portal.statements.detail_views import bp as statements
+    from portal.statements.dispute_views import bp as disputes
     from portal.statements.dossier_views import bp as statement_dossier
+    from portal.statements.forecast_views import bp as forecast
     from portal.statements.paper_views import bp as papers
     from portal.statements.verify_views import bp as verify
     from portal.statements.what_if_views import bp as what_if
 
     register = [registrations, registration, alarms, pipeline, held, cases, partners]
-    statements = [statement_board, statement_acts, statement_dossier, papers, verify]
+    steps = [statement_board, statement_acts, statement_dossier, papers, verify]
+    own = [statements, statement_confirm, disputes, forecast]
     money = [payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
-    return [auth, home, *register, policy, what_if, *statements, *money, imports, admin]
+    return [auth, home, *register, policy, what_if, *steps, *own, *money, imports, admin]

@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.people",
     "tests.support.filings",
+    "tests.support.desks",
     "tests.support.commands",
     "tests.support.web",
     "tests.support.browser",

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     DEPOSIT_OBJECT = "deposit:object"
     DEPOSIT_VIEW = "deposit:view"
     DEPOSIT_WAIVE = "deposit:waive"
+    DISPUTE_ANSWER = "dispute:answer"
     HELD_DECIDE = "held:decide"
     IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
@@ -45,6 +46,7 @@ class Permission(StrEnum):
     STATEMENT_ACT = "statement:act"
     STATEMENT_AUDIT = "statement:audit"
     STATEMENT_BOARD = "statement:board"
+    STATEMENT_CONFIRM = "statement:confirm"
     STATEMENT_DEFER = "statement:defer"
     STATEMENT_GENERATE = "statement:generate"
     STATEMENT_PRINT = "statement:print"
@@ -79,12 +81,12 @@ _CLAIM = frozenset(
         _P.CASE_ACT,
     }
 )
-_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
+_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_VIEW, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
     Role.PARTNER_ADMIN: _CLAIM
-    | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW, _P.STATEMENT_VIEW}
+    | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW, _P.STATEMENT_VIEW, _P.STATEMENT_CONFIRM}
     | {_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW, _P.DEPOSIT_OBJECT},
     Role.CHANNEL_SALES: _READ
     | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}
@@ -128,7 +130,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.FINANCE: _READ
     | _STATEMENTS
     | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
-    | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE, _P.STATEMENT_PRINT, _P.STATEMENT_VIEW}
+    | {_P.STATEMENT_DEFER, _P.DISPUTE_ANSWER, _P.STATEMENT_GENERATE, _P.STATEMENT_PRINT, _P.STATEMENT_VIEW}
     | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE}
     | {_P.DEPOSIT_VIEW, _P.DEPOSIT_BOOK, _P.TRAFFIC_IMPORT},
     Role.CALL_CENTER: frozenset(
@@ -169,6 +171,16 @@ def scope_of(actor: Actor) -> Scope:
     if roles & REGIONAL_ROLES:
         return Scope.REGION
     return Scope.KEY_ACCOUNTS if roles & KEY_ACCOUNTS_ROLES else Scope.NONE
+
+
+def statement_scope(actor: Actor) -> Scope:
+    """Whose statements the person sees: the own partner's, those of the region, or all."""
+    if not allows(actor, _P.STATEMENT_VIEW):
+        return Scope.NONE
+    if actor.is_partner:
+        return Scope.OWN_PARTNER
+    wide = any(_P.STATEMENT_VIEW in PERMISSIONS[role] for role in actor.effective_roles - REGIONAL_ROLES)
+    return Scope.ALL if wide else Scope.REGION
 
 
 def can_see(actor: Actor, *, partner_id: int | None, region: str | None) -> bool:

@@ -64,8 +64,9 @@ class StatementRevision(SQLModel, table=True):
 class StatementLine(SQLModel, table=True):
     """One line of a revision, or one thing that is not on it and why (M13, M14).
 
-    `flag` says why nothing is earned, or not yet. A line that `settles` takes its receipt out of the pool:
-    no other statement can take it up. `kind` other than a receipt: what a decided dispute adds.
+    `flag` says why nothing is earned, or not yet. A line that `settles` takes its receipt out of the pool,
+    a resumed one its dispute: no other statement can take it up. Only lines of the revision in force settle.
+    `kind` other than a receipt: what a decided dispute adds.
     """
 
     __tablename__ = "statement_line"
@@ -85,7 +86,15 @@ class StatementLine(SQLModel, table=True):
         one_of(Flag, "flag"),
         sa.CheckConstraint("counted OR commission = 0", name="counted"),
         sa.CheckConstraint("(kind = 'receipt') = (receipt_id IS NOT NULL)", name="receipt"),
-        sa.CheckConstraint("NOT settles OR kind = 'receipt'", name="settles"),
+        # A disputed receipt is resumed once: on the revision in force of one statement (M9).
+        sa.Index(
+            "uq_statement_line_resumed_once",
+            "dispute_id",
+            unique=True,
+            sqlite_where=sa.text("settles = 1 AND kind = 'resumed'"),
+            postgresql_where=sa.text("settles AND kind = 'resumed'"),
+        ),
+        sa.CheckConstraint("NOT settles OR kind <> 'granted'", name="settles"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

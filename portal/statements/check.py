@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from portal.statements import check_lines, check_walk
+from portal.statements import check_disputes, check_lines, check_walk
 from portal.statements.check_lines import Problem
 
 
@@ -13,3 +13,4 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
     """Every broken invariant of statements."""
     yield from check_lines.problems(session)
     yield from check_walk.problems(session)
+    yield from check_disputes.problems(session)

@@ -72,7 +72,8 @@ def _sums(head: Any, number: int, of: Any, lines: list[Any]) -> Iterator[Problem
 
 def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Iterator[Problem]:
     """Each settling line is what its receipt earns by the tier, the policy and the contract of its day."""
-    settled = [line for line in lines if line.settles and line.flag is not Flag.DISPUTED]
+    own = [line for line in lines if line.settles and line.kind is LineKind.RECEIPT]
+    settled = [line for line in own if line.flag is not Flag.DISPUTED]
     refunded = {line.refund_of_id for line in settled if line.refund_of_id is not None}
     originals = load_originals(session, refunded, but=None)
     for line in settled:

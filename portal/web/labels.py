@@ -18,7 +18,7 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
-from portal.web import deposit_labels, payment_words, statement_labels
+from portal.web import deposit_labels, dispute_labels, payment_words, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -149,6 +149,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
     *statement_labels.LABELS,
     *deposit_labels.LABELS,
+    *dispute_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -210,6 +211,7 @@ ACTS: Mapping[str, Any] = {
     "policy.draft_dropped": _l("Threw a draft of the policy away"),
     "policy.drafted": _l("Drafted a policy"),
     "policy.withdrawn": _l("Withdrew a policy version before its first day"),
+    **dispute_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
@@ -221,6 +223,7 @@ ACTS: Mapping[str, Any] = {
 SUBJECTS: Mapping[str, Any] = {
     **payment_words.SUBJECTS,
     **deposit_labels.SUBJECTS,
+    **dispute_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
@@ -238,6 +241,7 @@ SUBJECTS: Mapping[str, Any] = {
 
 RIGHTS: Mapping[Permission, Any] = {
     Permission.ACCOUNT_STATE: _l("state bank accounts"),
+    **dispute_labels.RIGHTS,
     Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CASE_ACT: _l("ask for customers and answer in cases"),

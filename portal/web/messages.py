@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.web import deposit_labels, payment_words, statement_labels
+from portal.web import deposit_labels, dispute_labels, payment_words, statement_labels
 from portal.web.policy_messages import POLICY
 
 MESSAGES: Mapping[str, Any] = {
@@ -138,9 +138,6 @@ MESSAGES: Mapping[str, Any] = {
         "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
     ),
     "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
-    "file.not_a_scan": _l(
-        "Send the scan as PDF, JPG or PNG; this file is none of them, whatever its name says."
-    ),
     "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
     "file.too_large": _l("The file is larger than %(largest)s MB."),
     "held.code_overrules": _l(
@@ -337,4 +334,5 @@ MESSAGES: Mapping[str, Any] = {
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
     **statement_labels.MESSAGES,
     **POLICY,
+    **dispute_labels.MESSAGES,
 }

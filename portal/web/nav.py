@@ -1,5 +1,6 @@
 """The entries of the side bar and the tab bar, by permission."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -67,8 +68,16 @@ ENTRIES = (
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
         *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
-        under=("statement_board", "statement_acts"),
+        under=(
+            *("statement_board", "statement_acts", "statement_dossier"),
+            *("statements", "forecast", "disputes"),
+        ),
     ),
+    Entry(
+        *("statements.list_page", "receipt", _l("Statements"), P.STATEMENT_CONFIRM),
+        under=("statements", "statement_confirm", "forecast", "disputes"),
+    ),
+    Entry("disputes.list_page", "flag", _l("Disputes"), P.DISPUTE_ANSWER, under=("disputes",)),
     Entry(
         *("payments.work", "wallet", _l("Pay"), P.PAYMENT_RUN),
         under=("payments", "bank_answers", "accounts.waiting", "invoices.closing", "invoices.close"),
@@ -93,11 +102,14 @@ ENTRIES = (
 )
 
 
-def entry_of(endpoint: str) -> Entry | None:
-    """The entry under which a page lies: its own, else the one that names it or its blueprint."""
-    exact = [each for each in ENTRIES if each.endpoint == endpoint or endpoint in each.under]
+def entry_of(endpoint: str, entries: Sequence[Entry] = ENTRIES) -> Entry | None:
+    """The entry under which a page lies: its own, else the one that names it or its blueprint.
+
+    Two kinds of people may come to one page by different entries: `entries` are those of one of them.
+    """
+    exact = [each for each in entries if each.endpoint == endpoint or endpoint in each.under]
     blueprint = endpoint.partition(".")[0]
-    near = [each for each in ENTRIES if blueprint in each.under]
+    near = [each for each in entries if blueprint in each.under]
     return next(iter(exact + near), None)
 
 
@@ -134,9 +146,9 @@ def init_app(app: Flask, config: Config) -> None:
 
 def _draw(actor: Actor | None, endpoint: str) -> Frame:
     """The frame for people of `actor`'s roles on the page `endpoint`."""
-    section = entry_of(endpoint)
-    here = "page" if section and section.endpoint == endpoint else "true"
     entries = tuple(each for each in ENTRIES if actor and allows(actor, each.permission))
+    section = entry_of(endpoint, entries)
+    here = "page" if section and section.endpoint == endpoint else "true"
     marked = [(each, here if section and each.endpoint == section.endpoint else "") for each in entries]
     groups = [
         (title, [pair for pair in marked if pair[0].group == group])

@@ -19,6 +19,8 @@ from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
 from portal.conflicts.pairs import tell_apart
 from portal.domain.cases import CaseKind
+from portal.domain.commissions import Flag
+from portal.domain.disputes import DisputeKind
 from portal.domain.evidence import IdentifierKind
 from portal.domain.statements import Station
 from portal.domain.terms import NameKind
@@ -28,6 +30,7 @@ from portal.policy.drafts import save_draft
 from portal.policy.service import completed
 from portal.policy.versions import put_in_force
 from portal.registrations.checks import check_customer
+from portal.statements.disputes import Stated, open_disputes
 from portal.statements.printing import start_job
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
@@ -44,13 +47,17 @@ PAGES = {
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
         "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
-        "/payments/made", "/payments/uninvoiced", "/partners/1/account", "/no-such-page",
+        "/payments/made", "/payments/uninvoiced", "/partners/1/account",
+        "/statements", "/statements/4", "/statements/4/confirm", "/statements/4/revisions",
+        "/statements/4/revisions/1", "/statements/4/dispute?receipt=6&missing=1", "/statements/forecast",
+        "/disputes", "/disputes/1", "/no-such-page",
     ),
     "finance": (
         "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
         "/payments/closing", "/payments/uninvoiced", "/payments/made", "/partners/1/account",
         "/statements/board", "/statements/board?q=CS", "/statements/generate",
         "/statements/generate?period=2026-Q1", "/statements/3/withheld", "/papers/2",
+        "/statements", "/statements/4", "/disputes", "/disputes/1", "/disputes?show=over",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
@@ -190,6 +197,30 @@ def dispute(people: People, history: None, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
 
 
+@pytest.fixture
+def statement(people: People, steps: None, at: Any, engine: sa.Engine) -> None:
+    """A statement of alice's partner with one line in dispute, one late, and one that is not on it."""
+    partner = people["alice"].partner_id
+    assert partner is not None
+    lines = [
+        LineOf(customer="Slow Snail Express Ltd"),
+        LineOf(customer="Cloud Tofu Ltd", rate="0.10", year=2),
+        LineOf(customer="Night Owl Ltd", flag=Flag.PAST_TERM, rate=None, year=None),
+    ]
+    with db.transaction(engine) as session:
+        made = make_statement(session, partner, lines=lines)
+        walk_to(session, people, made, Station.SENT)
+        line = t.statement_line.c
+        second = sa.and_(line.statement_id == made, line.ordinal == 2)
+        session.execute(sa.update(t.statement_line).where(second).values(late=True))
+        version = session.scalar(sa.select(t.statement.c.version).where(t.statement.c.id == made))
+        assert version is not None
+        open_disputes(
+            session, actor=people["alice"].actor, now=at("2026-04-10 10:00"), statement_id=made,
+            version=version, stated=[Stated(DisputeKind.RATE, "-", receipt_id=5)], folder="",
+        )  # fmt: skip
+
+
 def speak(engine: sa.Engine, locale: str, theme: str) -> None:
     with db.transaction(engine) as session:
         session.execute(sa.update(t.user).values(locale=locale, theme=theme))
@@ -224,7 +255,7 @@ def foreign(page: Page, locale: str) -> list[str]:
 CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
 
 
-@pytest.mark.usefixtures("dispute", "steps")
+@pytest.mark.usefixtures("dispute", "statement")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "theme", "browser_options"),

@@ -142,4 +142,5 @@ def test_every_act_of_the_trail_has_a_word():
     acts |= {f"deposit.{kind.value}" for kind in EntryKind} | {f"debt.{how.value}" for how in Settling}
     acts |= {f"deduction.{act.value}" for act in DeductionAct}
     acts |= {f"wholesale.{what}" for what in ("counted", "resumed", "suspended", "warned")}
+    acts |= {f"dispute.{what}" for what in ("opened", "parked", "granted", "refused", "withdrawn")}
     assert acts == set(labels.ACTS)
