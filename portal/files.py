@@ -1,7 +1,9 @@
 """Files that people send: type sniffed by content, size noted, stored under a random name."""
 
 import hashlib
+import io
 import secrets
+import zipfile
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import IO
 from portal.domain.errors import RuleViolation
 
 _TEXT = "text/plain"
+_OFD = "application/ofd"
 _OFFICE = (".docx", ".xlsx", ".pptx")
 _OLD_OFFICE = (".doc", ".xls", ".ppt", ".wps", ".et", ".dps")
 # What a file may be called: nobody's computer is to run a text because its name ends in .bat.
@@ -26,9 +29,12 @@ _ENDINGS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx", *_OFFICE),
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": (".pptx", *_OFFICE),
     _TEXT: (".txt", ".csv", ".md", ".log"),
+    _OFD: (".ofd",),
 }
 SCANS = frozenset({"application/pdf", "image/png", "image/jpeg"})
 """What a scanner or a camera makes of paper."""
+INVOICES = SCANS | {_OFD}
+"""What an invoice comes as: on paper, or as the tax office's own file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,8 @@ class Stored:
 def store(folder: str, sent: Sent, *, only: Collection[str] | None = None) -> Stored:
     """Put a file into the store, before any row names it; `only` narrows the types it may be of.
 
-    :raises RuleViolation: ``file.empty``; ``file.kind`` and ``file.not_a_scan`` (by content, whatever the
-        name says); ``file.storage``: it could not be written.
+    :raises RuleViolation: ``file.empty``; ``file.kind``, ``file.not_a_scan`` and ``file.not_an_invoice``
+        (by content, whatever the name says); ``file.storage``: it could not be written.
     """
     media_type = sniff(sent.content, only=only)
     key = secrets.token_hex(24)
@@ -106,7 +112,8 @@ def _path(folder: str, key: str) -> str:
 def sniff(content: bytes, *, only: Collection[str] | None = None) -> str:
     """The type of what is in a file, whatever its name says.
 
-    :raises RuleViolation: ``file.empty``, ``file.kind``, ``file.not_a_scan``: none of `only`.
+    :raises RuleViolation: ``file.empty``, ``file.kind``, ``file.not_a_scan``, ``file.not_an_invoice``: none
+        of `only`.
     """
     import filetype
 
@@ -114,14 +121,24 @@ def sniff(content: bytes, *, only: Collection[str] | None = None) -> str:
         raise RuleViolation("file.empty", "file")
     kind = filetype.guess(content)
     if only is not None:
-        if kind is None or kind.mime not in only:
-            raise RuleViolation("file.not_a_scan", "file")
-        return str(kind.mime)
+        mime = _OFD if _OFD in only and _is_ofd(content) else kind and str(kind.mime)
+        if mime not in only:
+            raise RuleViolation("file.not_an_invoice" if _OFD in only else "file.not_a_scan", "file")
+        return str(mime)
     if kind is not None:
         if kind.mime in _ENDINGS:
             return str(kind.mime)
         raise RuleViolation("file.kind", "file")
     return _text(content)
+
+
+def _is_ofd(content: bytes) -> bool:
+    """Whether it is an OFD document (GB/T 33190): a zip that says so; nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return "OFD.xml" in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
 
 
 def _text(content: bytes) -> str:

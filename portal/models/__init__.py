@@ -16,6 +16,7 @@ from portal.models.deposits import (
 )
 from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyVersion, TierTerm
+from portal.models.payments import BankAccount, Invoice, PaymentBatch, PaymentItem, PaymentSetOff
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
 from portal.models.registrations import (
@@ -44,6 +45,7 @@ from portal.models.system import AuditEntry, ImportRun
 __all__ = [
     "Attachment",
     "AuditEntry",
+    "BankAccount",
     "CaseVote",
     "CheckLog",
     "CollectedPeriod",
@@ -67,11 +69,15 @@ __all__ = [
     "FishingAlarm",
     "GramCount",
     "ImportRun",
+    "Invoice",
     "LoginAttempt",
     "NameGram",
     "Ownership",
     "Partner",
     "PasswordLink",
+    "PaymentBatch",
+    "PaymentItem",
+    "PaymentSetOff",
     "PipelineStat",
     "Placement",
     "PolicyVersion",

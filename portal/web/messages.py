@@ -5,10 +5,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.web import deposit_labels
+from portal.web import deposit_labels, payment_words, statement_labels
 
 MESSAGES: Mapping[str, Any] = {
     **deposit_labels.MESSAGES,
+    **payment_words.MESSAGES,
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
@@ -327,4 +328,5 @@ MESSAGES: Mapping[str, Any] = {
     "user.self": _l("You cannot switch yourself off."),
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
+    **statement_labels.MESSAGES,
 }

@@ -66,6 +66,18 @@ ENTRIES = (
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
+        *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
+        under=("statement_board", "statement_acts"),
+    ),
+    Entry(
+        *("payments.work", "wallet", _l("Pay"), P.PAYMENT_RUN),
+        under=("payments", "bank_answers", "accounts.waiting", "invoices.closing", "invoices.close"),
+    ),
+    Entry(
+        *("payments.made", "coin", _l("Payments and invoices"), P.PAYMENT_VIEW),
+        under=("invoices", "accounts"),
+    ),
+    Entry(
         *("deposits.list_page", "wallet", _l("Deposits"), P.DEPOSIT_VIEW),
         under=("deposits", "deposit_acts", "deductions"),
     ),
