@@ -22,6 +22,10 @@ REGISTER = READERS - {Role.PARTNER_REP, Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MAN
 DECIDES = {Role.CHANNEL_MANAGER}
 VENDOR = EVERYBODY - PARTNER
 IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
+DEPOSITS = {
+    *(Role.PARTNER_ADMIN, Role.FINANCE, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO),
+    *(Role.CHANNEL_SALES, Role.REGIONAL_MANAGER),
+}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
 AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
 CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
@@ -183,6 +187,23 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "policy.enforce": (DECIDES, {"draft_id": 1}),
     "what_if.page": (DECIDES, {"draft_id": 1}),
     "what_if.export": (DECIDES, {"draft_id": 1}),
+    "deposits.list_page": (DEPOSITS, {}),
+    "deposits.detail": (DEPOSITS, {"partner_id": 1}),
+    "deposits.work": (DEPOSITS, {}),
+    "deposits.document": (DEPOSITS, {"deduction_id": 1}),
+    "deposit_acts.book_form": ({Role.FINANCE}, {"partner_id": 1, "what": "payment"}),
+    "deposit_acts.book": ({Role.FINANCE}, {"partner_id": 1, "what": "payment"}),
+    "deposit_acts.waive_form": ({Role.COO}, {"partner_id": 1, "what": "waive"}),
+    "deposit_acts.waive": ({Role.COO}, {"partner_id": 1, "what": "waive"}),
+    "deposit_acts.debt_form": ({Role.FINANCE}, {"debt_id": 1, "what": "cash"}),
+    "deposit_acts.debt": ({Role.FINANCE}, {"debt_id": 1, "what": "cash"}),
+    "deductions.decide_form": (DECIDES, {"deduction_id": 1, "what": "approve"}),
+    "deductions.decide": (DECIDES, {"deduction_id": 1, "what": "approve"}),
+    "deductions.announce_form": ({Role.FINANCE}, {"deduction_id": 1}),
+    "deductions.announce": ({Role.FINANCE}, {"deduction_id": 1}),
+    "deductions.object_form": ({Role.PARTNER_ADMIN}, {"deduction_id": 1}),
+    "deductions.object_to": ({Role.PARTNER_ADMIN}, {"deduction_id": 1}),
+    "deductions.add_document": ({Role.FINANCE}, {"deduction_id": 1}),
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),

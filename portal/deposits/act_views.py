@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlmodel import Session
 
 from portal import db
 from portal.deposits import deductions, ledger, queries, rows, service, traffic
@@ -38,7 +37,7 @@ class Doing:
     name: str
     form: PortalForm
     said: Callable[[], list[str]]
-    do: Callable[[Session, dict[str, Any]], Any]
+    do: Callable[[Any, dict[str, Any]], Any]
     facts: list[tuple[str, str]]
     checklist: list[Any] | None = None
 
