@@ -33,6 +33,8 @@ WHO = {
     "import:run": {R.CHANNEL_MANAGER, R.ADMIN},
     "partner:edit": {R.CHANNEL_MANAGER},
     "partner:view": READERS | {R.PARTNER_ADMIN},
+    "policy:edit": {R.CHANNEL_MANAGER},
+    "policy:view": set(Role) - PARTNER_ROLES,
     "profile:own": set(Role),
     "registration:ask_correction": {R.CHANNEL_SALES, R.CHANNEL_MANAGER},
     "registration:export": READERS | CLAIMANTS,
