@@ -147,10 +147,20 @@ def next_step(station: Station) -> Step | None:
     return next(iter(steps_at(station)), None)
 
 
-def stations_of(roles: Collection[Role]) -> tuple[Station, ...]:
-    """Where it is the turn of somebody with one of these roles, in order."""
+def due_steps(station: Station, *, owes: bool) -> tuple[Step, ...]:
+    """What is due at a station; `owes`: nothing was paid, so that there is no invoice to wait for (M16)."""
+    steps = steps_at(station)
+    if station is not Station.PAID:
+        return steps
+    return tuple(step for step in steps if (step.act is Act.CLOSE) is owes)
+
+
+def stations_of(roles: Collection[Role], *, owes: bool = False) -> tuple[Station, ...]:
+    """Where it is the turn of somebody with one of these roles, in order; `owes` as for `due_steps`."""
     held = frozenset(roles)
-    return tuple(station for station in Station if (step := next_step(station)) and step.roles & held)
+    return tuple(
+        station for station in Station if any(step.roles & held for step in due_steps(station, owes=owes))
+    )
 
 
 def standing(walk: Iterable[Done]) -> list[Done]:

@@ -58,7 +58,7 @@ def _act_page(statement_id: int, act: Act, problem: RuleViolation | None = None)
         s=row,
         act=act,
         said=consequences(act, row, today(), pay),
-        turn=turn_words(row.station, row.manager),
+        turn=turn_words(row.station, row.manager, owes=row.total <= 0),
         problem=labels.message(problem) if problem else None,
     )
 
@@ -96,7 +96,7 @@ def _refuse_page(statement_id: int, problem: RuleViolation | None = None) -> str
         "statements/refuse.html",
         s=row,
         places=places,
-        turn=turn_words(row.station, row.manager),
+        turn=turn_words(row.station, row.manager, owes=row.total <= 0),
         problem=labels.message(problem) if problem else None,
         field=problem.field if problem else None,
         typed=request.form,

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from portal.domain.rates import PayFigures
 from portal.domain.roles import Actor, Role
-from portal.domain.statements import Act, Station, days_late, due_on, next_step, steps_at
+from portal.domain.statements import Act, Station, days_late, due_on, due_steps, next_step
 from portal.statements.acting import BY_HAND
 from portal.statements.board import COLUMNS, Sum
 from portal.statements.walk import may_return_to
@@ -39,7 +39,7 @@ def statement_rows(rows: Iterable[Any], actor: Actor) -> Iterator[tuple[Any, ...
             row,
             money(row.total),
             eyes.label(row.station),
-            turn_words(row.station, row.manager),
+            turn_words(row.station, row.manager, owes=row.total <= 0),
             eyes.day(row.due_on),
             overdue_words(row.due_on, eyes.today) if late else "",
             *possible(actor, row.station),
@@ -54,12 +54,12 @@ def overdue_words(due: date | None, today: date) -> str:
     return str(ngettext("%(num)d working day overdue", "%(num)d working days overdue", days))
 
 
-def turn_words(station: Station, manager: str | None) -> str:
-    """Whose turn it is: the role, and the person where only one comes into question."""
-    step = next_step(station)
-    if step is None:
-        return ""
-    roles = sorted({role for each in steps_at(station) for role in each.roles})
+def turn_words(station: Station, manager: str | None, *, owes: bool = False) -> str:
+    """Whose turn it is: the role, and the person where only one comes into question.
+
+    `owes`: nothing was paid, so that no invoice is waited for.
+    """
+    roles = sorted({role for each in due_steps(station, owes=owes) for role in each.roles})
     names = [
         f"{label(role)} ({manager})" if role is Role.CHANNEL_SALES and manager else str(label(role))
         for role in roles

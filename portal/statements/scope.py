@@ -46,17 +46,26 @@ def waiting_for(person: Actor) -> Any:
 
 @lru_cache(maxsize=_SCOPES)
 def _waiting(roles: frozenset[Role], region: str, partner_id: int | None) -> Any:
-    others = stations_of(roles - {Role.CHANNEL_SALES})
-    after = [station for station in stations_of(roles & {Role.CHANNEL_SALES}) if station not in others]
-    turns = []
-    if others:
-        turns.append(is_in(_s.station, others))
-    if after:
-        turns.append(sa.and_(is_in(_s.station, after), _s.partner_id.in_(_looked_after(region))))
+    turns = [
+        sa.and_(_s.total <= 0 if owes else _s.total > 0, _due(roles, region, owes=owes))
+        for owes in (False, True)
+    ]
     own = sa.true() if partner_id is None else _s.partner_id == partner_id
     return sa.and_(
         own, sa.or_(sa.false(), *turns), sa.not_(sa.and_(is_in(_s.station, _APPROVED_AT), _acted()))
     )
+
+
+def _due(roles: frozenset[Role], region: str, *, owes: bool) -> Any:
+    """The stations whose step these roles may do, those of channel sales for the partners looked after."""
+    others = stations_of(roles - {Role.CHANNEL_SALES}, owes=owes)
+    after = [each for each in stations_of(roles & {Role.CHANNEL_SALES}, owes=owes) if each not in others]
+    turns: list[Any] = [sa.false()]
+    if others:
+        turns.append(is_in(_s.station, others))
+    if after:
+        turns.append(sa.and_(is_in(_s.station, after), _s.partner_id.in_(_looked_after(region))))
+    return sa.or_(*turns)
 
 
 _APPROVED_AT = tuple(

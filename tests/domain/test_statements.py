@@ -45,7 +45,7 @@ TABLE = {
     ("director_approved", "approve_coo"): ("approved", {"coo"}),
     ("approved", "pay"): ("paid", {"finance"}),  # step 7
     ("paid", "invoice"): ("invoiced", {"partner_admin", "channel_sales"}),  # step 8
-    ("paid", "close"): ("closed", {"finance"}),  # M16: the walk refuses it where something was paid
+    ("paid", "close"): ("closed", {"finance"}),  # M16: where nothing was paid there is no invoice
     ("invoiced", "close"): ("closed", {"finance"}),  # step 9
 }
 # M10: who is due in step 6 or 7 may send back, to where the partner, channel sales or the manager is due.
@@ -54,12 +54,13 @@ REFUSERS = {
     "manager_approved": ("channel_director", {"sent", "confirmed", "passed_on"}),
     "director_approved": ("coo", {"sent", "confirmed", "passed_on"}),
     "approved": ("finance", {"sent", "confirmed", "passed_on"}),
-    "invoiced": ("finance", {"paid"}),  # M16: an invoice that differs
+    "invoiced": ("finance", {"paid"}),  # M16: an invoice that differs is corrected
 }
 # Without what closes a statement that paid nothing, and so has no invoice.
 LONG = [step for step in STEPS if (step.station, step.act) != (Station.PAID, Act.CLOSE)]
 FOUR_EYES = {"pass_on", "approve_manager", "approve_director", "approve_coo", "pay"}
 ACTS = [each for each in Act if each is not Act.REFUSE]
+ASIDE = (Act.DISPUTE, Act.ANSWER)
 
 
 def person(*roles: Role, user_id: int = 1) -> Actor:
@@ -186,14 +187,16 @@ def test_a_random_walk_closes_only_after_all_nine_steps_and_no_two_approvals_of_
             (each.act, each.user_id) for each in standing(walk) if each.act.value in FOUR_EYES
         ] == approvals
         if station is Station.CLOSED:
-            assert {act.value for act, _user, _to in path if act} >= NINE
+            assert {act.value for act, _user, _to in path if act} >= NINE - {"invoice"}
             break
 
 
 def test_the_whole_way_is_possible_with_the_right_people_and_ends() -> None:
     station = Station.COLLECTED
     done: list[Done] = []
-    for number, step in enumerate(step for step in LONG if step.act not in (Act.DISPUTE, Act.ANSWER)):
+    straight = [next(step for step in STEPS if step.act is act) for act in ACTS if act not in ASIDE]
+    straight[-1] = STEPS[-1]
+    for number, step in enumerate(straight):
         actor = person(*step.roles, user_id=number)
         station = check_act(station, step.act, actor, done).to
         done.append(Done(step.act, number, station))

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from portal import db
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor, Role
-from portal.domain.statements import Act, Station, check_act, check_party, next_step
+from portal.domain.statements import Act, Station, check_act, check_party, due_steps
 from portal.models import tables as t
 from portal.statements import board
 from portal.statements.board import COLUMNS, Filters, Reader
@@ -38,6 +38,29 @@ def one_at_each(engine: sa.Engine, people: People) -> dict[Station, int]:
             made[station] = make_statement(session, partner, f"2025-{number:02}", number=f"CS-{number:02}")
             walk_to(session, people, made[station], station)
     return made
+
+
+@pytest.fixture
+def nothing_paid(engine: sa.Engine, people: People) -> int:
+    """A statement of nothing, which went through payment: no invoice is waited for (M16)."""
+    with db.transaction(engine) as session:
+        partner = people["alice"].partner_id
+        assert partner is not None
+        made = make_statement(session, partner, "2024-01", [], number="CS-NOTHING")
+        walk_to(session, people, made, Station.PAID)
+        return made
+
+
+def test_of_what_paid_nothing_finance_is_due_and_nobody_waits_for_an_invoice(
+    engine: sa.Engine, people: People, one_at_each: dict[Station, int], nothing_paid: int
+) -> None:
+    with db.reading(engine) as session:
+        mine = Reader(sa.true(), waiting_for(people["finance"].actor), people["finance"].user_id)
+        assert nothing_paid in ids(session, mine)
+        assert one_at_each[Station.PAID] not in ids(session, mine)
+        sales = Reader(sa.true(), waiting_for(people["channel_sales"].actor), 0)
+        assert nothing_paid not in ids(session, sales)
+        assert one_at_each[Station.PAID] in ids(session, sales)
 
 
 def reader(person: Person) -> Reader:
@@ -86,15 +109,14 @@ def ids(session: Session, mine: Reader) -> set[int]:
 
 def _may(session: Session, actor: Actor, statement_id: int) -> bool:
     row = session.execute(sa.select(t.statement).where(t.statement.c.id == statement_id)).one()
-    step = next_step(row.station)
-    if step is None:
-        return False
-    try:
-        check_act(row.station, step.act, actor, done_on(session, statement_id))
-        check_party(step, actor, party_of(session, row.partner_id))
-    except RuleViolation:
-        return False
-    return True
+    for step in due_steps(row.station, owes=row.total <= 0):
+        try:
+            check_act(row.station, step.act, actor, done_on(session, statement_id))
+            check_party(step, actor, party_of(session, row.partner_id))
+        except RuleViolation:
+            continue
+        return True
+    return False
 
 
 def test_what_a_refusal_made_void_does_not_keep_anybody_from_acting_again(
