@@ -36,8 +36,22 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
     from portal.pipeline.views import bp as pipeline
+    from portal.receipts.period_views import bp as receipts
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
 
-    return [auth, home, registrations, registration, alarms, pipeline, held, cases, partners, imports, admin]
+    return [
+        auth,
+        home,
+        registrations,
+        registration,
+        alarms,
+        pipeline,
+        held,
+        cases,
+        partners,
+        receipts,
+        imports,
+        admin,
+    ]

@@ -65,6 +65,11 @@ ENTRIES = (
     ),
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
+    Entry(
+        *("receipts.list_page", "coin", _l("Receipts"), P.RECEIPT_VIEW),
+        short=_l("Receipts"),
+        under=("receipts",),
+    ),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_ALL, group="admin", under=("admin",)),
