@@ -182,13 +182,13 @@ def reading(engine: Engine) -> Iterator[Session]:
             session.rollback()
 
 
-def make_room(session: Session) -> None:
+def make_room(session: Session, *, megabytes: int = 512) -> None:
     """Let a long import keep its pages in memory; for a process that ends with it.
 
     SQLite otherwise writes pages out half way and reads them again; PostgreSQL has its own measure.
     """
     if not is_postgres(session):
-        session.connection().exec_driver_sql("PRAGMA cache_size=-524288")
+        session.connection().exec_driver_sql(f"PRAGMA cache_size=-{megabytes * 1024}")
 
 
 def unbound(engine: Engine) -> Engine:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from portal.domain.money import round_fen, share_of
 from portal.domain.periods import Period, month_of, quarter_of
-from portal.domain.rates import BY_MINUTES, PayFigures, Product
+from portal.domain.rates import PayFigures, Product
 from portal.domain.terms import PartnerKind, Tier
 
 ZERO = Decimal("0.00")
@@ -115,9 +116,15 @@ def contract_year(contract_on: date, day: date) -> int | None:
     """1 or 2: the year of the contract that `day` lies in; None before it and after two years (M1)."""
     if day < contract_on:
         return None
-    if day < anniversary(contract_on, 1):
+    first, second = _anniversaries(contract_on)
+    if day < first:
         return 1
-    return 2 if day < anniversary(contract_on, 2) else None
+    return 2 if day < second else None
+
+
+@lru_cache(maxsize=4096)
+def _anniversaries(contract_on: date) -> tuple[date, date]:
+    return anniversary(contract_on, 1), anniversary(contract_on, 2)
 
 
 def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
@@ -136,7 +143,7 @@ def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
         return Earned(ZERO, "M2", Flag.NO_POLICY, tier, None, year)
     if tier is None:
         return Earned(ZERO, "M2", Flag.NO_TIER, None, terms.policy, year)
-    if product in BY_MINUTES:
+    if product is Product.DDD or product is Product.IDD:
         return _above_floor(receipt, terms, tier, pay, year)
     rates = pay.rates.get((product, tier))
     if rates is None:

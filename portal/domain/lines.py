@@ -38,11 +38,10 @@ class Original(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A receipt that is due on a statement, and the contract it is for; `late`: of an earlier period (M6)."""
+    """A receipt that is due on a statement, and the day its contract began."""
 
     receipt: Receipt
     contract_on: date
-    late: bool = False
 
 
 class Totals(NamedTuple):
@@ -72,18 +71,19 @@ def earn(
     `originals`: the refunded receipts that are not themselves among `due`. Refunds are taken in the order
     of their days, after the receipts.
     """
-    ordered = sorted(due, key=lambda each: (each.receipt.received_on, each.receipt.id))
     earned: dict[int, Earned] = {}
     amounts: dict[int, Decimal] = {}
-    for receipt, contract_on, _late in ordered:
+    refunds: list[Receipt] = []
+    for receipt, contract_on in due:
         if receipt.refund_of is None:
             amounts[receipt.id] = receipt.amount
             earned[receipt.id] = commission(receipt, contract_on, terms_on(receipt.received_on))
+        else:
+            refunds.append(receipt)
     so_far: dict[int, Taken] = {}
-    for receipt, _contract_on, _late in ordered:
+    for receipt in sorted(refunds, key=lambda each: (each.received_on, each.id)):
         of = receipt.refund_of
-        if of is None:
-            continue
+        assert of is not None  # noqa: S101 - it is a refund
         if of in earned:
             original = Original(amounts[of], earned[of], originals[of].before if of in originals else Taken())
         else:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from portal.domain.rates import Product
-from portal.models.columns import MoneyType, UTCDateTime, enum_type
+from portal.models.columns import MoneyType, UTCDateTime, enum_type, one_of
 
 
 class Contract(SQLModel, table=True):
@@ -58,6 +58,7 @@ class Receipt(SQLModel, table=True):
         sa.CheckConstraint(
             "(refund_of_id IS NULL AND amount > 0) OR (refund_of_id IS NOT NULL AND amount < 0)", name="sign"
         ),
+        one_of(Product, "product"),
         sa.CheckConstraint("minutes IS NULL OR minutes >= 0", name="minutes"),
         sa.Index("ix_receipt_contract", "contract_key", "received_on"),
         sa.Index("ix_receipt_day", "received_on", "id"),
@@ -75,7 +76,7 @@ class Receipt(SQLModel, table=True):
     received_on: date
     contract_no: str = Field(max_length=60)
     contract_key: str = Field(max_length=120)
-    product: Product = Field(sa_type=enum_type(Product, "product"))
+    product: Product = Field(sa_type=enum_type(Product, "product", checked=False))
     amount: Decimal = Field(sa_type=MoneyType)
     minutes: int | None = Field(default=None)
     refund_of_id: int | None = Field(default=None, foreign_key="receipt.id")

@@ -13,7 +13,7 @@ from portal.domain.lines import LineKind
 from portal.domain.statements import Act, Station
 from portal.domain.terms import Tier
 from portal.models.base import Versioned
-from portal.models.columns import MoneyType, UTCDateTime, enum_type
+from portal.models.columns import MoneyType, UTCDateTime, enum_type, one_of, partial_index
 
 
 class Statement(Versioned, table=True):
@@ -79,6 +79,10 @@ class StatementLine(SQLModel, table=True):
             sqlite_where=sa.text("settles = 1"),
             postgresql_where=sa.text("settles"),
         ),
+        partial_index("ix_statement_line_dispute", "dispute_id IS NOT NULL", "dispute_id"),
+        one_of(LineKind, "kind"),
+        one_of(Tier, "tier"),
+        one_of(Flag, "flag"),
         sa.CheckConstraint("counted OR commission = 0", name="counted"),
         sa.CheckConstraint("(kind = 'receipt') = (receipt_id IS NOT NULL)", name="receipt"),
         sa.CheckConstraint("NOT settles OR kind = 'receipt'", name="settles"),
@@ -88,14 +92,14 @@ class StatementLine(SQLModel, table=True):
     statement_id: int = Field(foreign_key="statement.id")
     revision: int
     ordinal: int
-    kind: LineKind = Field(sa_type=enum_type(LineKind, "kind"))
+    kind: LineKind = Field(sa_type=enum_type(LineKind, "kind", checked=False))
     counted: bool
     settles: bool
     receipt_id: int | None = Field(default=None, foreign_key="receipt.id")
     registration_id: int | None = Field(default=None, foreign_key="registration.id")
     customer_name: str = Field(default="", max_length=200)
     contract_on: date | None = Field(default=None)
-    tier: Tier | None = Field(default=None, sa_type=enum_type(Tier, "tier"))
+    tier: Tier | None = Field(default=None, sa_type=enum_type(Tier, "tier", checked=False))
     policy_id: int | None = Field(default=None, foreign_key="policy_version.id")
     year: int | None = Field(default=None)
     rate: str | None = Field(default=None, max_length=12)
@@ -105,9 +109,9 @@ class StatementLine(SQLModel, table=True):
     taken_before: Decimal | None = Field(default=None, sa_type=MoneyType)
     commission: Decimal = Field(sa_type=MoneyType)
     rule: str = Field(max_length=4)
-    flag: Flag | None = Field(default=None, sa_type=enum_type(Flag, "flag"))
+    flag: Flag | None = Field(default=None, sa_type=enum_type(Flag, "flag", checked=False))
     late: bool = Field(default=False)
-    dispute_id: int | None = Field(default=None, foreign_key="dispute.id", index=True)
+    dispute_id: int | None = Field(default=None, foreign_key="dispute.id")
 
 
 class StatementAct(SQLModel, table=True):

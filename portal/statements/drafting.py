@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,16 +18,17 @@ from portal.domain.rates import Product
 from portal.models import tables as t
 from portal.receipts.credits import Credit
 from portal.statements.ground import Ground
-from portal.statements.originals import load_originals
+from portal.statements.originals import Refunded, load_originals
 
-# Money and products as the database has them: a million rows are not worth a million conversions.
+# Days, money and products as the database has them: a million rows are not worth a million conversions.
+_DAY = sa.type_coerce(t.receipt.c.received_on, sa.String)
 _FEN = sa.type_coerce(t.receipt.c.amount, sa.BigInteger)
 _PRODUCT = sa.type_coerce(t.receipt.c.product, sa.String)
 _PRODUCTS = {product.value: product for product in Product}
 _READ = (
-    t.receipt.c.id, t.receipt.c.received_on, _PRODUCT.label("product"), _FEN.label("fen"),
+    t.receipt.c.id, _DAY.label("received_on"), _PRODUCT.label("product"), _FEN.label("fen"),
     t.receipt.c.minutes, t.receipt.c.refund_of_id, t.receipt.c.contract_key, t.receipt.c.source,
-    t.receipt.c.ref, t.receipt.c.contract_no, t.receipt.c.recorded_at,
+    t.receipt.c.ref, t.receipt.c.contract_no,
 )  # fmt: skip
 
 
@@ -64,62 +66,47 @@ def redraft(
     return _drafted(session, ground, partner_id, period, receipts)
 
 
-class _Due:
-    """Which receipts of the pool belong on the statement over one period, and which come late (M6)."""
+class _Days(dict[Any, date]):
+    """Days by what the driver answers: SQLite a text, PostgreSQL a date."""
 
-    def __init__(self, ground: Ground, partner_id: int, period: Period) -> None:
-        self.ground, self.partner_id, self.period = ground, partner_id, period
-        self.collected_at = ground.collected.get(str(period))
-        self._earlier: dict[Period, tuple[bool, datetime | None]] = {}
-
-    def takes(self, product: Product, row: Any) -> bool | None:
-        """None: not on this one; else whether it comes late."""
-        if self.period.first <= row[1]:
-            missed = self.collected_at is not None and row[10] > self.collected_at
-            return None if missed else False
-        own = period_of(product, row[1])
-        if own not in self._earlier:
-            name = str(own)
-            out = self.ground.is_out(self.partner_id, name)
-            self._earlier[own] = out, self.ground.collected.get(name)
-        out, collected_at = self._earlier[own]
-        return True if out or (collected_at is not None and row[10] > collected_at) else None
+    def __missing__(self, told: Any) -> date:
+        self[told] = day = told if isinstance(told, date) else date.fromisoformat(told)
+        return day
 
 
 def _drafted(
     session: Session, ground: Ground, partner_id: int, period: Period, given: Collection[int] | None
 ) -> Draft:
     rows = list(_given(session, given) if given is not None else _pool(session, ground, partner_id, period))
-    statement_id = _statement_id(session, partner_id, period)
-    originals = load_originals(session, {row[5] for row in rows if row[5] is not None}, but=statement_id)
-    due, about = [], {}
-    chooser = _Due(ground, partner_id, period)
+    refunds = {row[5] for row in rows if row[5] is not None}
+    refunded = _refunded(session, refunds, partner_id, period) if refunds else {}
+    rows.sort(key=itemgetter(1, 0))
+    by_key, days, taken = ground.credits.by_key, _Days(), []
     for row in rows:
-        credit = ground.credits.by_key.get(row[6])
-        if credit is None:
-            continue
-        product = _PRODUCTS[row[2]]
-        refunded = originals.get(row[5]) if row[5] is not None else None
+        credit, day = by_key.get(row[6]), days[row[1]]
         # A refund takes back from whom its receipt was earned by, whoever owns the customer now.
-        day = refunded.received_on if refunded else row[1]
-        late = chooser.takes(product, row)
-        if given is None and (late is None or credit.partner_on(day) != partner_id):
-            continue
-        receipt = Receipt(row[0], row[1], product, Decimal(row[3]).scaleb(-2), row[4], row[5], row[6])
-        due.append(Due(receipt, credit.starts_on, row[1] < period.first))
-        about[receipt.id] = credit, row[7], row[8], row[9]
+        earned_on = day if row[5] is None else refunded[row[5]].received_on
+        if credit is not None and (given is not None or credit.partner_on(earned_on) == partner_id):
+            amount = Decimal(row[3]).scaleb(-2)
+            receipt = Receipt(row[0], day, _PRODUCTS[row[2]], amount, row[4], row[5], row[6])
+            taken.append((receipt, credit, row))
     earned = earn(
-        due,
+        [Due(receipt, credit.starts_on) for receipt, credit, _row in taken],
         lambda day: ground.terms(partner_id, day),
-        {number: each.original for number, each in originals.items()},
+        {number: each.original for number, each in refunded.items()},
     )
-    lines = []
-    for each in sorted(due, key=lambda each: (each.receipt.received_on, each.receipt.id)):
-        credit, source, ref, contract_no = about[each.receipt.id]
-        lines.append(
-            DraftLine(each.receipt, credit, earned[each.receipt.id], each.late, source, ref, contract_no)
-        )
+    first = period.first
+    lines = [
+        DraftLine(receipt, credit, earned[receipt.id], receipt.received_on < first, row[7], row[8], row[9])
+        for receipt, credit, row in taken
+    ]
     return Draft(partner_id, period, lines, totals((line.earned, line.receipt.amount) for line in lines))
+
+
+def _refunded(session: Session, refunds: set[int], partner_id: int, period: Period) -> dict[int, Refunded]:
+    c = t.statement.c
+    own = sa.select(c.id).where(c.partner_id == partner_id, c.period == str(period))
+    return load_originals(session, refunds, but=session.scalar(own))
 
 
 def _given(session: Session, receipts: Collection[int]) -> Iterator[Any]:
@@ -128,20 +115,23 @@ def _given(session: Session, receipts: Collection[int]) -> Iterator[Any]:
 
 
 def _pool(session: Session, ground: Ground, partner_id: int, period: Period) -> Iterator[Any]:
-    """Receipts of the partner's contracts that no issued statement has, up to the period's end."""
+    """Receipts of the partner's contracts that no issued statement has and that belong on this one (M6)."""
     r, pool = t.receipt.c, t.unsettled_receipt
+    query = sa.select(*_READ).join(pool, pool.c.receipt_id == r.id)
     products = [product.value for product in products_of(period)]
-    query = (
-        sa.select(*_READ)
-        .join(pool, pool.c.receipt_id == r.id)
-        .where(r.received_on <= period.last, _PRODUCT.in_(products))
-    )
+    own = query.where(r.received_on.between(period.first, period.last), _PRODUCT.in_(products))
+    if (collected_at := ground.collected.get(str(period))) is not None:
+        own = own.where(r.recorded_at <= collected_at)
+    earlier = query.add_columns(r.recorded_at).where(r.received_on < period.first, _PRODUCT.in_(products))
     for part in chunks(ground.credits.of_partner.get(partner_id, ())):
-        yield from session.execute(query.where(r.contract_key.in_(part)))
+        yield from session.execute(own.where(r.contract_key.in_(part))).all()
+        for row in session.execute(earlier.where(r.contract_key.in_(part))):
+            if _too_late(ground, partner_id, row):
+                yield row
 
 
-def _statement_id(session: Session, partner_id: int, period: Period) -> int | None:
-    c = t.statement.c
-    query = sa.select(c.id).where(c.partner_id == partner_id, c.period == str(period))
-    found: int | None = session.scalar(query)
-    return found
+def _too_late(ground: Ground, partner_id: int, row: Any) -> bool:
+    """Whether a receipt of an earlier period missed its own statement."""
+    own = str(period_of(_PRODUCTS[row.product], _Days()[row.received_on]))
+    collected_at = ground.collected.get(own)
+    return ground.is_out(partner_id, own) or (collected_at is not None and row.recorded_at > collected_at)

@@ -82,6 +82,9 @@ def number_of(partner_id: int, period: Period) -> str:
     return f"CS-{str(period).replace('-', '')}-{partner_id:04d}"
 
 
+_RECEIPT = LineKind.RECEIPT.value
+
+
 def sealed(number: str, revision: int, drafted: Draft) -> str:
     """The hash of what a draft says (M15)."""
     lines = enumerate(drafted.lines, start=1)
@@ -91,13 +94,14 @@ def sealed(number: str, revision: int, drafted: Draft) -> str:
 def _said(ordinal: int, line: DraftLine) -> tuple[object, ...]:
     receipt, earned = line.receipt, line.earned
     about = (
-        line.source, line.ref, line.contract_no, receipt.product.value, receipt.received_on, receipt.amount,
+        line.source, line.ref, line.contract_no, receipt.product._value_, receipt.received_on, receipt.amount,
         receipt.minutes,
     )  # fmt: skip
-    terms = (earned.tier and earned.tier.value, earned.year, earned.rate, earned.floor_price, earned.rule)
-    flag = earned.flag and earned.flag.value
+    tier = earned.tier and earned.tier._value_
+    terms = (tier, earned.year, earned.rate, earned.floor_price, earned.rule)
+    flag = earned.flag and earned.flag._value_
     name = line.credit.customer_name
-    return said_of(ordinal, LineKind.RECEIPT.value, about, name, earned.commission, terms, flag, line.late)
+    return said_of(ordinal, _RECEIPT, about, name, earned.commission, terms, flag, line.late)
 
 
 def _one(
@@ -176,14 +180,14 @@ def _head(
 def _row(statement_id: int, revision: int, ordinal: int, line: DraftLine) -> tuple[Any, ...]:
     receipt, earned, before = line.receipt, line.earned, line.earned.before
     return (
-        statement_id, revision, ordinal, LineKind.RECEIPT.value, counted(earned), settles(earned), receipt.id,
+        statement_id, revision, ordinal, _RECEIPT, counted(earned), settles(earned), receipt.id,
         line.credit.registration_id, line.credit.customer_name, line.credit.starts_on.isoformat(),
-        earned.tier and earned.tier.value, earned.policy, earned.year,
+        earned.tier and earned.tier._value_, earned.policy, earned.year,
         None if earned.rate is None else str(earned.rate),
         None if earned.floor_price is None else str(earned.floor_price),
         None if before is None else _fen(before.refunded),
         None if before is None else _fen(before.taken_back),
-        _fen(earned.commission), earned.rule, earned.flag and earned.flag.value, line.late,
+        _fen(earned.commission), earned.rule, earned.flag and earned.flag._value_, line.late,
     )  # fmt: skip
 
 

@@ -30,14 +30,14 @@ class Ground:
     made: dict[tuple[int, str], bool]
     periods_out: set[str]
     collected: dict[str, datetime]
-    _terms: dict[tuple[int, date], Terms] = field(default_factory=dict)
+    _terms: dict[int, dict[date, Terms]] = field(default_factory=dict)
 
     def terms(self, partner_id: int, day: date) -> Terms:
         """What held for a partner on a day (M2)."""
-        key = partner_id, day
-        if key not in self._terms:
-            self._terms[key] = self._terms_of(partner_id, day)
-        return self._terms[key]
+        known = self._terms.setdefault(partner_id, {})
+        if day not in known:
+            known[day] = self._terms_of(partner_id, day)
+        return known[day]
 
     def _terms_of(self, partner_id: int, day: date) -> Terms:
         kind: PartnerKind = self.partners[partner_id].kind

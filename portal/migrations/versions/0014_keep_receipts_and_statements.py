@@ -53,12 +53,13 @@ def upgrade() -> None:
     sa.Column('received_on', sa.Date(), nullable=False),
     sa.Column('contract_no', sa.String(length=60), nullable=False),
     sa.Column('contract_key', sa.String(length=120), nullable=False),
-    sa.Column('product', sa.Enum('port', 'conference', 'ddd', 'idd', name='product', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('product', sa.Enum('port', 'conference', 'ddd', 'idd', name='product', native_enum=False, length=32), nullable=False),
     sa.Column('amount', portal.models.columns.MoneyType(), nullable=False),
     sa.Column('minutes', sa.Integer(), nullable=True),
     sa.Column('refund_of_id', sa.Integer(), nullable=True),
     sa.Column('recorded_at', portal.models.columns.UTCDateTime(), nullable=False),
     sa.Column('recorded_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("product IS NULL OR product = 'port' OR product = 'conference' OR product = 'ddd' OR product = 'idd'", name=op.f('ck_receipt_product')),
     sa.CheckConstraint('(refund_of_id IS NULL AND amount > 0) OR (refund_of_id IS NOT NULL AND amount < 0)', name=op.f('ck_receipt_sign')),
     sa.CheckConstraint('minutes IS NULL OR minutes >= 0', name=op.f('ck_receipt_minutes')),
     sa.ForeignKeyConstraint(['recorded_by_id'], ['user_account.id'], name=op.f('fk_receipt_recorded_by_id_user_account')),
@@ -195,14 +196,14 @@ def upgrade() -> None:
     sa.Column('statement_id', sa.Integer(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('ordinal', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.Enum('receipt', 'granted', 'resumed', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('receipt', 'granted', 'resumed', name='kind', native_enum=False, length=32), nullable=False),
     sa.Column('counted', sa.Boolean(), nullable=False),
     sa.Column('settles', sa.Boolean(), nullable=False),
     sa.Column('receipt_id', sa.Integer(), nullable=True),
     sa.Column('registration_id', sa.Integer(), nullable=True),
     sa.Column('customer_name', sa.String(length=200), nullable=False),
     sa.Column('contract_on', sa.Date(), nullable=True),
-    sa.Column('tier', sa.Enum('gold', 'silver', 'ordinary', name='tier', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('tier', sa.Enum('gold', 'silver', 'ordinary', name='tier', native_enum=False, length=32), nullable=True),
     sa.Column('policy_id', sa.Integer(), nullable=True),
     sa.Column('year', sa.Integer(), nullable=True),
     sa.Column('rate', sa.String(length=12), nullable=True),
@@ -211,11 +212,14 @@ def upgrade() -> None:
     sa.Column('taken_before', portal.models.columns.MoneyType(), nullable=True),
     sa.Column('commission', portal.models.columns.MoneyType(), nullable=False),
     sa.Column('rule', sa.String(length=4), nullable=False),
-    sa.Column('flag', sa.Enum('under_floor', 'past_term', 'before_contract', 'wholesale', 'key_accounts', 'no_tier', 'no_policy', 'no_rate', 'no_floor_price', 'no_minutes', 'refunded_withheld', 'disputed', 'unknown_contract', name='flag', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('flag', sa.Enum('under_floor', 'past_term', 'before_contract', 'wholesale', 'key_accounts', 'no_tier', 'no_policy', 'no_rate', 'no_floor_price', 'no_minutes', 'refunded_withheld', 'disputed', 'unknown_contract', name='flag', native_enum=False, length=32), nullable=True),
     sa.Column('late', sa.Boolean(), nullable=False),
     sa.Column('dispute_id', sa.Integer(), nullable=True),
     sa.CheckConstraint("(kind = 'receipt') = (receipt_id IS NOT NULL)", name=op.f('ck_statement_line_receipt')),
     sa.CheckConstraint("NOT settles OR kind = 'receipt'", name=op.f('ck_statement_line_settles')),
+    sa.CheckConstraint("flag IS NULL OR flag = 'under_floor' OR flag = 'past_term' OR flag = 'before_contract' OR flag = 'wholesale' OR flag = 'key_accounts' OR flag = 'no_tier' OR flag = 'no_policy' OR flag = 'no_rate' OR flag = 'no_floor_price' OR flag = 'no_minutes' OR flag = 'refunded_withheld' OR flag = 'disputed' OR flag = 'unknown_contract'", name=op.f('ck_statement_line_flag')),
+    sa.CheckConstraint("kind IS NULL OR kind = 'receipt' OR kind = 'granted' OR kind = 'resumed'", name=op.f('ck_statement_line_kind')),
+    sa.CheckConstraint("tier IS NULL OR tier = 'gold' OR tier = 'silver' OR tier = 'ordinary'", name=op.f('ck_statement_line_tier')),
     sa.CheckConstraint('counted OR commission = 0', name=op.f('ck_statement_line_counted')),
     sa.ForeignKeyConstraint(['dispute_id'], ['dispute.id'], name=op.f('fk_statement_line_dispute_id_dispute')),
     sa.ForeignKeyConstraint(['policy_id'], ['policy_version.id'], name=op.f('fk_statement_line_policy_id_policy_version')),
@@ -225,7 +229,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_statement_line')),
     sa.UniqueConstraint('statement_id', 'revision', 'ordinal', name=op.f('uq_statement_line_statement_id_revision_ordinal'))
     )
-    op.create_index(op.f('ix_statement_line_dispute_id'), 'statement_line', ['dispute_id'], unique=False)
+    op.create_index('ix_statement_line_dispute', 'statement_line', ['dispute_id', 'id'], unique=False, sqlite_where=sa.text('dispute_id IS NOT NULL'), postgresql_where=sa.text('dispute_id IS NOT NULL'))
     op.create_index('uq_statement_line_settled_once', 'statement_line', ['receipt_id'], unique=True, sqlite_where=sa.text('settles = 1'), postgresql_where=sa.text('settles'))
 
 
