@@ -37,7 +37,10 @@ def match_number(
     if contract is None:
         raise RuleViolation("receipt.unknown_contract_choice", "contract")
     row = {"registration_id": contract.registration_id, "contract_key": contract.number_key}
-    _say(session, "receipt.matched", actor, now, number_key, reason, seen, row)
+    subject, said = _say(session, actor, now, number_key, reason, seen, row)
+    audit.record(
+        session, actor=actor, action="receipt.matched", at=now, subject=subject, reason=reason, match=said
+    )
 
 
 def take_match_back(
@@ -52,7 +55,11 @@ def take_match_back(
     if word is None or word.registration_id is None:
         raise RuleViolation("receipt.not_matched")
     row = {"registration_id": None, "contract_key": None}
-    _say(session, "receipt.match_taken_back", actor, now, number_key, reason, seen, row)
+    subject, said = _say(session, actor, now, number_key, reason, seen, row)
+    audit.record(
+        session, actor=actor, action="receipt.match_taken_back", at=now, subject=subject, reason=reason,
+        match=said,
+    )  # fmt: skip
 
 
 def newest_word(session: Session, number_key: str) -> Any:
@@ -70,14 +77,14 @@ def newest_word(session: Session, number_key: str) -> Any:
 
 def _say(
     session: Session,
-    action: str,
     actor: Actor | None,
     now: datetime,
     number_key: str,
     reason: str,
     seen: int,
     said: dict[str, Any],
-) -> None:
+) -> tuple[tuple[str, int], dict[str, Any]]:
+    """Write the word down; answers what the trail is to say: about which row, and the row."""
     if not reason.strip():
         raise RuleViolation("reason.required", "reason")
     if len(reason) > LONGEST_REASON:
@@ -90,8 +97,4 @@ def _say(
         "matched_by_id": actor.user_id if actor else None,
     }  # fmt: skip
     insert = sa.insert(t.contract_match).values(row).returning(t.contract_match.c.id)
-    number = session.execute(insert).scalar_one()
-    audit.record(
-        session, actor=actor, action=action, at=now, subject=("contract_match", number),
-        reason=reason.strip(), match=row,
-    )  # fmt: skip
+    return ("contract_match", session.execute(insert).scalar_one()), row

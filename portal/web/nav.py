@@ -67,7 +67,6 @@ ENTRIES = (
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
         *("receipts.list_page", "coin", _l("Receipts"), P.RECEIPT_VIEW),
-        short=_l("Receipts"),
         under=("receipts",),
     ),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),

@@ -15,7 +15,7 @@ RECEIPTS: Mapping[str, Any] = {
     "receipt.before_its_receipt": _l("A refund cannot be dated before its receipt (%(day)s)."),
     "receipt.in_the_future": _l("“%(value)s” lies in the future: nothing can have been received then."),
     "receipt.negative": _l(
-        "“%(value)s” is negative. Money paid back names the receipt that it refunds (refund_of / 原流水号)."
+        "“%(value)s” is negative. Money paid back names in refund_of the receipt that it refunds."
     ),
     "receipt.no_minutes": _l("Long distance is paid by the minute: the minutes are missing."),
     "receipt.not_matched": _l(
