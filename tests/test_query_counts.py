@@ -36,6 +36,14 @@ PAGES = (
     ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
     ("channel_manager", "/search?q=公司"),
+    ("channel_manager", "/statements/board"),
+    ("channel_manager", "/statements/board?step=6"),
+    ("finance", "/payments"),
+    ("finance", "/payments/batches"),
+    ("finance", "/payments/accounts"),
+    ("finance", "/payments/closing"),
+    ("finance", "/payments/uninvoiced"),
+    ("alice", "/payments/made"),
 )
 
 

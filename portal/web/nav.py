@@ -69,6 +69,18 @@ ENTRIES = (
         *("receipts.list_page", "coin", _l("Receipts"), P.RECEIPT_VIEW),
         under=("receipts",),
     ),
+    Entry(
+        *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
+        under=("statement_board", "statement_acts"),
+    ),
+    Entry(
+        *("payments.work", "wallet", _l("Pay"), P.PAYMENT_RUN),
+        under=("payments", "bank_answers", "accounts.waiting", "invoices.closing", "invoices.close"),
+    ),
+    Entry(
+        *("payments.made", "coin", _l("Payments and invoices"), P.PAYMENT_VIEW),
+        under=("invoices", "accounts"),
+    ),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_ALL, group="admin", under=("admin",)),
