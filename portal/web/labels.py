@@ -18,7 +18,7 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
-from portal.web import deposit_labels, payment_words, statement_labels
+from portal.web import deposit_labels, payment_words, receipt_messages, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -200,12 +200,7 @@ ACTS: Mapping[str, Any] = {
     "policy.added": _l("Put a policy in force"),
     **statement_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
-    "import.receipts": _l("Imported receipts"),
-    "period.collected": _l("Called the receipts of a period complete"),
-    "period.reopened": _l("Opened a period again"),
-    "receipt.entered": _l("Entered a receipt by hand"),
-    "receipt.match_taken_back": _l("Took the match of a contract number back"),
-    "receipt.matched": _l("Matched a contract number"),
+    **receipt_messages.ACTS,
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
     "user.link_made": _l("Made a link to set a password"),

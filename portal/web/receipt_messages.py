@@ -53,3 +53,12 @@ RECEIPTS: Mapping[str, Any] = {
     "period.not_collected": _l("The receipts of this period are not called complete."),
     "period.running": _l("The period is not over before %(day)s: its receipts cannot be complete yet."),
 }
+
+ACTS: Mapping[str, Any] = {
+    "import.receipts": _l("Imported receipts"),
+    "period.collected": _l("Called the receipts of a period complete"),
+    "period.reopened": _l("Opened a period again"),
+    "receipt.entered": _l("Entered a receipt by hand"),
+    "receipt.match_taken_back": _l("Took the match of a contract number back"),
+    "receipt.matched": _l("Matched a contract number"),
+}
