@@ -32,6 +32,9 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.auth.views import bp as auth
     from portal.cases.views import bp as cases
     from portal.conflicts.pair_views import bp as held
+    from portal.deposits.act_views import bp as deposit_acts
+    from portal.deposits.deduction_views import bp as deductions
+    from portal.deposits.views import bp as deposits
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
@@ -40,6 +43,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.payments.closing_views import bp as invoices
     from portal.payments.views import bp as payments
     from portal.pipeline.views import bp as pipeline
+    from portal.policy.draft_views import bp as policy
     from portal.receipts.period_views import bp as receipts
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
@@ -47,8 +51,11 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.acts_views import bp as statement_acts
     from portal.statements.board_views import bp as statement_board
     from portal.statements.dossier_views import bp as statement_dossier
+    from portal.statements.paper_views import bp as papers
+    from portal.statements.verify_views import bp as verify
+    from portal.statements.what_if_views import bp as what_if
 
     register = [registrations, registration, alarms, pipeline, held, cases, partners]
-    statements = [statement_board, statement_acts, statement_dossier]
-    money = [receipts, payments, bank_answers, accounts, invoices]
-    return [auth, home, *register, *statements, *money, imports, admin]
+    statements = [statement_board, statement_acts, statement_dossier, papers, verify]
+    money = [receipts, payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
+    return [auth, home, *register, policy, what_if, *statements, *money, imports, admin]

@@ -106,7 +106,10 @@ def add_user(
 
 
 _EXPORTED = ("registrations", "statements", "deposits", "aliases", "identifiers", "decisions", "audit")
-_IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases", "receipts", "traffic")
+_IMPORTED = (
+    *("partners", "tiers", "registrations", "events", "decisions", "aliases"),
+    *("receipts", "traffic", "policy"),
+)
 
 
 @main.command("import", with_appcontext=False)
@@ -115,7 +118,7 @@ _IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "alias
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def import_(kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Move in from a CSV or xlsx file; all of it or nothing."""
+    """Move in from a CSV or xlsx file (a policy: JSON); all of it or nothing."""
     from portal.commands.moving import run
 
     with output.refusals():

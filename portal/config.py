@@ -5,6 +5,7 @@ beside the package in a checkout, inside it in an installed wheel.
 """
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -59,6 +60,7 @@ class Config:
     max_upload_mb: int = 20
     secure_cookies: bool = False
     trusted_proxies: int = 0
+    public_url: str | None = None
     log_level: str = "INFO"
     testing: bool = False
 
@@ -87,6 +89,7 @@ class Config:
             max_upload_mb=_number(values, "PORTAL_MAX_UPLOAD_MB", default=20, least=1),
             secure_cookies=_switch(values, "PORTAL_SECURE_COOKIES"),
             trusted_proxies=_number(values, "PORTAL_TRUSTED_PROXIES", default=0, least=0),
+            public_url=_address("PORTAL_PUBLIC_URL", values.get("PORTAL_PUBLIC_URL") or ""),
             log_level=_log_level(values.get("PORTAL_LOG_LEVEL") or "INFO"),
         )
 
@@ -176,6 +179,13 @@ def _switch(values: Mapping[str, str], name: str) -> bool:
     if text not in _YES | _NO:
         raise ConfigError(f"{name}={text}: must be yes or no")
     return text in _YES
+
+
+def _address(name: str, text: str) -> str | None:
+    """An address without the slash at its end, as links are made from it."""
+    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ConfigError(f"{name}={text}: must be an address such as https://portal.example.com")
+    return text.rstrip("/") or None
 
 
 def _currency(text: str) -> str:

@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -76,6 +77,57 @@ def xlsx_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]], title: str)
     sheet.append(head)
     for cells in rows:
         sheet.append([_typed(cell) for cell in cells])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: `sums` stand in bold beneath the rows, as values.
+
+    `formats`: number formats by column, from 0; `widths`: of the columns, in characters.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    sums: Sequence[Sequence[Any]] = ()
+    formats: Mapping[int, str] = field(default_factory=dict)
+    widths: Sequence[int] = ()
+
+
+def xlsx_book(sheets: Sequence[Sheet]) -> bytes:
+    """Sheets with a frozen, bold header, dates and figures as such and formatted."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book, bold = Workbook(write_only=True), Font(bold=True)
+    for each in sheets:
+        sheet = book.create_sheet(each.title[:31])
+        sheet.freeze_panes = "A2"
+        for place, width in enumerate(each.widths, start=1):
+            sheet.column_dimensions[get_column_letter(place)].width = width
+
+        def styled(cells: Sequence[Any], font: Font | None, of: Any = sheet, by: Sheet = each) -> list[Any]:
+            made = []
+            for place, value in enumerate(cells):
+                plain: Any = value if isinstance(value, date) and place in by.formats else _typed(value)
+                cell = WriteOnlyCell(of, value=plain)
+                if font:
+                    cell.font = font
+                if place in by.formats and not isinstance(plain, str):
+                    cell.number_format = by.formats[place]
+                made.append(cell)
+            return made
+
+        sheet.append(styled(each.header, bold))
+        for row in each.rows:
+            sheet.append(styled(row, None))
+        for row in each.sums:
+            sheet.append(styled(row, bold))
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

@@ -20,6 +20,7 @@ EVERYBODY = set(Role)
 READERS = EVERYBODY - {Role.CALL_CENTER}
 REGISTER = READERS - {Role.PARTNER_REP, Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MANAGER}
 DECIDES = {Role.CHANNEL_MANAGER}
+VENDOR = EVERYBODY - PARTNER
 IMPORTS = {Role.CHANNEL_MANAGER, Role.FINANCE, Role.ADMIN}
 RECEIPTS = IMPORTS | {Role.CHANNEL_DIRECTOR, Role.COO}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
@@ -28,6 +29,8 @@ CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
 PAYOUTS = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.FINANCE}
 ACTS = PAYOUTS | {Role.CALL_CENTER, Role.CHANNEL_SALES}
 STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
+PRINTS = {Role.CALL_CENTER, Role.FINANCE, Role.CHANNEL_MANAGER, Role.ADMIN}
+PAPERS = STATEMENTS | {Role.PARTNER_ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 PAYS = {Role.FINANCE}
 SEES_PAYMENT = {
@@ -151,6 +154,20 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "invoices.export": (SEES_PAYMENT, {}),
     "invoices.closing": (PAYS, {}),
     "invoices.close": (PAYS, {}),
+    "policy.list_page": (VENDOR, {}),
+    "policy.detail": (VENDOR, {"version_id": 1}),
+    "policy.withdraw_form": (DECIDES, {"version_id": 1}),
+    "policy.withdraw": (DECIDES, {"version_id": 1}),
+    "policy.new_form": (DECIDES, {}),
+    "policy.create": (DECIDES, {}),
+    "policy.draft": (DECIDES, {"draft_id": 1}),
+    "policy.edit_form": (DECIDES, {"draft_id": 1}),
+    "policy.edit": (DECIDES, {"draft_id": 1}),
+    "policy.drop": (DECIDES, {"draft_id": 1}),
+    "policy.enforce_form": (DECIDES, {"draft_id": 1}),
+    "policy.enforce": (DECIDES, {"draft_id": 1}),
+    "what_if.page": (DECIDES, {"draft_id": 1}),
+    "what_if.export": (DECIDES, {"draft_id": 1}),
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "receipts", "key": "0" * 32}),
@@ -169,6 +186,14 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "receipts.period": (RECEIPTS, {"period": "2026-Q1"}),
     "receipts.collect": ({Role.FINANCE}, {"period": "2026-Q1"}),
     "receipts.reopen": ({Role.FINANCE}, {"period": "2026-Q1"}),
+    "papers.pdf": (PAPERS, {"statement_id": 1}),
+    "papers.xlsx": (PAPERS, {"statement_id": 1}),
+    "papers.start_form": (PRINTS, {}),
+    "papers.start": (PRINTS, {}),
+    "papers.job": (PRINTS, {"job_id": 1}),
+    "papers.step": (PRINTS, {"job_id": 1}),
+    "papers.file": (PRINTS, {"job_id": 1}),
+    "papers.printed": ({Role.CALL_CENTER}, {"job_id": 1}),
     "admin.users": (PEOPLE, {}),
     "admin.new_user_form": (PEOPLE, {}),
     "admin.add_user": (PEOPLE, {}),

@@ -35,6 +35,9 @@ PAGES = (
     ("channel_manager", "/cases"),
     ("channel_manager", "/cases?show=decided"),
     ("channel_manager", "/partners"),
+    ("channel_manager", "/policy"),
+    ("channel_manager", "/policy/1"),
+    ("channel_manager", "/policy/new"),
     ("channel_manager", "/search?q=公司"),
     ("channel_manager", "/statements/board"),
     ("channel_manager", "/statements/board?step=6"),
@@ -44,6 +47,7 @@ PAGES = (
     ("finance", "/payments/closing"),
     ("finance", "/payments/uninvoiced"),
     ("alice", "/payments/made"),
+    ("call_center", "/papers"),
 )
 
 

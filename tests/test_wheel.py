@@ -63,7 +63,7 @@ def test_the_wheel_carries_what_lies_beside_the_package(wheel: Path):
         }
         assert beside
         assert beside <= names
-    assert "portal/policy/default.json" in names
+    assert {"portal/policy/default.json", "portal/statements/statement.typ"} <= names
     assert not [name for name in names if name.startswith("tests/")]
 
 

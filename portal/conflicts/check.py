@@ -155,17 +155,18 @@ def _alarms(session: Session) -> Iterator[Problem]:
 
 
 def _policies(session: Session) -> Iterator[Problem]:
-    """A version in force is never edited (§12)."""
+    """A version in force is never edited (§12); one that was withdrawn is not there any more."""
     entries = _trail(session, "policy")
     c = t.policy_version.c
     for row in session.execute(sa.select(c.id, c.effective_from, c.body)):
         [*_older, entry] = entries.pop(row.id, [None])
-        if entry is None:
+        if entry is None or entry.action == "policy.withdrawn":
             yield "policy_version", row.id, RuleViolation("check.untrailed")
             continue
         stored = {"effective_from": row.effective_from, "digest": audit.digest(row.body)}
         for name, value in audit.plain(stored).items():
             if entry.details.get(name, value) != value:
                 yield "policy_version", row.id, RuleViolation("check.not_trailed", column=name)
-    for missing in entries:
-        yield "policy_version", missing, RuleViolation("check.missing")
+    for missing, about in entries.items():
+        if about[-1].action != "policy.withdrawn":
+            yield "policy_version", missing, RuleViolation("check.missing")

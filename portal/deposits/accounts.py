@@ -88,7 +88,8 @@ def _account(row: Any, pay: PayFigures) -> Account:
     return Account(
         row.id, row.code, row.name, row.region, row.kind, row.active, row.tier,
         required_deposit(row.kind, row.tier, row.traffic_deposit, pay),
-        balance, row.waived, row.waiver_reason or "", row.open_debt or NOTHING, row.overdue_debt or NOTHING, unpaid,
+        balance, row.waived, row.waiver_reason or "",
+        row.open_debt or NOTHING, row.overdue_debt or NOTHING, unpaid,
         stands.service if wholesale else None, stands.warned,
     )  # fmt: skip
 

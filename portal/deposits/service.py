@@ -56,12 +56,10 @@ def waived_amount(session: Session, partner_id: int) -> Decimal | None:
     return None if found is None else Decimal(found)
 
 
-def waive(
-    session: Session, *, actor: Actor, now: datetime, partner_id: int, seen: Decimal, reason: str
-) -> None:
+def waive(session: Session, *, actor: Actor, now: datetime, partner_id: int, seen: str, reason: str) -> None:
     """The coo waives what is missing today; what falls short beyond it later is not waived (B4).
 
-    `seen`: the shortfall on the page that it was decided on.
+    `seen`: the shortfall, as written on the page that it was decided on.
 
     :raises StaleVersion: another amount is missing by now.
     :raises RuleViolation: ``reason.required``; ``deposit.no_shortfall``.
@@ -72,7 +70,7 @@ def waive(
     missing = shortfall_of(session, partner_id, business_date(now))
     if not missing:
         raise RuleViolation("deposit.no_shortfall")
-    if missing != seen:
+    if str(missing) != seen:
         raise StaleVersion("stale")
     _waiver(session, actor, now, partner_id, missing, reason, action="deposit.waived")
 
@@ -179,13 +177,13 @@ def return_on_exit(
     now: datetime,
     partner_id: int,
     version: int,
-    seen: Decimal,
+    seen: str,
     reference: str,
     note: str = "",
 ) -> None:
     """A partner leaves: its whole deposit is returned and it is set inactive.
 
-    `version`: of the partner, and `seen`: the balance, on the page that it was decided on.
+    `version`: of the partner, and `seen`: the balance, as written on the page that it was decided on.
 
     :raises StaleVersion: partner or balance changed meanwhile.
     :raises RuleViolation: ``deposit.exit_open``, ``deposit.nothing_to_return``, ``deposit.reference_known``.
@@ -193,7 +191,7 @@ def return_on_exit(
     lock_registry(session)
     balance = balance_of(session, partner_id)
     check_return(exit_list(session, partner_id), balance)
-    if balance != seen:
+    if str(balance) != seen:
         raise StaleVersion("stale")
     book(
         session, actor=actor, now=now, partner_id=partner_id, kind=EntryKind.RETURN, amount=balance,

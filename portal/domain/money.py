@@ -70,3 +70,60 @@ def _plain_figure(text: str, kind: str) -> str:
     if not typed.isascii() or not _PLAIN.fullmatch(typed):
         raise RuleViolation(f"{kind}.not_a_number", value=shown)
     return typed
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "兆")
+
+
+def capital_amount(amount: Decimal) -> str:
+    """An amount in the capital figures of Chinese cheques and invoices (人民币大写), exact to the fen.
+
+    "整" follows a sum of whole yuan, or of whole jiao; "负" stands before a sum below zero.
+    """
+    sign, fen = ("负" if amount < 0 else ""), int(abs(round_fen(amount)) * 100)
+    yuan, jiao, fen = fen // 100, fen // 10 % 10, fen % 10
+    whole = _whole_yuan(yuan) + "元" if yuan or not (jiao or fen) else ""
+    if not (jiao or fen):
+        return f"人民币{sign}{whole}整"
+    if jiao:
+        # A yuan that ends in nothing is told from one that does not.
+        gap = "零" if yuan and yuan % 10 == 0 else ""
+        tenths = f"{gap}{_DIGITS[jiao]}角"
+    else:
+        tenths = "零" if yuan else ""
+    return f"人民币{sign}{whole}{tenths}" + (f"{_DIGITS[fen]}分" if fen else "整")
+
+
+def _whole_yuan(yuan: int) -> str:
+    """A whole number below a trillion yuan times ten thousand, with one 零 for every gap."""
+    if yuan == 0:
+        return _DIGITS[0]
+    groups = []
+    while yuan:
+        yuan, group = divmod(yuan, 10_000)
+        groups.append(group)
+    text, gap = "", False
+    for place in reversed(range(len(groups))):
+        group = groups[place]
+        if not group:
+            gap = bool(text)
+            continue
+        if text and (gap or group < 1000):
+            text += _DIGITS[0]
+        text, gap = text + _four(group) + _GROUPS[place], False
+    return text
+
+
+def _four(group: int) -> str:
+    """One to 9999: 壹仟零伍, without what is nothing at its end."""
+    text, gap = "", False
+    for place in reversed(range(4)):
+        digit = group // 10**place % 10
+        if digit:
+            text += (_DIGITS[0] if gap and text else "") + _DIGITS[digit] + _PLACES[place]
+            gap = False
+        else:
+            gap = True
+    return text

@@ -2,16 +2,20 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from portal.domain.errors import RuleViolation
 from portal.domain.fishing import FishingFigures
-from portal.domain.rates import PayFigures, parse_pay
+from portal.domain.rates import PayFigures, parse_pay, share_of
+from portal.domain.terms import Tier
+from portal.domain.thresholds import Threshold, parse_thresholds
 
 _STAGES = ("interest", "meeting", "solution", "trial", "signed")
+_EARLY = frozenset({*Tier, "none"})
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Policy:
     fishing: FishingFigures | None
     body: Mapping[str, Any]
     pay: PayFigures | None = None
+    tiers: Mapping[Tier, Threshold] = field(default_factory=dict)
 
 
 class Policies:
@@ -52,6 +57,14 @@ class Policies:
         if not index:
             raise RuleViolation("policy.none_in_force", day=day)
         return self._versions[index - 1]
+
+    def under(self, draft: Policy, first: date, last: date) -> "Policies":
+        """As if `draft` had been in force from `first` to `last`, and nothing else meanwhile (§12)."""
+        after = last + timedelta(days=1)
+        kept = [policy for policy in self._versions if not first <= policy.effective_from <= last]
+        if self._starts and self._starts[0] <= after and after not in self._starts:
+            kept.append(replace(self.at(after), effective_from=after))
+        return Policies([*kept, replace(draft, effective_from=first)])
 
 
 def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) -> Policy:
@@ -76,12 +89,20 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
         check_quota_per_day=_count(body, "check_quota_per_day"),
         undo_seconds=_count(body, "undo_seconds"),
         lapsing_soon_days=(first, last),
-        stage_weights={stage: _rate(stage, weights.get(stage)) for stage in _STAGES},
-        early_stage_limit={tier: _count(limits, tier) for tier in limits},
+        stage_weights={stage: share_of(weights.get(stage), f"stage_weights.{stage}") for stage in _STAGES},
+        early_stage_limit={tier: _limit(limits, tier) for tier in limits},
         fishing=_fishing(_table(body, "fishing", optional=True)),
         body=body,
         pay=parse_pay(body),
+        tiers=parse_thresholds(body.get("tiers")),
     )
+
+
+def _limit(limits: Mapping[str, Any], tier: str) -> int:
+    """How many early projects a tier may hold (G9); ``none`` is a partner without a tier."""
+    if tier not in _EARLY:
+        raise RuleViolation("policy.bad_figure", figure=f"early_stage_limit.{tier}", value=tier)
+    return _count(limits, tier, "early_stage_limit.")
 
 
 def _fishing(table: Mapping[str, Any]) -> FishingFigures | None:
@@ -89,11 +110,11 @@ def _fishing(table: Mapping[str, Any]) -> FishingFigures | None:
     if not table:
         return None
     return FishingFigures(
-        names_per_day=_count(table, "names_per_day"),
-        names_per_hour=_count(table, "names_per_hour"),
-        taken_names=_count(table, "taken_names"),
-        taken_share=_rate("taken_share", table.get("taken_share")),
-        sequence=_count(table, "sequence"),
+        names_per_day=_count(table, "names_per_day", "fishing."),
+        names_per_hour=_count(table, "names_per_hour", "fishing."),
+        taken_names=_count(table, "taken_names", "fishing."),
+        taken_share=share_of(table.get("taken_share"), "fishing.taken_share"),
+        sequence=_count(table, "sequence", "fishing."),
     )
 
 
@@ -104,18 +125,8 @@ def _table(body: Mapping[str, Any], figure: str, *, optional: bool = False) -> M
     return value
 
 
-def _count(body: Mapping[str, Any], figure: str) -> int:
+def _count(body: Mapping[str, Any], figure: str, under: str = "") -> int:
     value = body.get(figure)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise RuleViolation("policy.bad_figure", figure=figure, value=value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
+        raise RuleViolation("policy.bad_figure", figure=under + figure, value=value)
     return value
-
-
-def _rate(figure: str, value: Any) -> Decimal:
-    try:
-        rate = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        rate = None
-    if rate is None or not rate.is_finite() or not Decimal(0) <= rate <= Decimal(1):
-        raise RuleViolation("policy.bad_figure", figure=figure, value=value)
-    return rate

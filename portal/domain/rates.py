@@ -1,8 +1,9 @@
 """What the policy says about pay (§8, §9, §12): rates, floor prices, deposits, days of the nine steps."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +22,9 @@ class Product(StrEnum):
 
 BY_MINUTES = frozenset({Product.DDD, Product.IDD})
 """Earn what is received above the floor price (底价) of their minutes; the others a share (M3)."""
+
+MOST_YUAN = Decimal("1000000000")
+_PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 STATEMENT_DAYS = ("collect", "print", "send", "answer", "pass_on", "review", "pay", "invoice", "close")
 """What the nine steps wait for, each within so many working days."""
@@ -68,15 +72,18 @@ def _rates(table: Mapping[str, Any]) -> dict[tuple[Product, Tier], tuple[Decimal
         if product in BY_MINUTES:
             raise RuleViolation("policy.bad_figure", figure=f"rates.{name}", value=stated)
         if not isinstance(stated, dict):
-            share = _share(stated, f"rates.{name}")
+            share = share_of(stated, f"rates.{name}")
             found |= {(product, tier): (share, share) for tier in Tier}
             continue
-        second = stated.get("second_year")
+        if not stated:
+            raise RuleViolation("policy.bad_figure", figure=f"rates.{name}", value=stated)
         for key, value in stated.items():
             if key != "second_year":
                 tier = _member(Tier, key, f"rates.{name}")
-                first = _share(value, f"rates.{name}.{key}")
-                later = first if second is None else _share(second, f"rates.{name}.second_year")
+                first = share_of(value, f"rates.{name}.{key}")
+                later = first
+                if "second_year" in stated:
+                    later = share_of(stated["second_year"], f"rates.{name}.second_year")
                 found[product, tier] = (first, later)
     return found
 
@@ -89,7 +96,7 @@ def _floors(table: Mapping[str, Any]) -> dict[tuple[Product, Tier], Decimal]:
             raise RuleViolation("policy.bad_figure", figure=f"floor_prices.{name}", value=by_tier)
         for key, value in by_tier.items():
             figure = f"floor_prices.{name}.{key}"
-            found[product, _member(Tier, key, f"floor_prices.{name}")] = _decimal(value, figure, places=4)
+            found[product, _member(Tier, key, f"floor_prices.{name}")] = decimal_of(value, figure, places=4)
     return found
 
 
@@ -98,13 +105,13 @@ def _deposits(table: Mapping[str, Any]) -> dict[str, Decimal]:
     for name in table:
         if name not in known:
             raise RuleViolation("policy.bad_figure", figure=f"deposits.{name}", value=name)
-    return {name: _decimal(table.get(name), f"deposits.{name}", places=2) for name in sorted(known)}
+    return {name: decimal_of(table.get(name), f"deposits.{name}", places=2) for name in sorted(known)}
 
 
 def _warnings(stated: Any) -> tuple[Decimal, ...]:
     if not isinstance(stated, list):
         raise RuleViolation("policy.bad_figure", figure="traffic_warnings", value=stated)
-    shares = tuple(_share(each, "traffic_warnings") for each in stated)
+    shares = tuple(share_of(each, "traffic_warnings") for each in stated)
     if list(shares) != sorted(set(shares)):
         raise RuleViolation("policy.bad_figure", figure="traffic_warnings", value=stated)
     return shares
@@ -131,21 +138,25 @@ def _count(body: Mapping[str, Any], name: str, under: str = "") -> int:
     return value
 
 
-def _share(value: Any, figure: str) -> Decimal:
-    share = _decimal(value, figure, places=4)
+def share_of(value: Any, figure: str) -> Decimal:
+    """A share of one, stated as text.
+
+    :raises RuleViolation: ``policy.bad_figure``.
+    """
+    share = decimal_of(value, figure, places=4)
     if share > 1:
         raise RuleViolation("policy.bad_figure", figure=figure, value=value)
     return share
 
 
-def _decimal(value: Any, figure: str, *, places: int) -> Decimal:
-    """A figure that is never negative, stated as text so that it stays exact."""
-    try:
-        number = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite() or number < 0:
+def decimal_of(value: Any, figure: str, *, places: int) -> Decimal:
+    """A figure that is never negative, stated as text so that it stays exact.
+
+    :raises RuleViolation: ``policy.bad_figure``.
+    """
+    if not isinstance(value, str) or not _PLAIN.fullmatch(value):
         raise RuleViolation("policy.bad_figure", figure=figure, value=value)
-    if -int(number.as_tuple().exponent) > places or number > 1_000_000_000:
+    number = Decimal(value)
+    if -int(number.as_tuple().exponent) > places or number > MOST_YUAN:
         raise RuleViolation("policy.bad_figure", figure=figure, value=value)
     return number

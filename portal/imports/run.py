@@ -18,6 +18,7 @@ from portal.imports import (
     decisions,
     events,
     partners,
+    policy,
     receipts,
     registrations,
     tiers,
@@ -47,6 +48,7 @@ class Kind:
     `exported`: what the portal's own export of the kind has besides; understood, not asked for.
     `decides`: what whoever imports it must be allowed to decide by hand as well. `by`: who may import it.
     `limits`: how much one file may hold, if not as usual.
+    `read`: what reads the file, where it is no table.
     """
 
     columns: Mapping[str, str]
@@ -56,6 +58,7 @@ class Kind:
     decides: tuple[Permission, ...] = ()
     by: Permission = Permission.IMPORT_MOVE_IN
     limits: Limits | None = None
+    read: Callable[[bytes], Table] | None = None
 
     def is_for(self, actor: Actor) -> bool:
         """Whether a person who may import at all may import this."""
@@ -77,6 +80,13 @@ KINDS: Mapping[str, Kind] = {
         (Permission.HELD_DECIDE, Permission.CUSTOMER_MERGE),
     ),
     "aliases": Kind(words.ALIASES, ("registration", "kind", "name"), aliases.take, aliases.EXPORTED),
+    "policy": Kind(
+        words.POLICY,
+        ("effective_from", "reason"),
+        policy.take,
+        by=Permission.POLICY_EDIT,
+        read=policy.read,
+    ),
     "receipts": Kind(
         words.RECEIPTS,
         ("source", "ref", "received_on", "contract_no", "product", "amount"),
@@ -123,7 +133,7 @@ def import_file(
     report, each = Report(kind, file_name), KINDS[kind]
     columns = {**each.columns, **{name: name for name in each.exported}}
     try:
-        table = read_table(content, columns, each.required, each.limits)
+        table = each.read(content) if each.read else read_table(content, columns, each.required, each.limits)
         lines = _watched(table.lines, report, progress)
         if isinstance(each.take, TakeMany):
             lock_registry(session)

@@ -63,6 +63,17 @@ DECISIONS = {
     "at": "时间",
     "reason": "原因",
 }
+POLICY = {
+    "effective_from": "生效日期",
+    "reason": "原因",
+    "rates": "佣金比例",
+    "floor_prices": "底价",
+    "deposits": "保证金",
+    "tiers": "级别门槛",
+    "protection_days": "保护天数",
+    "stage_weights": "进度权重",
+    "statement_days": "对账期限",
+}
 RECEIPTS = {
     "source": "来源系统",
     "ref": "流水号",

@@ -15,7 +15,8 @@ from portal.models.deposits import (
     WholesaleState,
 )
 from portal.models.fishing import FishingAlarm
-from portal.models.partners import Partner, PolicyVersion, TierTerm
+from portal.models.papers import PaperJob, PaperJobItem
+from portal.models.partners import Partner, PolicyDraft, PolicyVersion, TierTerm
 from portal.models.payments import BankAccount, Invoice, PaymentBatch, PaymentItem, PaymentSetOff
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
@@ -73,6 +74,8 @@ __all__ = [
     "LoginAttempt",
     "NameGram",
     "Ownership",
+    "PaperJob",
+    "PaperJobItem",
     "Partner",
     "PasswordLink",
     "PaymentBatch",
@@ -80,6 +83,7 @@ __all__ = [
     "PaymentSetOff",
     "PipelineStat",
     "Placement",
+    "PolicyDraft",
     "PolicyVersion",
     "Receipt",
     "Registration",

@@ -69,3 +69,37 @@ class PolicyVersion(SQLModel, table=True):
     author_id: int | None = Field(default=None, foreign_key="user_account.id")
     created_at: datetime = Field(sa_type=UTCDateTime)
     body: dict[str, Any] = Field(sa_type=sa.JSON)
+
+
+# A version is written whole and stays as it is: the database itself refuses to change one.
+_STAYS = "policy versions are never changed"
+_SQLITE = (
+    "CREATE TRIGGER policy_version_stays BEFORE UPDATE ON policy_version"
+    f" BEGIN SELECT RAISE(ABORT, '{_STAYS}'); END"
+)
+_POSTGRES = (
+    "CREATE OR REPLACE FUNCTION policy_version_stays() RETURNS trigger LANGUAGE plpgsql"
+    f" AS $$ BEGIN RAISE EXCEPTION '{_STAYS}'; END $$",
+    "CREATE TRIGGER policy_version_stays BEFORE UPDATE ON policy_version"
+    " FOR EACH ROW EXECUTE FUNCTION policy_version_stays()",
+)
+for _dialect, _statement in (("sqlite", _SQLITE), *(("postgresql", each) for each in _POSTGRES)):
+    sa.event.listen(
+        SQLModel.metadata.tables["policy_version"],
+        "after_create",
+        sa.DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+    )
+
+
+class PolicyDraft(Versioned, table=True):
+    """A version being written (§12): decides nothing, may be changed and thrown away. `body` is sound."""
+
+    __tablename__ = "policy_draft"
+
+    id: int | None = Field(default=None, primary_key=True)
+    effective_from: date | None = Field(default=None)
+    reason: str = Field(default="", max_length=500)
+    author_id: int = Field(foreign_key="user_account.id")
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    changed_at: datetime = Field(sa_type=UTCDateTime)
+    body: dict[str, Any] = Field(sa_type=sa.JSON)

@@ -20,7 +20,7 @@ from portal.web.request import reading
 
 PUBLIC = frozenset(
     {"static", "auth.login_form", "auth.login", "auth.set_password_form", "auth.set_password",
-     "auth.choose_language", "auth.health", "auth.logo"}
+     "auth.choose_language", "auth.health", "auth.logo", "verify.page"}
 )  # fmt: skip
 SESSION_KEY = "session_key"
 _View = TypeVar("_View", bound=Callable[..., Any])

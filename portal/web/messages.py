@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from portal.web import deposit_labels, payment_words, statement_labels
+from portal.web.policy_messages import POLICY
 from portal.web.receipt_messages import RECEIPTS
 
 MESSAGES: Mapping[str, Any] = {
@@ -246,6 +247,12 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
+    "paper.none": _l("There is nothing to print: choose a period with statements that wait for it."),
+    "paper.not_ready": _l("The PDF is not finished yet."),
+    "paper.sums": _l(
+        "The lines of statement %(number)s do not add up to its total: it is not printed. Tell finance, and run “portal check”."
+    ),
+    "paper.too_many": _l("At most %(most)s statements go into one PDF: take a part of them at a time."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
     "registration.early_limit": _l(
         "You hold %(held)s projects in the first two stages; the policy allows %(limit)s. Move or release some."
@@ -286,4 +293,5 @@ MESSAGES: Mapping[str, Any] = {
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
     **statement_labels.MESSAGES,
+    **POLICY,
 }

@@ -81,6 +81,15 @@ ENTRIES = (
         *("payments.made", "coin", _l("Payments and invoices"), P.PAYMENT_VIEW),
         under=("invoices", "accounts"),
     ),
+    Entry(
+        *("policy.list_page", "adjustments-horizontal", _l("Policy"), P.POLICY_VIEW),
+        under=("policy", "what_if"),
+    ),
+    Entry(
+        *("deposits.list_page", "wallet", _l("Deposits"), P.DEPOSIT_VIEW),
+        under=("deposits", "deposit_acts", "deductions"),
+    ),
+    Entry("papers.start_form", "printer", _l("Print statements"), P.STATEMENT_PRINT, under=("papers",)),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_ALL, group="admin", under=("admin",)),

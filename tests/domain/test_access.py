@@ -34,6 +34,8 @@ WHO = {
     "import:run": {R.CHANNEL_MANAGER, R.FINANCE, R.ADMIN},
     "partner:edit": {R.CHANNEL_MANAGER},
     "partner:view": READERS | {R.PARTNER_ADMIN},
+    "policy:edit": {R.CHANNEL_MANAGER},
+    "policy:view": set(Role) - PARTNER_ROLES,
     "profile:own": set(Role),
     "receipt:import": {R.CHANNEL_MANAGER, R.FINANCE, R.ADMIN},
     "receipt:view": {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO, R.FINANCE, R.ADMIN},

@@ -12,6 +12,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
 from portal.domain.pipeline import Stage
 from portal.models import tables as t
+from portal.policy.service import add_policy
 from portal.registrations.service import file_registration
 from tests.support.filings import CODE, OTHER_CODE, filing
 from tests.support.people import Person
@@ -135,9 +136,11 @@ def test_hoarding_is_limited_where_the_policy_says_so(
 ) -> None:
     """G9: alice's partner is gold; the policy allows gold one early project."""
     with db.transaction(engine) as session:
-        row = session.execute(sa.select(t.policy_version)).one()
-        body = {**row.body, "early_stage_limit": {"gold": 1}}
-        session.execute(sa.update(t.policy_version).values(body=body))
+        body = {**session.execute(sa.select(t.policy_version)).one().body, "early_stage_limit": {"gold": 1}}
+        since = date(2026, 1, 1)
+        add_policy(
+            session, actor=None, now=at("2026-01-01 10:00"), effective_from=since, reason="-", body=body
+        )
     file_as(people["alice"], at("2026-03-02 10:00"), "甲公司")
     with pytest.raises(RuleViolation) as refused:
         file_as(people["bob"], at("2026-03-03 10:00"), "乙公司")

@@ -49,7 +49,7 @@ DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Servic
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
-@pytest.mark.parametrize("enum", (*ENUMS, *DEPOSITS), ids=lambda enum: enum.__name__)
+@pytest.mark.parametrize("enum", [*ENUMS, *DEPOSITS], ids=lambda enum: enum.__name__)
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):
     for member in enum:
         assert str(labels.label(member)).strip(), member

@@ -1,0 +1,32 @@
+"""Reading PDFs in tests: text and pictures of pages, and the QR codes in them."""
+
+from typing import Any
+
+import pypdfium2
+import zxingcpp
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    """The text of every page, one space between words."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    finally:
+        document.close()
+
+
+def qr_codes(pdf: bytes) -> list[str]:
+    """What the QR code of every page says, read from the picture of the page."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [_decoded(page) for page in document]
+    finally:
+        document.close()
+
+
+def _decoded(page: Any) -> str:
+    bitmap = page.render(scale=2.5, grayscale=True)
+    picture = memoryview(bytes(bitmap.buffer)).cast("B", (bitmap.height, bitmap.stride))
+    found = zxingcpp.read_barcodes(picture)
+    assert len(found) == 1, "every page has one code"
+    return str(found[0].text)
