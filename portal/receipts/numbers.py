@@ -69,6 +69,7 @@ class Standing:
     last: date
     due: Decimal
     received: Decimal
+    owner: str | None
 
     @property
     def over(self) -> Decimal:
@@ -83,15 +84,23 @@ def standing_of(session: Session, credit: Credit, day: date) -> Standing:
         year += 1
     first = anniversary(credit.starts_on, year)
     last = anniversary(credit.starts_on, year + 1) - timedelta(days=1)
-    meant = matches(session)
-    keys = {other for other, target in meant.items() if target == (credit.registration_id, key)}
-    keys |= {key} - meant.keys()
+    m, newer = t.contract_match.c, t.contract_match.alias().c
+    newest = ~sa.exists().where(newer.number_key == m.number_key, newer.id > m.id)
+    said = sa.select(m.number_key).where(newest, m.registration_id.is_not(None))
+    here = said.where(m.registration_id == credit.registration_id, m.contract_key == key)
     c, r = t.contract.c, t.receipt.c
     received = sa.select(sa.func.coalesce(sa.func.sum(r.amount), 0)).where(
-        r.contract_key.in_(keys), r.received_on.between(first, last), r.product == Product.PORT
+        sa.or_(r.contract_key.in_(here), sa.and_(r.contract_key == key, r.contract_key.not_in(said))),
+        r.received_on.between(first, last),
+        r.product == Product.PORT,
     )
-    query = sa.select(c.yearly_amount, sa.type_coerce(received.scalar_subquery(), r.amount.type).label("got"))
+    owner = sa.select(t.partner.c.name).where(t.partner.c.id == credit.partner_on(day)).scalar_subquery()
+    query = sa.select(
+        c.yearly_amount,
+        sa.type_coerce(received.scalar_subquery(), r.amount.type).label("got"),
+        owner.label("owner"),
+    )
     query = query.where(c.registration_id == credit.registration_id, c.number_key == key)
     row = session.execute(query).first()
     due, got = (row.yearly_amount, row.got) if row else (Decimal("0.00"), Decimal("0.00"))
-    return Standing(first, last, due, got)
+    return Standing(first, last, due, got, row.owner if row else None)

@@ -63,13 +63,6 @@ def lines_about(session: Session, receipts: Collection[int]) -> dict[int, list[A
     return found
 
 
-def partner_name(session: Session, partner_id: int | None) -> str | None:
-    """The name of a partner; None for key accounts."""
-    if partner_id is None:
-        return None
-    return session.execute(sa.select(t.partner.c.name).where(t.partner.c.id == partner_id)).scalar()
-
-
 def unmatched_page(session: Session, cursor: str | None) -> Page:
     """Numbers that stand for no contract, the oldest receipt first: how many, what sum, since when."""
     k = sa.select(unknown_keys().subquery().c.contract_key).subquery()

@@ -53,15 +53,15 @@ def detail(receipt_id: int) -> ResponseReturnValue:
     """A receipt: whose it is, where it stands, what of it went back."""
     row, session = _receipt_or_404(receipt_id), reading()
     credit = _credit(row)
-    owner = credit.partner_on(row.credited_on) if credit else None
+    standing = standing_of(session, credit, row.credited_on) if credit else None
     lines = queries.lines_about(session, [receipt_id]).get(receipt_id, [])
     return render_template(
         "receipts/detail.html",
         r=row,
         refunds=queries.refunds_of(session, receipt_id),
         credit=credit,
-        owner=queries.partner_name(session, owner),
-        standing=standing_of(session, credit, row.received_on) if credit else None,
+        owner=standing.owner if standing else None,
+        standing=standing,
         lines=lines,
         where=whereabouts(row, lines, credit),
         period=period_of(row.product, row.received_on),
