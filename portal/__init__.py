@@ -44,6 +44,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.payments.views import bp as payments
     from portal.pipeline.views import bp as pipeline
     from portal.policy.draft_views import bp as policy
+    from portal.receipts.period_views import bp as receipts
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
@@ -61,5 +62,5 @@ def _blueprints() -> list[web.Blueprint]:
     register = [registrations, registration, alarms, pipeline, held, cases, partners]
     steps = [statement_board, statement_acts, statement_dossier, papers, verify]
     own = [statements, statement_confirm, disputes, forecast]
-    money = [payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
+    money = [receipts, payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
     return [auth, home, *register, policy, what_if, *steps, *own, *money, imports, admin]

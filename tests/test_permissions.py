@@ -21,7 +21,8 @@ READERS = EVERYBODY - {Role.CALL_CENTER}
 REGISTER = READERS - {Role.PARTNER_REP, Role.KEY_ACCOUNTS, Role.KEY_ACCOUNTS_MANAGER}
 DECIDES = {Role.CHANNEL_MANAGER}
 VENDOR = EVERYBODY - PARTNER
-IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
+IMPORTS = {Role.CHANNEL_MANAGER, Role.FINANCE, Role.ADMIN}
+RECEIPTS = IMPORTS | {Role.CHANNEL_DIRECTOR, Role.COO}
 DEPOSITS = {
     *(Role.PARTNER_ADMIN, Role.FINANCE, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO),
     *(Role.CHANNEL_SALES, Role.REGIONAL_MANAGER),
@@ -206,8 +207,22 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "deductions.add_document": ({Role.FINANCE}, {"deduction_id": 1}),
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
-    "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),
+    "imports.confirm": (IMPORTS, {"kind": "receipts", "key": "0" * 32}),
     "imports.refused": (IMPORTS, {"kind": "partners", "key": "0" * 32, "form": "csv"}),
+    "receipts.list_page": (RECEIPTS, {}),
+    "receipts.detail": (RECEIPTS, {"receipt_id": 1}),
+    "receipts.new_form": ({Role.FINANCE}, {}),
+    "receipts.create": ({Role.FINANCE}, {}),
+    "receipts.refund_form": ({Role.FINANCE}, {"receipt_id": 1}),
+    "receipts.refund": ({Role.FINANCE}, {"receipt_id": 1}),
+    "receipts.numbers": (RECEIPTS, {}),
+    "receipts.match_form": ({Role.FINANCE}, {}),
+    "receipts.match": ({Role.FINANCE}, {}),
+    "receipts.unmatch": ({Role.FINANCE}, {}),
+    "receipts.periods": (RECEIPTS, {}),
+    "receipts.period": (RECEIPTS, {"period": "2026-Q1"}),
+    "receipts.collect": ({Role.FINANCE}, {"period": "2026-Q1"}),
+    "receipts.reopen": ({Role.FINANCE}, {"period": "2026-Q1"}),
     "papers.pdf": (PAPERS, {"statement_id": 1}),
     "papers.xlsx": (PAPERS, {"statement_id": 1}),
     "papers.start_form": (PRINTS, {}),

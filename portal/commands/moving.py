@@ -38,8 +38,8 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
         return 1
     try:
         with _uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
-            if KINDS[kind].limits is None:  # else it goes in a block at a time
-                db.make_room(session)
+            # What goes in a block at a time needs only its indexes at hand.
+            db.make_room(session, megabytes=512 if KINDS[kind].limits is None else 128)
             report = import_file(
                 session,
                 kind=kind,

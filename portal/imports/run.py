@@ -142,6 +142,7 @@ def import_file(
         else:
             rows = [table.row(*line) for line in lines]
     except RuleViolation as problem:
+        report.rows = report.rows if isinstance(each.take, TakeMany) else 0
         report.refused.append(Refused(1, "", "", problem))
         raise Refusal(report) from problem
     if not isinstance(each.take, TakeMany):

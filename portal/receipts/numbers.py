@@ -1,13 +1,20 @@
 """Contract numbers on receipts: which are known, what finance says they mean (M7, M14)."""
 
 from collections.abc import Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.db import chunks
+from portal.domain.commissions import anniversary
+from portal.domain.contracts import key_of
+from portal.domain.rates import Product
 from portal.models import tables as t
+from portal.receipts.credits import Credit
 
 
 def starts_of(session: Session, keys: Collection[str]) -> dict[str, date]:
@@ -33,3 +40,67 @@ def matches(session: Session) -> dict[str, tuple[int, str]]:
         known = row.registration_id is not None and row.contract_key is not None
         said[row.number_key] = (row.registration_id, row.contract_key) if known else None
     return {key: target for key, target in said.items() if target is not None}
+
+
+def unknown_keys() -> Any:
+    """The contract numbers on receipts that stand for no contract, as a query (M14).
+
+    Nobody signed them and finance matched them to nothing, or to a contract that is no more.
+    """
+    m, newer, c, r = t.contract_match.c, t.contract_match.alias().c, t.contract.c, t.receipt.c
+    newest = ~sa.exists().where(newer.number_key == m.number_key, newer.id > m.id)
+    matched = sa.and_(newest, m.registration_id.is_not(None))
+    there = sa.exists().where(c.registration_id == m.registration_id, c.number_key == m.contract_key)
+    meant = sa.select(m.number_key).where(matched, there)
+    astray = sa.select(m.number_key).where(matched, ~there)
+    signed = sa.exists().where(c.number_key == r.contract_key).correlate(t.receipt)
+    return (
+        sa.select(r.contract_key)
+        .where(sa.or_(~signed, r.contract_key.in_(astray)), r.contract_key.not_in(meant))
+        .distinct()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What came in for ports in one year of a contract, against what the year comes to, in yuan."""
+
+    first: date
+    last: date
+    due: Decimal
+    received: Decimal
+    owner: str | None
+
+    @property
+    def over(self) -> Decimal:
+        """What was paid too much; nothing where the contract states no amount."""
+        return max(self.received - self.due, Decimal("0.00")) if self.due else Decimal("0.00")
+
+
+def standing_of(session: Session, credit: Credit, day: date) -> Standing:
+    """How a contract stands in its year around `day`, under all numbers that mean it."""
+    key, year = key_of(credit.contract_no), 0
+    while anniversary(credit.starts_on, year + 1) <= day:
+        year += 1
+    first = anniversary(credit.starts_on, year)
+    last = anniversary(credit.starts_on, year + 1) - timedelta(days=1)
+    m, newer = t.contract_match.c, t.contract_match.alias().c
+    newest = ~sa.exists().where(newer.number_key == m.number_key, newer.id > m.id)
+    said = sa.select(m.number_key).where(newest, m.registration_id.is_not(None))
+    here = said.where(m.registration_id == credit.registration_id, m.contract_key == key)
+    c, r = t.contract.c, t.receipt.c
+    received = sa.select(sa.func.coalesce(sa.func.sum(r.amount), 0)).where(
+        sa.or_(r.contract_key.in_(here), sa.and_(r.contract_key == key, r.contract_key.not_in(said))),
+        r.received_on.between(first, last),
+        r.product == Product.PORT,
+    )
+    owner = sa.select(t.partner.c.name).where(t.partner.c.id == credit.partner_on(day)).scalar_subquery()
+    query = sa.select(
+        c.yearly_amount,
+        sa.type_coerce(received.scalar_subquery(), r.amount.type).label("got"),
+        owner.label("owner"),
+    )
+    query = query.where(c.registration_id == credit.registration_id, c.number_key == key)
+    row = session.execute(query).first()
+    due, got = (row.yearly_amount, row.got) if row else (Decimal("0.00"), Decimal("0.00"))
+    return Standing(first, last, due, got, row.owner if row else None)

@@ -18,7 +18,13 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
-from portal.web import deposit_labels, dispute_labels, payment_words, statement_labels
+from portal.web import (
+    deposit_labels,
+    dispute_labels,
+    payment_words,
+    receipt_messages,
+    statement_labels,
+)
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
@@ -213,6 +219,7 @@ ACTS: Mapping[str, Any] = {
     "policy.withdrawn": _l("Withdrew a policy version before its first day"),
     **dispute_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
+    **receipt_messages.ACTS,
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
     "user.link_made": _l("Made a link to set a password"),
@@ -255,6 +262,7 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.DEPOSIT_VIEW: _l("see deposits and debts"),
     Permission.DEPOSIT_WAIVE: _l("waive a shortfall of a deposit"),
     Permission.HELD_DECIDE: _l("decide held filings"),
+    Permission.IMPORT_MOVE_IN: _l("import partners, registrations and what belongs to them"),
     Permission.IMPORT_RUN: _l("import files"),
     Permission.INVOICE_ENTER: _l("hand in invoices"),
     Permission.PARTNER_EDIT: _l("change partners"),
@@ -264,6 +272,9 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.POLICY_EDIT: _l("change the policy"),
     Permission.POLICY_VIEW: _l("read the policy"),
     Permission.PROFILE: _l("use the portal"),
+    Permission.RECEIPT_IMPORT: _l("import receipts"),
+    Permission.RECEIPT_VIEW: _l("see receipts"),
+    Permission.RECEIPT_WORK: _l("enter, refund and match receipts"),
     Permission.REGISTRATION_CORRECT_ASK: _l("ask for corrections"),
     Permission.REGISTRATION_EXPORT: _l("export registrations"),
     Permission.REGISTRATION_FILE: _l("register customers"),

@@ -7,10 +7,12 @@ from flask_babel import lazy_gettext as _l
 
 from portal.web import deposit_labels, dispute_labels, payment_words, statement_labels
 from portal.web.policy_messages import POLICY
+from portal.web.receipt_messages import RECEIPTS
 
 MESSAGES: Mapping[str, Any] = {
     **deposit_labels.MESSAGES,
     **payment_words.MESSAGES,
+    **RECEIPTS,
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
@@ -87,12 +89,6 @@ MESSAGES: Mapping[str, Any] = {
     "decision.one_filing": _l("Name two different registrations."),
     "email.form": _l("“%(value)s” is not an e-mail address."),
     "email.taken": _l("There is already a person with this e-mail address."),
-    "check.receipt_gap": _l("No entry of the audit trail vouches for this receipt."),
-    "check.receipt_seal": _l(
-        "The receipts %(first)s to %(last)s are not what was recorded: their number, sum or content differs."
-    ),
-    "check.refund_differs": _l("It has a refund of another contract or product, or dated before it."),
-    "check.refunds_exceed": _l("More of it was refunded than was received."),
     "check.alias": _l("No filing of its customer bears this name."),
     "check.alias_missing": _l("Its name “%(name)s” is missing."),
     "check.customer_missing": _l("The customer that it made known is missing."),
@@ -246,10 +242,6 @@ MESSAGES: Mapping[str, Any] = {
     "pipeline.signed_stays": _l("A signed customer stays with you; it cannot be released or lost."),
     "pipeline.trial_ends_before_start": _l("The trial ends before it starts."),
     "pipeline.undo_too_late": _l("Too late to take it back: a minute has passed, or others have been told."),
-    "period.collected": _l("This period was called complete already."),
-    "period.issued": _l("Statements of this period are out: it cannot be opened again."),
-    "period.not_collected": _l("This period is open."),
-    "period.not_over": _l("This period is not over yet: it ends on %(day)s."),
     "period.form": _l("“%(value)s” is no period. Write a month as 2026-09 or a quarter as 2026-Q3."),
     "policy.bad_figure": _l("The policy's figure “%(figure)s” is missing or impossible."),
     "paper.none": _l("There is nothing to print: choose a period with statements that wait for it."),
@@ -259,41 +251,6 @@ MESSAGES: Mapping[str, Any] = {
     ),
     "paper.too_many": _l("At most %(most)s statements go into one PDF: take a part of them at a time."),
     "policy.none_in_force": _l("No policy is in force on %(day)s."),
-    "receipt.before_its_receipt": _l("A refund cannot be dated before its receipt (%(day)s)."),
-    "receipt.in_the_future": _l("“%(value)s” lies in the future: nothing can have been received then."),
-    "receipt.negative": _l(
-        "“%(value)s” is negative. Money paid back names the receipt that it refunds (refund_of / 原流水号)."
-    ),
-    "receipt.no_minutes": _l("Long distance is paid by the minute: the minutes are missing."),
-    "receipt.not_matched": _l(
-        "This number is not matched to a contract by hand, or it was taken back already."
-    ),
-    "receipt.other_content": _l(
-        "%(ref)s is known with other content. Known: %(known)s. Here: %(stated)s. A receipt is never changed: "
-        "correct it by a refund and a receipt of its own."
-    ),
-    "receipt.other_contract": _l("The receipt that this refunds is of another contract."),
-    "receipt.other_product": _l("The receipt that this refunds is for another product."),
-    "receipt.ref_taken": _l("There is a receipt with this reference already."),
-    "receipt.refund_of_refund": _l("This names a refund. Name the receipt that was refunded."),
-    "receipt.refunds_exceed": _l(
-        "More than was received: %(received)s came in, %(refunded)s went back already, %(asked)s are asked for."
-    ),
-    "receipt.same_number": _l("This is the number itself: choose the contract that it should have named."),
-    "receipt.unknown_contract_choice": _l("There is no such contract any more: choose another."),
-    "receipt.unknown_receipt": _l("There is no receipt “%(value)s” of this source to refund."),
-    "receipt.warn_before_contract": _l(
-        "%(rows)s receipts are dated before their contract (%(sum)s yuan in all, first here): they earn nothing."
-    ),
-    "receipt.warn_collected": _l(
-        "%(rows)s receipts are dated in a period that finance called complete (%(sum)s yuan in all, first here): "
-        "they will be adjustments on the next statement."
-    ),
-    "receipt.warn_unknown_contract": _l(
-        "%(rows)s receipts name contracts that nobody signed (%(numbers)s numbers, %(sum)s yuan in all, first "
-        "here). Match them under Receipts."
-    ),
-    "receipt.zero": _l("An amount of zero is no receipt."),
     "registration.early_limit": _l(
         "You hold %(held)s projects in the first two stages; the policy allows %(limit)s. Move or release some."
     ),

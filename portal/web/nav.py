@@ -67,6 +67,10 @@ ENTRIES = (
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
+        *("receipts.list_page", "coin", _l("Receipts"), P.RECEIPT_VIEW),
+        under=("receipts",),
+    ),
+    Entry(
         *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
         under=(
             *("statement_board", "statement_acts", "statement_dossier"),

@@ -210,8 +210,8 @@ def test_odd_receipts_come_with_one_warning_of_each_sort(engine: sa.Engine, brin
             row("B", received_on="2026-02-20"),
             row("C", contract_no="HT-9"),
             row("D", contract_no="x"),
-        ]
-        + [row("E", product="会议", received_on="2026-01-31")],
+            row("E", product="会议", received_on="2026-01-31"),
+        ],
     )
     told = [(each.row, each.column, each.problem.code, each.problem.params) for each in report.warnings]
     assert told == [
@@ -297,7 +297,7 @@ CELLS: Mapping[str, st.SearchStrategy[str]] = {
     "received_on": st.sampled_from(["2026-02-01", "2026/2/1 ", "２０２６-02-01", "2026-13-01", "2027-01-01"]),
     "contract_no": st.sampled_from(["HT-1", "ｈｔ－１", " HT 1", "", "'=1", "9" * 61, "合同"]),
     "product": st.sampled_from(["port", "端口", "PORT", "ddd", "国际长途", "x", ""]),
-    "amount": st.sampled_from(["1", "12.5", "12.50", "012", "0", "0.0", "1.", ".5", "1,200", "１２", "-1", "1e3"]),
+    "amount": st.sampled_from(["1", "12.5", "12.50", "012", "0", "0.0", "1.", "1,200", "１２", "-1", "1e3"]),
     "minutes": st.sampled_from(["", "120", "0", "1.5", "-1", " 3", "１２", "9" * 7, "9" * 8]),
     "refund_of": st.sampled_from(["", "", "", "A"]),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Receipts: the ledger, its pages, matching numbers, calling periods complete."""
