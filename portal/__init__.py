@@ -35,25 +35,21 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
     from portal.partners.views import bp as partners
+    from portal.payments.account_views import bp as accounts
+    from portal.payments.answer_views import bp as bank_answers
+    from portal.payments.closing_views import bp as invoices
+    from portal.payments.views import bp as payments
     from portal.pipeline.views import bp as pipeline
     from portal.policy.draft_views import bp as policy
     from portal.registrations.alarm_views import bp as alarms
     from portal.registrations.customer_views import bp as registrations
     from portal.registrations.detail_views import bp as registration
+    from portal.statements.acts_views import bp as statement_acts
+    from portal.statements.board_views import bp as statement_board
+    from portal.statements.dossier_views import bp as statement_dossier
     from portal.statements.what_if_views import bp as what_if
 
-    return [
-        auth,
-        home,
-        registrations,
-        registration,
-        alarms,
-        pipeline,
-        held,
-        cases,
-        partners,
-        policy,
-        what_if,
-        imports,
-        admin,
-    ]
+    register = [registrations, registration, alarms, pipeline, held, cases, partners, policy]
+    statements = [statement_board, statement_acts, statement_dossier, what_if]
+    money = [payments, bank_answers, accounts, invoices]
+    return [auth, home, *register, *statements, *money, imports, admin]

@@ -105,8 +105,18 @@ def add_user(
         output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
-_EXPORTED = ("registrations", "statements", "aliases", "identifiers", "decisions", "audit")
-_IMPORTED = ("partners", "tiers", "registrations", "events", "decisions", "aliases", "receipts", "policy")
+_EXPORTED = ("registrations", "statements", "deposits", "aliases", "identifiers", "decisions", "audit")
+_IMPORTED = (
+    "partners",
+    "tiers",
+    "registrations",
+    "events",
+    "decisions",
+    "aliases",
+    "receipts",
+    "traffic",
+    "policy",
+)
 
 
 @main.command("import", with_appcontext=False)
@@ -145,6 +155,7 @@ def export(kind: str, as_of: str | None, period: str | None, form: str, out: Pat
 def tick(at: str | None) -> None:
     """Do everything that passing time causes; run it from cron as often as you like."""
     from portal.commands.comparing import work_off
+    from portal.commands.depositing import settle_deposits
     from portal.conflicts.service import settle_lapses
     from portal.domain.calendar import parse_instant
     from portal.domain.periods import business_date
@@ -157,6 +168,7 @@ def tick(at: str | None) -> None:
         output.say(
             lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed))
         )
+        settle_deposits(engine, now=now)
         work_off(engine, now=now)
 
 

@@ -54,6 +54,8 @@ class Config:
     vendor_name_en: str = "Partner Portal"
     logo: Path | None = None
     currency: str = "CNY"
+    invoice_title: str = ""
+    invoice_tax_no: str = ""
     max_upload_mb: int = 20
     secure_cookies: bool = False
     trusted_proxies: int = 0
@@ -80,6 +82,8 @@ class Config:
             vendor_name_en=values.get("PORTAL_VENDOR_NAME_EN") or "Partner Portal",
             logo=_existing_file("PORTAL_LOGO", logo) if logo else None,
             currency=_currency(values.get("PORTAL_CURRENCY") or "CNY"),
+            invoice_title=(values.get("PORTAL_INVOICE_TITLE") or "").strip(),
+            invoice_tax_no=(values.get("PORTAL_INVOICE_TAX_NO") or "").strip(),
             max_upload_mb=_number(values, "PORTAL_MAX_UPLOAD_MB", default=20, least=1),
             secure_cookies=_switch(values, "PORTAL_SECURE_COOKIES"),
             trusted_proxies=_number(values, "PORTAL_TRUSTED_PROXIES", default=0, least=0),

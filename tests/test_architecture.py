@@ -26,6 +26,7 @@ GROUND = {
     "audit": {"portal.audit", "portal.models", "portal.domain", "portal.clock"},
     "journal": {"portal.journal", "portal.audit", "portal.models", "portal.domain"},
     "paging": {"portal.paging"},
+    "files": {"portal.files", "portal.domain"},
     "db": {"portal.db", "portal.audit", "portal.models", "portal.domain", "portal.clock"},
     "migrations": {"portal.migrations", "portal.models", "portal.domain", "portal.db"},
     "web": {f"portal.{name}" for name in ("web", "domain", "models", "db", "clock", "config")}
@@ -49,7 +50,7 @@ def own_features(module: Module) -> set[str]:
 def allowed(module: Module) -> tuple[set[str], set[str] | None]:
     """The portal's modules and the libraries (None: any but the web's) that `module` may use."""
     layer = module.parts[0].removesuffix(".py")
-    ground = ("domain", "models", "audit", "clock", "db", "journal", "paging")
+    ground = ("domain", "models", "audit", "clock", "db", "files", "journal", "paging")
     services = {f"portal.{name}" for name in ground}
     if layer == "domain":
         return GROUND["domain"], RULE_LIBRARIES

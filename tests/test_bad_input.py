@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from portal import db
+from portal import db, files
+from portal.domain.errors import RuleViolation
 from portal.models import tables as t
-from portal.registrations import files
 from tests.support.filings import FORM
 from tests.support.people import Person
 
@@ -178,9 +178,9 @@ def test_a_full_disk_is_said_and_nothing_is_half_done(
     filed = file_as(people["alice"], at("2026-03-02 10:00")).registration_id
 
     def full(*_arguments: Any) -> None:
-        raise files.RuleViolation("file.storage", "file")
+        raise RuleViolation("file.storage", "file")
 
-    monkeypatch.setattr(files, "_put", full)
+    monkeypatch.setattr(files, "put", full)
     upload = (io.BytesIO(b"%PDF-1.7 offer"), "offer.pdf")
     answer = alice.post(f"/registrations/{filed}/files", data={"file": upload})
     assert answer.status_code == 422

@@ -25,7 +25,15 @@ IMPORTS = {Role.CHANNEL_MANAGER, Role.ADMIN}
 PEOPLE = {Role.PARTNER_ADMIN, Role.ADMIN}
 AUDIT = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.ADMIN}
 CASES = CLAIMANTS | {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO}
+PAYOUTS = {Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR, Role.COO, Role.FINANCE}
+ACTS = PAYOUTS | {Role.CALL_CENTER, Role.CHANNEL_SALES}
+STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
+PAYS = {Role.FINANCE}
+SEES_PAYMENT = {
+    *(Role.PARTNER_ADMIN, Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
+    *(Role.COO, Role.FINANCE),
+}
 
 # endpoint: (who may, arguments). The sample registration is alice's, of partner P001.
 TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
@@ -117,6 +125,46 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "policy.enforce": (DECIDES, {"draft_id": 1}),
     "what_if.page": (DECIDES, {"draft_id": 1}),
     "what_if.export": (DECIDES, {"draft_id": 1}),
+    "statement_board.show": (STATEMENTS, {}),
+    "statement_board.preview": (ACTS, {}),
+    "statement_board.do_many": (ACTS, {}),
+    "statement_acts.act_form": (ACTS, {"statement_id": 1, "act": "send"}),
+    "statement_acts.do_act": (ACTS, {"statement_id": 1, "act": "send"}),
+    "statement_acts.refuse_form": (ACTS, {"statement_id": 1}),
+    "statement_acts.refuse": (ACTS, {"statement_id": 1}),
+    "statement_acts.withheld": (STATEMENTS, {"statement_id": 1}),
+    "statement_acts.defer": ({Role.FINANCE}, {"statement_id": 1, "receipt_id": 1}),
+    "statement_acts.generate_form": ({Role.FINANCE, Role.ADMIN}, {}),
+    "statement_acts.do_generate": ({Role.FINANCE, Role.ADMIN}, {}),
+    "statement_acts.collect": ({Role.FINANCE, Role.ADMIN}, {}),
+    "statement_dossier.download": (PAYOUTS | {Role.ADMIN}, {"statement_id": 1}),
+    "payments.work": (PAYS, {}),
+    "payments.prepare": (PAYS, {}),
+    "payments.settle": (PAYS, {"statement_id": 1}),
+    "payments.list_page": (PAYS, {}),
+    "payments.batch": (PAYS, {"batch_id": 1}),
+    "payments.act": (PAYS, {"batch_id": 1, "what": "release"}),
+    "payments.bank_file": (PAYS, {"batch_id": 1}),
+    "payments.made": (SEES_PAYMENT, {}),
+    "bank_answers.start": (PAYS, {}),
+    "bank_answers.preview": (PAYS, {}),
+    "bank_answers.confirm": (PAYS, {"key": "0" * 32}),
+    "accounts.waiting": (PAYS, {}),
+    "accounts.account": (SEES_PAYMENT, {"partner_id": 1}),
+    "accounts.state": ({Role.PARTNER_ADMIN, Role.FINANCE}, {"partner_id": 1}),
+    "accounts.decide": (PAYS, {"account_id": 1, "what": "verify"}),
+    "invoices.invoice": (SEES_PAYMENT, {"statement_id": 1}),
+    "invoices.enter": ({Role.PARTNER_ADMIN, Role.CHANNEL_SALES}, {"statement_id": 1}),
+    "invoices.confirm": (
+        {Role.PARTNER_ADMIN, Role.CHANNEL_SALES},
+        {"statement_id": 1, "key": "0" * 32},
+    ),
+    "invoices.send_back": (PAYS, {"statement_id": 1}),
+    "invoices.download": (SEES_PAYMENT, {"statement_id": 1, "invoice_id": 1}),
+    "invoices.uninvoiced": (SEES_PAYMENT, {}),
+    "invoices.export": (SEES_PAYMENT, {}),
+    "invoices.closing": (PAYS, {}),
+    "invoices.close": (PAYS, {}),
     "imports.start": (IMPORTS, {}),
     "imports.preview": (IMPORTS, {}),
     "imports.confirm": (IMPORTS, {"kind": "partners", "key": "0" * 32}),

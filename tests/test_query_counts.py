@@ -39,6 +39,14 @@ PAGES = (
     ("channel_manager", "/policy/1"),
     ("channel_manager", "/policy/new"),
     ("channel_manager", "/search?q=公司"),
+    ("channel_manager", "/statements/board"),
+    ("channel_manager", "/statements/board?step=6"),
+    ("finance", "/payments"),
+    ("finance", "/payments/batches"),
+    ("finance", "/payments/accounts"),
+    ("finance", "/payments/closing"),
+    ("finance", "/payments/uninvoiced"),
+    ("alice", "/payments/made"),
 )
 
 

@@ -7,7 +7,9 @@ from sqlmodel import Session
 
 from portal.conflicts import check as conflicts
 from portal.conflicts.check import Problem
+from portal.deposits import check as deposits
 from portal.domain.errors import RuleViolation
+from portal.payments import check as payments
 from portal.receipts import check as receipts
 from portal.statements import check as statements
 
@@ -16,6 +18,8 @@ _PARTS = (
     ("registration", conflicts.problems),
     ("receipt", receipts.problems),
     ("statement", statements.problems),
+    ("payment_batch", payments.problems),
+    ("deposit_entry", deposits.problems),
 )
 
 

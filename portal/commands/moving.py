@@ -16,6 +16,7 @@ from sqlmodel import Session
 from portal import audit, clock, db, exports
 from portal.commands import output
 from portal.conflicts import export as customers
+from portal.deposits import accounts as deposits
 from portal.domain.calendar import parse_date
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import day_end, parse_period
@@ -101,6 +102,8 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str 
             if form == "json":
                 return _json(statements.statements_of(session, covered))
             return _written(statements.COLUMNS, statements.rows_of(session, covered), form, kind)
+        if kind == "deposits":
+            return _written(deposits.EXPORTED, deposits.exported(session, day), form, kind)
         if kind == "aliases":
             return _written(customers.ALIASES, customers.aliases(session), form, kind)
         if kind == "identifiers":

@@ -9,6 +9,7 @@ from portal.domain.roles import KEY_ACCOUNTS_ROLES, REGIONAL_ROLES, Actor, Role
 class Permission(StrEnum):
     """Everything that can be allowed, as ``area:action``; no route exists without one."""
 
+    ACCOUNT_STATE = "account:state"
     ALARM_VIEW = "alarm:view"
     AUDIT_VIEW = "audit:view"
     CASE_ACT = "case:act"
@@ -16,11 +17,19 @@ class Permission(StrEnum):
     CASE_VIEW = "case:view"
     CASE_VOTE = "case:vote"
     CUSTOMER_MERGE = "customer:merge"
+    DEPOSIT_BOOK = "deposit:book"
+    DEPOSIT_DECIDE = "deposit:decide"
+    DEPOSIT_OBJECT = "deposit:object"
+    DEPOSIT_VIEW = "deposit:view"
+    DEPOSIT_WAIVE = "deposit:waive"
     HELD_DECIDE = "held:decide"
     IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
+    INVOICE_ENTER = "invoice:enter"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
+    PAYMENT_RUN = "payment:run"
+    PAYMENT_VIEW = "payment:view"
     POLICY_EDIT = "policy:edit"
     POLICY_VIEW = "policy:view"
     PROFILE = "profile:own"
@@ -33,7 +42,13 @@ class Permission(StrEnum):
     REGISTRATION_NOTE = "registration:note"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
+    STATEMENT_ACT = "statement:act"
+    STATEMENT_AUDIT = "statement:audit"
+    STATEMENT_BOARD = "statement:board"
+    STATEMENT_DEFER = "statement:defer"
+    STATEMENT_GENERATE = "statement:generate"
     TIER_EDIT = "tier:edit"
+    TRAFFIC_IMPORT = "traffic:import"
     USER_MANAGE_ALL = "user:manage_all"
     USER_MANAGE_OWN = "user:manage_own"
 
@@ -62,12 +77,17 @@ _CLAIM = frozenset(
         _P.CASE_ACT,
     }
 )
+_STATEMENTS = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_ACT, _P.STATEMENT_AUDIT})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PARTNER_REP: _CLAIM,
-    Role.PARTNER_ADMIN: _CLAIM | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW},
-    Role.CHANNEL_SALES: _READ | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE},
-    Role.REGIONAL_MANAGER: _READ,
+    Role.PARTNER_ADMIN: _CLAIM
+    | {_P.USER_MANAGE_OWN, _P.PARTNER_VIEW}
+    | {_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW, _P.DEPOSIT_OBJECT},
+    Role.CHANNEL_SALES: _READ
+    | {_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}
+    | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | {_P.STATEMENT_BOARD, _P.DEPOSIT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | {
         _P.REGISTRATION_CORRECT_ASK,
@@ -85,24 +105,33 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.CASE_VIEW,
         _P.CASE_VOTE,
         _P.POLICY_EDIT,
+        *_STATEMENTS,
+        _P.PAYMENT_VIEW,
+        _P.DEPOSIT_VIEW,
+        _P.DEPOSIT_DECIDE,
     },
-    Role.CHANNEL_DIRECTOR: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW},
-    Role.COO: _READ | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW},
+    Role.CHANNEL_DIRECTOR: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.CASE_APPEAL_DECIDE, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW}
+    | {_P.DEPOSIT_VIEW}
+    | _STATEMENTS,
+    Role.COO: _READ
+    | {_P.AUDIT_VIEW, _P.CASE_VIEW, _P.RECEIPT_VIEW, _P.PAYMENT_VIEW, _P.DEPOSIT_VIEW, _P.DEPOSIT_WAIVE}
+    | _STATEMENTS,
     Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.CASE_VOTE, _P.POLICY_VIEW},
-    Role.FINANCE: _READ | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK},
-    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.POLICY_VIEW}),
+    Role.FINANCE: _READ
+    | _STATEMENTS
+    | {_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.RECEIPT_WORK}
+    | {_P.STATEMENT_DEFER, _P.STATEMENT_GENERATE}
+    | {_P.PAYMENT_RUN, _P.PAYMENT_VIEW, _P.ACCOUNT_STATE}
+    | {_P.DEPOSIT_VIEW, _P.DEPOSIT_BOOK, _P.TRAFFIC_IMPORT},
+    Role.CALL_CENTER: frozenset({_P.PROFILE, _P.POLICY_VIEW, _P.STATEMENT_BOARD, _P.STATEMENT_ACT}),
     Role.CUSTOMER_SERVICE: _READ,
     Role.PRODUCT_MARKETING: _READ,
     Role.ADMIN: _READ
-    | {
-        _P.USER_MANAGE_ALL,
-        _P.IMPORT_RUN,
-        _P.IMPORT_MOVE_IN,
-        _P.RECEIPT_IMPORT,
-        _P.RECEIPT_VIEW,
-        _P.AUDIT_VIEW,
-    },
+    | {_P.USER_MANAGE_ALL, _P.IMPORT_RUN, _P.IMPORT_MOVE_IN, _P.AUDIT_VIEW}
+    | {_P.RECEIPT_IMPORT, _P.RECEIPT_VIEW, _P.TRAFFIC_IMPORT}
+    | {_P.STATEMENT_BOARD, _P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE},
 }
 
 

@@ -14,6 +14,7 @@ from portal.domain.facts import State
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.models import tables as t
+from portal.statements.board import Reader, waiting
 
 _EACH = 20
 _PAIRS = 6
@@ -125,6 +126,11 @@ def tasks_about_pairs(session: Session, *, policy: Policy) -> list[Task]:
     return [Task("pair", row, add_working_days(business_date(row.found_at), days)) for row in page.rows]
 
 
+def tasks_about_statements(session: Session, reader: Reader) -> list[Task]:
+    """The steps of statements that wait for the person: one task for each kind of step, however many."""
+    return [Task("statement", row, row.due_on) for row in waiting(session, reader)]
+
+
 def _in_order(rows: Any) -> list[Task]:
     tasks = [Task(row.kind, row, _due_of(row)) for row in rows]
     return sorted(tasks, key=by_due)[: _LIST if len(tasks) > _LIST else None]
@@ -142,7 +148,7 @@ def _due_of(row: Any) -> date | None:
 
 def by_due(task: Task) -> tuple[date, int]:
     """Soonest first."""
-    return (task.due or date.max, task.row.id)
+    return (task.due or date.max, getattr(task.row, "id", 0))
 
 
 def waiting_and_held(session: Session, *, scope: Any) -> list[Any]:

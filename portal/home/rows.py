@@ -5,11 +5,17 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from flask_babel import ngettext
+
 from portal.cases.rows import overdue
+from portal.domain.calendar import working_days_late
 from portal.domain.pipeline import STAGES, Stage
+from portal.domain.statements import next_step
 from portal.home.queries import Task
 from portal.pipeline.queries import Total
-from portal.web.filters import due_in, in_days
+from portal.statements.acting import BY_HAND
+from portal.statements.board import column_of
+from portal.web.filters import due_in, in_days, money
 from portal.web.language import gettext as _
 from portal.web.marks import Look, look
 
@@ -21,6 +27,7 @@ _ICONS = {
     "held": "scale",
     "case": "gavel",
     "pair": "scale",
+    "statement": "receipt",
 }
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
 _BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
@@ -37,6 +44,9 @@ def task_rows(
             continue
         if task.kind == "pair":
             yield _pair_row(task, eyes, urgent)
+            continue
+        if task.kind == "statement":
+            yield _statement_row(task, eyes, urgent)
             continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
@@ -78,6 +88,27 @@ def _pair_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     return (
         href, pair.one_name, eyes.icon(_ICONS["pair"]), "d" if days <= urgent else "w", what, None,
         due_in(task.due), days < 0, href, _("Compare"),
+    )  # fmt: skip
+
+
+def _statement_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
+    """A step that is due of one statement, or of several at once."""
+    r, days = task.row, (task.due - eyes.today).days if task.due else 0
+    step = next_step(r.station)
+    act = eyes.label(step.act) if step else ""
+    sums = f"{money(r.total)}"
+    if r.number == 1:
+        href, name = f"/statements/{r.first_id}", r.first_number
+        by_hand = step is not None and step.act in BY_HAND
+        do = f"{href}/act/{step.act}" if step and by_hand else href
+    else:
+        name = ngettext("%(num)d statement", "%(num)d statements", r.number)
+        href = do = f"/statements/board?mine=1&step={column_of(r.station)}"
+    late = overdue(working_days_late(task.due, eyes.today)) if task.due and days < 0 else ""
+    what = " · ".join(each for each in (act, sums, late) if each)
+    return (
+        href, name, eyes.icon(_ICONS["statement"]), "d" if days <= urgent else "w", what, None,
+        due_in(task.due), days < 0, do, _("Open"),
     )  # fmt: skip
 
 

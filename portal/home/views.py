@@ -17,6 +17,8 @@ from portal.partners.scope import totals_of
 from portal.pipeline.queries import stage_totals
 from portal.policy.service import policy_on
 from portal.registrations.listing import Filters, list_registrations
+from portal.statements.board import Reader
+from portal.statements.scope import statements_of, waiting_for
 from portal.web.access import partners_of, registrations_of
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today
@@ -30,9 +32,13 @@ _CASES = 6
 def start() -> ResponseReturnValue:
     """What needs me, the funnel, what waits."""
     person, session = actor(), reading()
+    policy = policy_on(session, today())
+    urgent = min(policy.lapsing_soon_days)
+    steps = _statement_tasks(person)
     if not allows(person, P.REGISTRATION_VIEW):
-        return render_template("home/quiet.html")
-    scope, policy = registrations_of(person), policy_on(session, today())
+        task_rows = rows.task_rows(steps, works=False, show_partner=True, urgent=urgent)
+        return render_template("home/quiet.html", tasks=steps, task_rows=task_rows)
+    scope = registrations_of(person)
     if allows(person, P.REGISTRATION_FILE):
         tasks = queries.tasks_for_claimants(session, scope=scope, today=today(), policy=policy)
     else:
@@ -42,7 +48,7 @@ def start() -> ResponseReturnValue:
         )
         if decides:
             tasks = sorted([*tasks, *queries.tasks_about_pairs(session, policy=policy)], key=queries.by_due)
-    tasks = [*_case_tasks(person, policy), *tasks]
+    tasks = [*_case_tasks(person, policy), *steps, *tasks]
     totals = stage_totals(session, totals_of(person))
     return render_template(
         "home/today.html",
@@ -51,7 +57,7 @@ def start() -> ResponseReturnValue:
             tasks,
             works=allows(person, P.REGISTRATION_WORK),
             show_partner=not person.is_partner,
-            urgent=min(policy.lapsing_soon_days),
+            urgent=urgent,
         ),
         waiting=rows.waiting_rows(queries.waiting_and_held(session, scope=scope)),
         funnel=rows.funnel_rows(totals),
@@ -59,6 +65,14 @@ def start() -> ResponseReturnValue:
         hour=now().astimezone(BUSINESS_OFFSET).hour,
         thursday=reporting_week(today()),
     )
+
+
+def _statement_tasks(person: Actor) -> list[queries.Task]:
+    """The steps of statements that wait for this person."""
+    if not allows(person, P.STATEMENT_ACT):
+        return []
+    reader = Reader(statements_of(person), waiting_for(person), person.user_id)
+    return queries.tasks_about_statements(reading(), reader)
 
 
 def _case_tasks(person: Actor, policy: Policy) -> list[queries.Task]:

@@ -13,7 +13,18 @@ from portal.db import lock_registry
 from portal.domain.access import Permission, allows
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor
-from portal.imports import aliases, decisions, events, partners, policy, receipts, registrations, tiers, words
+from portal.imports import (
+    aliases,
+    decisions,
+    events,
+    partners,
+    policy,
+    receipts,
+    registrations,
+    tiers,
+    traffic,
+    words,
+)
 from portal.imports.reading import Limits, Line, Row, Table, read_table
 from portal.imports.report import Refused, Report
 from portal.models import tables as t
@@ -83,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
         by=Permission.RECEIPT_IMPORT,
         limits=Limits(rows=2_500_000, megabytes=400),
     ),
+    "traffic": Kind(words.TRAFFIC, ("partner", "day", "amount"), traffic.take, by=Permission.TRAFFIC_IMPORT),
 }
 
 

@@ -84,6 +84,7 @@ RECEIPTS = {
     "minutes": "分钟数",
     "refund_of": "原流水号",
 }
+TRAFFIC = {"partner": "渠道编号", "day": "日期", "amount": "金额"}
 
 _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {
     PartnerKind: {

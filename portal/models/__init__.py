@@ -3,8 +3,20 @@
 from portal.models.base import Versioned
 from portal.models.cases import CaseVote, ConflictCase
 from portal.models.customers import Customer, CustomerAlias, CustomerIdentifier, GramCount, NameGram
+from portal.models.deposits import (
+    Debt,
+    DebtSettlement,
+    DepositDeduction,
+    DepositEntry,
+    DepositFile,
+    DepositWaiver,
+    TrafficDay,
+    TrafficPayment,
+    WholesaleState,
+)
 from portal.models.fishing import FishingAlarm
 from portal.models.partners import Partner, PolicyDraft, PolicyVersion, TierTerm
+from portal.models.payments import BankAccount, Invoice, PaymentBatch, PaymentItem, PaymentSetOff
 from portal.models.people import Draft, EndedSession, LoginAttempt, PasswordLink, SavedView, User, UserRole
 from portal.models.receipts import CollectedPeriod, Contract, ContractMatch, Receipt, UnsettledReceipt
 from portal.models.registrations import (
@@ -33,6 +45,7 @@ from portal.models.system import AuditEntry, ImportRun
 __all__ = [
     "Attachment",
     "AuditEntry",
+    "BankAccount",
     "CaseVote",
     "CheckLog",
     "CollectedPeriod",
@@ -43,18 +56,28 @@ __all__ = [
     "Customer",
     "CustomerAlias",
     "CustomerIdentifier",
+    "Debt",
+    "DebtSettlement",
     "DeferredReceipt",
+    "DepositDeduction",
+    "DepositEntry",
+    "DepositFile",
+    "DepositWaiver",
     "Dispute",
     "Draft",
     "EndedSession",
     "FishingAlarm",
     "GramCount",
     "ImportRun",
+    "Invoice",
     "LoginAttempt",
     "NameGram",
     "Ownership",
     "Partner",
     "PasswordLink",
+    "PaymentBatch",
+    "PaymentItem",
+    "PaymentSetOff",
     "PipelineStat",
     "Placement",
     "PolicyDraft",
@@ -72,8 +95,11 @@ __all__ = [
     "Suspicion",
     "Tie",
     "TierTerm",
+    "TrafficDay",
+    "TrafficPayment",
     "UnsettledReceipt",
     "User",
     "UserRole",
     "Versioned",
+    "WholesaleState",
 ]

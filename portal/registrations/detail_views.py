@@ -13,6 +13,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.facts import OWNING_STATES, State
 from portal.domain.pipeline import GATES, STAGES, LostReason, Stage, is_key_project
 from portal.domain.protection import reassignable_from
+from portal.files import Sent, open_stored
 from portal.registrations import files, queries, work
 from portal.registrations.drafts import drop_draft, load_draft, note_form, save_draft
 from portal.registrations.forms import CorrectionForm, DetailsForm, as_data
@@ -269,9 +270,8 @@ def add_file(registration_id: int) -> ResponseReturnValue:
                 actor=actor(),
                 now=now(),
                 registration_id=row.id,
-                name=upload.filename,
-                content=upload.read(),
-                store=config().files,
+                sent=Sent(upload.filename, upload.read()),
+                folder=config().files,
             )
     except RuleViolation as error:
         return _refused(row, error)
@@ -286,7 +286,7 @@ def download(registration_id: int, file_id: int) -> ResponseReturnValue:
     found = files.file_of(reading(), row.id, file_id)
     if found is None:
         abort(404)
-    stream = files.open_file(config().files, found.storage_key)
+    stream = open_stored(config().files, found.storage_key)
     answer = send_file(stream, mimetype=found.media_type, as_attachment=True, download_name=found.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from portal.statements import check_lines
+from portal.statements import check_lines, check_walk
 from portal.statements.check_lines import Problem
 
 
 def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
     """Every broken invariant of statements."""
     yield from check_lines.problems(session)
+    yield from check_walk.problems(session)

@@ -1,6 +1,7 @@
 """Draft a statement: which receipts are due on it, and what each earns. Nothing is written here."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,8 @@ from portal.statements.originals import Refunded, load_originals
 _DAY = sa.type_coerce(t.receipt.c.received_on, sa.String)
 _FEN = sa.type_coerce(t.receipt.c.amount, sa.BigInteger)
 _PRODUCT = sa.type_coerce(t.receipt.c.product, sa.String)
+# So many contracts are asked for at once.
+_TOGETHER = 500
 _PRODUCTS = {product.value: product for product in Product}
 _READ = (
     t.receipt.c.id, _DAY.label("received_on"), _PRODUCT.label("product"), _FEN.label("fen"),
@@ -54,16 +57,48 @@ class Draft:
     totals: Totals
 
 
+def drafts(session: Session, ground: Ground, partner_ids: Iterable[int], period: Period) -> Iterator[Draft]:
+    """What the statements of partners over a period are made of, from the receipts that no issued one has."""
+    for group in _groups(ground, partner_ids):
+        rows: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in _pool(session, ground, group, period):
+            rows[row[6]].append(row)
+        for partner_id in group:
+            keys = ground.credits.of_partner.get(partner_id, ())
+            own = [row for key in keys for row in rows[key] if _in_time(ground, partner_id, period, row)]
+            yield _drafted(session, ground, partner_id, period, own, foreign=False)
+
+
 def draft(session: Session, ground: Ground, partner_id: int, period: Period) -> Draft:
-    """What the statement of a partner over a period is made of, from the receipts that no issued one has."""
-    return _drafted(session, ground, partner_id, period, None)
+    """The same for one partner."""
+    return next(drafts(session, ground, [partner_id], period))
 
 
 def redraft(
     session: Session, ground: Ground, partner_id: int, period: Period, receipts: Collection[int]
 ) -> Draft:
     """The same for given receipts, settled or not: what a statement of them says under `ground`."""
-    return _drafted(session, ground, partner_id, period, receipts)
+    rows = [
+        row
+        for part in chunks(receipts)
+        for row in session.execute(sa.select(*_READ).where(t.receipt.c.id.in_(part)))
+    ]
+    return _drafted(session, ground, partner_id, period, rows, foreign=True)
+
+
+def _groups(ground: Ground, partner_ids: Iterable[int]) -> Iterator[list[int]]:
+    """Partners together as long as their contracts fit one question."""
+    group: list[int] = []
+    size = 0
+    for partner_id in partner_ids:
+        number = len(ground.credits.of_partner.get(partner_id, ()))
+        if group and size + number > _TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(partner_id)
+        size += number
+    if group:
+        yield group
 
 
 class _Days(dict[Any, date]):
@@ -75,9 +110,9 @@ class _Days(dict[Any, date]):
 
 
 def _drafted(
-    session: Session, ground: Ground, partner_id: int, period: Period, given: Collection[int] | None
+    session: Session, ground: Ground, partner_id: int, period: Period, rows: list[Any], *, foreign: bool
 ) -> Draft:
-    rows = list(_given(session, given) if given is not None else _pool(session, ground, partner_id, period))
+    """Lines of these receipts; `foreign` ones too, whoever owned the customer on their day."""
     refunds = {row[5] for row in rows if row[5] is not None}
     refunded = _refunded(session, refunds, partner_id, period) if refunds else {}
     rows.sort(key=itemgetter(1, 0))
@@ -86,7 +121,7 @@ def _drafted(
         credit, day = by_key.get(row[6]), days[row[1]]
         # A refund takes back from whom its receipt was earned by, whoever owns the customer now.
         earned_on = day if row[5] is None else refunded[row[5]].received_on
-        if credit is not None and (given is not None or credit.partner_on(earned_on) == partner_id):
+        if credit is not None and (foreign or credit.partner_on(earned_on) == partner_id):
             amount = Decimal(row[3]).scaleb(-2)
             receipt = Receipt(row[0], day, _PRODUCTS[row[2]], amount, row[4], row[5], row[6])
             taken.append((receipt, credit, row))
@@ -109,29 +144,30 @@ def _refunded(session: Session, refunds: set[int], partner_id: int, period: Peri
     return load_originals(session, refunds, but=session.scalar(own))
 
 
-def _given(session: Session, receipts: Collection[int]) -> Iterator[Any]:
-    for part in chunks(receipts):
-        yield from session.execute(sa.select(*_READ).where(t.receipt.c.id.in_(part)))
-
-
-def _pool(session: Session, ground: Ground, partner_id: int, period: Period) -> Iterator[Any]:
-    """Receipts of the partner's contracts that no issued statement has and that belong on this one (M6)."""
-    r, pool = t.receipt.c, t.unsettled_receipt
-    query = sa.select(*_READ).join(pool, pool.c.receipt_id == r.id)
+def _pool(session: Session, ground: Ground, partner_ids: Iterable[int], period: Period) -> Iterator[Any]:
+    """Receipts of these partners' contracts that no other statement has, up to the period's end."""
+    r, line, pool = t.receipt.c, t.statement_line.c, t.unsettled_receipt
+    # A late one may be on a statement that is not out yet: it stays there.
+    elsewhere = (
+        sa.exists()
+        .where(line.receipt_id == r.id, line.settles, t.statement.c.id == line.statement_id)
+        .where(t.statement.c.period != str(period))
+    )
+    query = sa.select(*_READ).join(pool, pool.c.receipt_id == r.id).where(~elsewhere)
     products = [product.value for product in products_of(period)]
     own = query.where(r.received_on.between(period.first, period.last), _PRODUCT.in_(products))
     if (collected_at := ground.collected.get(str(period))) is not None:
         own = own.where(r.recorded_at <= collected_at)
     earlier = query.add_columns(r.recorded_at).where(r.received_on < period.first, _PRODUCT.in_(products))
-    for part in chunks(ground.credits.of_partner.get(partner_id, ())):
+    for part in chunks({key for each in partner_ids for key in ground.credits.of_partner.get(each, ())}):
         yield from session.execute(own.where(r.contract_key.in_(part))).all()
-        for row in session.execute(earlier.where(r.contract_key.in_(part))):
-            if _too_late(ground, partner_id, row):
-                yield row
+        yield from session.execute(earlier.where(r.contract_key.in_(part))).all()
 
 
-def _too_late(ground: Ground, partner_id: int, row: Any) -> bool:
-    """Whether a receipt of an earlier period missed its own statement."""
+def _in_time(ground: Ground, partner_id: int, period: Period, row: Any) -> bool:
+    """Whether a receipt belongs here: of this period, or of an earlier one whose statement it missed (M6)."""
+    if len(row) == len(_READ):
+        return True
     own = str(period_of(_PRODUCTS[row.product], _Days()[row.received_on]))
     collected_at = ground.collected.get(own)
     return ground.is_out(partner_id, own) or (collected_at is not None and row.recorded_at > collected_at)

@@ -17,8 +17,8 @@ from portal.domain.statements import ISSUED, Act, Station, check_act, due_on
 from portal.domain.terms import PartnerKind
 from portal.models import tables as t
 from portal.policy.service import policy_on
-from portal.statements.drafting import Draft, DraftLine, draft
-from portal.statements.ground import Ground, load_ground
+from portal.statements.drafting import Draft, DraftLine, drafts
+from portal.statements.ground import load_ground
 from portal.statements.sealing import said_of, seal
 
 COLUMNS = (
@@ -58,14 +58,17 @@ def generate(
         check_act(Station.COLLECTED, Act.GENERATE, actor, ())
     ground, outcome = load_ground(session, partner_ids=partner_ids), Outcome()
     standing = _standing(session, period)
-    for number, (partner_id, partner) in enumerate(ground.partners.items(), start=1):
+    wanted = []
+    for partner_id, partner in ground.partners.items():
         stored = standing.get(partner_id)
         if stored is not None and stored.station in ISSUED:
             outcome.out += 1
         elif stored is not None or (
             partner.kind is not PartnerKind.WHOLESALE and ground.credits.of_partner.get(partner_id)
         ):
-            _one(session, ground, draft(session, ground, partner_id, period), stored, actor, now, outcome)
+            wanted.append(partner_id)
+    for number, drafted in enumerate(drafts(session, ground, wanted, period), start=1):
+        _one(session, drafted, standing.get(drafted.partner_id), actor, now, outcome)
         if progress:
             progress(number)
     return outcome
@@ -106,7 +109,6 @@ def _said(ordinal: int, line: DraftLine) -> tuple[object, ...]:
 
 def _one(
     session: Session,
-    ground: Ground,
     drafted: Draft,
     stored: Any,
     actor: Actor | None,

@@ -9,18 +9,23 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.invoices import InvoiceState
+from portal.domain.payments import ItemState
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor
 from portal.domain.statements import (
     RETURNS,
     Act,
     Done,
+    Party,
     Station,
     Step,
     check_act,
+    check_party,
     check_return,
     due_on,
     next_step,
+    standing,
 )
 from portal.models import Statement, StatementAct
 from portal.models import tables as t
@@ -44,13 +49,18 @@ def take_step(
     answer). `data` goes on the statement's walk.
 
     :raises StaleVersion: somebody else changed the statement meanwhile.
-    :raises RuleViolation: as `check_act`; ``statement.withheld`` it cannot go out before the receipts that
-        lack a term are solved or deferred (M2).
+    :raises RuleViolation: as `check_act` and `check_party`; ``statement.withheld`` it cannot go out before
+        the receipts that lack a term are solved or deferred (M2); ``statement.invoice_first`` it cannot be
+        closed yet (M16).
     """
     statement = load(session, statement_id, version)
     step = check_act(statement.station, act, actor, done_on(session, statement_id))
+    if actor is not None:
+        check_party(step, actor, party_of(session, statement.partner_id))
     if act is Act.SEND:
         _go_out(session, statement)
+    if act is Act.CLOSE and statement.station is Station.PAID and statement.total > 0:
+        raise RuleViolation("statement.invoice_first")
     _enter(session, statement, step, actor, now, reason, data or {})
     return statement
 
@@ -69,9 +79,14 @@ def send_back(
 
     What was approved after that station is void and done anew.
 
-    :raises RuleViolation: as `check_return`.
+    :raises RuleViolation: as `check_return`; ``statement.in_payment`` it is in a payment batch;
+        ``statement.invoice_stands`` its invoice is sent back on the invoice's own page (M16).
     """
     statement = load(session, statement_id, version)
+    if statement.station is Station.APPROVED and _in_payment(session, statement_id):
+        raise RuleViolation("statement.in_payment")
+    if statement.station is Station.INVOICED and _has_invoice(session, statement_id):
+        raise RuleViolation("statement.invoice_stands")
     check_return(statement.station, to, reason, actor, done_on(session, statement_id))
     back = Step(statement.station, Act.REFUSE, to, 0, frozenset(), "")
     _enter(session, statement, back, actor, now, reason, {"to": to.value})
@@ -92,27 +107,47 @@ def load(session: Session, statement_id: int, version: int | None) -> Statement:
 
 
 def done_on(session: Session, statement_id: int) -> list[Done]:
-    """The acts that still count: a refusal voids those done after the station it goes back to."""
+    """The acts that still count."""
     c = t.statement_act.c
     rows = session.execute(
-        sa.select(c.act, c.actor_id, c.from_station, c.to_station)
-        .where(c.statement_id == statement_id)
-        .order_by(c.id)
-    ).all()
-    order = list(Station)
-    counting: list[Any] = []
-    for row in rows:
-        if row.act is Act.REFUSE:
-            place = order.index(row.to_station)
-            counting = [each for each in counting if order.index(each.to_station) <= place]
-        else:
-            counting.append(row)
-    return [Done(row.act, row.actor_id) for row in counting]
+        sa.select(c.act, c.actor_id, c.to_station).where(c.statement_id == statement_id).order_by(c.id)
+    )
+    return standing(Done(*row) for row in rows)
+
+
+def party_of(session: Session, partner_id: int) -> Party:
+    """Whose statement it is; who has left looks after nobody any more."""
+    p, u = t.partner.c, t.user.c
+    row = session.execute(
+        sa.select(p.id, p.region, sa.case((u.active, p.manager_id)))
+        .join(t.user, u.id == p.manager_id, isouter=True)
+        .where(p.id == partner_id)
+    ).one()
+    return Party(*row)
+
+
+def _in_payment(session: Session, statement_id: int) -> bool:
+    """Whether the statement is in a payment batch that nobody has given up and no bank has answered."""
+    c = t.payment_item.c
+    return bool(
+        session.scalar(
+            sa.select(sa.func.count()).where(c.statement_id == statement_id, c.state == ItemState.WAITING)
+        )
+    )
+
+
+def _has_invoice(session: Session, statement_id: int) -> bool:
+    c = t.invoice.c
+    return bool(
+        session.scalar(
+            sa.select(sa.func.count()).where(c.statement_id == statement_id, c.state == InvoiceState.CURRENT)
+        )
+    )
 
 
 def may_return_to(station: Station) -> tuple[Station, ...]:
     """Where whoever is due at `station` may send the statement back to."""
-    return RETURNS.get(station, ())
+    return () if station is Station.INVOICED else RETURNS.get(station, ())
 
 
 def _enter(
@@ -153,22 +188,27 @@ def _enter(
     )  # fmt: skip
 
 
+def held_up(session: Session, statement_id: int, revision: int) -> int:
+    """How many receipts on a statement lack a term and are not deferred: with any it cannot go out (M2)."""
+    line, deferred = t.statement_line.c, t.deferred_receipt.c
+    put_off = sa.select(deferred.receipt_id).where(deferred.statement_id == statement_id)
+    query = sa.select(sa.func.count()).where(
+        line.statement_id == statement_id,
+        line.revision == revision,
+        ~line.settles,
+        line.receipt_id.is_not(None),
+        line.receipt_id.not_in(put_off),
+    )
+    return int(session.scalar(query) or 0)
+
+
 def _go_out(session: Session, statement: Statement) -> None:
     """From here on its receipts are settled: they leave the pool, and nothing generates it again (M12)."""
-    line, deferred = t.statement_line.c, t.deferred_receipt.c
-    here = sa.and_(line.statement_id == statement.id, line.revision == statement.revision)
-    waiting = session.scalar(
-        sa.select(sa.func.count()).where(
-            here,
-            ~line.settles,
-            line.receipt_id.is_not(None),
-            line.receipt_id.not_in(
-                sa.select(deferred.receipt_id).where(deferred.statement_id == statement.id)
-            ),
-        )
-    )
-    if waiting:
+    assert statement.id is not None  # noqa: S101 - it was loaded
+    if waiting := held_up(session, statement.id, statement.revision):
         raise RuleViolation("statement.withheld", count=waiting)
-    settled = sa.select(line.receipt_id).where(here, line.settles)
-    pool = t.unsettled_receipt
+    line, pool = t.statement_line.c, t.unsettled_receipt
+    settled = sa.select(line.receipt_id).where(
+        line.statement_id == statement.id, line.revision == statement.revision, line.settles
+    )
     session.execute(sa.delete(pool).where(pool.c.receipt_id.in_(settled)))

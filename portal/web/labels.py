@@ -18,11 +18,13 @@ from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.web import deposit_labels, payment_words, statement_labels
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
 
 # Members of different enums may share a value, and then compare equal: pairs, not a dict of them.
 _LABELS: tuple[tuple[StrEnum, Any], ...] = (
+    *payment_words.LABELS,
     (Stage.INTEREST, _l("Interest")),
     (Stage.MEETING, _l("Meeting")),
     (Stage.SOLUTION, _l("Solution")),
@@ -145,6 +147,8 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (EventKind.CASE_CLOSED, _l("The case is over")),
     (EventKind.REASSIGNED, _l("The customer passed to another party")),
     (EventKind.RESTORED, _l("The customer was given back on appeal")),
+    *statement_labels.LABELS,
+    *deposit_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -171,6 +175,8 @@ RULES: Mapping[Rule, Any] = {
 }
 
 ACTS: Mapping[str, Any] = {
+    **payment_words.ACTS,
+    **deposit_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
     "alarm.seen": _l("Answered an alarm"),
     "case.answered": _l("Answered a case"),
@@ -201,6 +207,7 @@ ACTS: Mapping[str, Any] = {
     "policy.draft_dropped": _l("Threw a draft of the policy away"),
     "policy.drafted": _l("Drafted a policy"),
     "policy.withdrawn": _l("Withdrew a policy version before its first day"),
+    **statement_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     "user.added": _l("Added a person"),
     "user.changed": _l("Changed a person"),
@@ -210,19 +217,24 @@ ACTS: Mapping[str, Any] = {
     "user.signed_in": _l("Logged in"),
 }
 SUBJECTS: Mapping[str, Any] = {
+    **payment_words.SUBJECTS,
+    **deposit_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
     "import": _l("Import"),
     "partner": _l("Partner"),
+    "period": _l("Period"),
     "policy": _l("Policy"),
     "policy_draft": _l("Draft of the policy"),
     "registration": _l("Registration"),
+    "statement": _l("Statement"),
     "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
 }
 
 RIGHTS: Mapping[Permission, Any] = {
+    Permission.ACCOUNT_STATE: _l("state bank accounts"),
     Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CASE_ACT: _l("ask for customers and answer in cases"),
@@ -230,10 +242,18 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.CASE_VIEW: _l("see cases"),
     Permission.CASE_VOTE: _l("vote in cases"),
     Permission.CUSTOMER_MERGE: _l("merge customers"),
+    Permission.DEPOSIT_BOOK: _l("book deposits, debts and traffic"),
+    Permission.DEPOSIT_DECIDE: _l("approve deductions and decide objections"),
+    Permission.DEPOSIT_OBJECT: _l("object to deductions"),
+    Permission.DEPOSIT_VIEW: _l("see deposits and debts"),
+    Permission.DEPOSIT_WAIVE: _l("waive a shortfall of a deposit"),
     Permission.HELD_DECIDE: _l("decide held filings"),
     Permission.IMPORT_RUN: _l("import files"),
+    Permission.INVOICE_ENTER: _l("hand in invoices"),
     Permission.PARTNER_EDIT: _l("change partners"),
     Permission.PARTNER_VIEW: _l("see partners"),
+    Permission.PAYMENT_RUN: _l("pay and write off"),
+    Permission.PAYMENT_VIEW: _l("see payments and invoices"),
     Permission.POLICY_EDIT: _l("change the policy"),
     Permission.POLICY_VIEW: _l("read the policy"),
     Permission.PROFILE: _l("use the portal"),
@@ -243,7 +263,13 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.REGISTRATION_NOTE: _l("write notes"),
     Permission.REGISTRATION_VIEW: _l("see registrations"),
     Permission.REGISTRATION_WORK: _l("work on projects"),
+    Permission.STATEMENT_ACT: _l("take statements through their steps"),
+    Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
+    Permission.STATEMENT_BOARD: _l("see the board of statements"),
+    Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
+    Permission.STATEMENT_GENERATE: _l("generate statements"),
     Permission.TIER_EDIT: _l("decide tiers"),
+    Permission.TRAFFIC_IMPORT: _l("import wholesale traffic"),
     Permission.USER_MANAGE_ALL: _l("manage everybody's access"),
     Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
 }

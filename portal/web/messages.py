@@ -5,9 +5,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from portal.web import deposit_labels, payment_words, statement_labels
 from portal.web.policy_messages import POLICY
 
 MESSAGES: Mapping[str, Any] = {
+    **deposit_labels.MESSAGES,
+    **payment_words.MESSAGES,
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
@@ -135,6 +138,9 @@ MESSAGES: Mapping[str, Any] = {
         "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
     ),
     "file.kind": _l("Files of this kind are not accepted. Send PDF, pictures, Word, Excel or text."),
+    "file.not_a_scan": _l(
+        "Send the scan as PDF, JPG or PNG; this file is none of them, whatever its name says."
+    ),
     "file.storage": _l("The file could not be stored (disk full?). Nothing was saved: try again later."),
     "file.too_large": _l("The file is larger than %(largest)s MB."),
     "held.code_overrules": _l(
@@ -324,4 +330,5 @@ MESSAGES: Mapping[str, Any] = {
     "view.name": _l("Give the view a name of at most 60 characters."),
     "website.form": _l("“%(value)s” is not a web address: write it as example.com."),
     **POLICY,
+    **statement_labels.MESSAGES,
 }

@@ -66,7 +66,20 @@ ENTRIES = (
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
-        "policy.list_page", "adjustments-horizontal", _l("Policy"), P.POLICY_VIEW, under=("policy", "what_if")
+        *("policy.list_page", "adjustments-horizontal", _l("Policy"), P.POLICY_VIEW),
+        under=("policy", "what_if"),
+    ),
+    Entry(
+        *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
+        under=("statement_board", "statement_acts"),
+    ),
+    Entry(
+        *("payments.work", "wallet", _l("Pay"), P.PAYMENT_RUN),
+        under=("payments", "bank_answers", "accounts.waiting", "invoices.closing", "invoices.close"),
+    ),
+    Entry(
+        *("payments.made", "coin", _l("Payments and invoices"), P.PAYMENT_VIEW),
+        under=("invoices", "accounts"),
     ),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from portal.conflicts.naming import state_name
 from portal.conflicts.pairs import tell_apart
 from portal.domain.cases import CaseKind
 from portal.domain.evidence import IdentifierKind
+from portal.domain.statements import Station
 from portal.domain.terms import NameKind
 from portal.domain.versions import merged
 from portal.models import tables as t
@@ -28,6 +30,7 @@ from portal.policy.versions import put_in_force
 from portal.registrations.checks import check_customer
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person
+from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
 
 People = Mapping[str, Person]
 # A sentence of the other language: three words in a row, or any Han character.
@@ -40,7 +43,13 @@ PAGES = {
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
         "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
-        "/no-such-page",
+        "/payments/made", "/payments/uninvoiced", "/partners/1/account", "/no-such-page",
+    ),
+    "finance": (
+        "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
+        "/payments/closing", "/payments/uninvoiced", "/payments/made", "/partners/1/account",
+        "/statements/board", "/statements/board?q=CS", "/statements/generate",
+        "/statements/generate?period=2026-Q1", "/statements/3/withheld",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
@@ -53,8 +62,13 @@ PAGES = {
         "/policy/drafts/1/what-if",
     ),
     "carol": ("/cases/1",),
-    "admin": ("/", "/people", "/people/new", "/people/5", "/audit"),
-    "call_center": ("/", "/policy", "/policy/1"),
+    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
+    "call_center": (
+        "/", "/policy", "/policy/1", "/statements/board", "/statements/board?step=2",
+        "/statements/1/act/print",
+        "/statements/3/act/send", "/statements/3/withheld",
+    ),
+    "coo": ("/statements/board?step=5", "/statements/2/refuse", "/statements/2/act/approve_coo"),
     "": ("/login",),
 }  # fmt: skip
 
@@ -114,6 +128,21 @@ def change_policy(session: Session, manager: Person, now: Any) -> None:
     save_draft(session, actor=manager.actor, now=now, body=body, effective_from=None, reason="-")
 
 
+@pytest.fixture
+def steps(people: People, history: None, engine: sa.Engine) -> None:
+    """Statements: one to print, one before the last approval, one with a receipt withheld."""
+    partner = people["alice"].partner_id
+    assert partner is not None
+    lines = [LineOf(customer="Slow Snail Express Ltd")]
+    with db.transaction(engine) as session:
+        for period, station, more in (
+            ("2026-01", Station.GENERATED, []), ("2026-02", Station.DIRECTOR_APPROVED, []),
+            ("2025-12", Station.PRINTED, [replace(WITHHELD_LINE, customer="Cloud Tofu Ltd")]),
+        ):  # fmt: skip
+            made = make_statement(session, partner, period, [*lines, *more])
+            walk_to(session, people, made, station)
+
+
 def suspect(engine: sa.Engine, people: People, now: Any) -> None:
     """Customers that may be one: two pairs to decide, one told apart."""
     found = {"score": 93, "why": "slip", "ruleset": "-", "found_at": now, "is_open": True, "version": 1}
@@ -170,7 +199,7 @@ def foreign(page: Page, locale: str) -> list[str]:
 CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
 
 
-@pytest.mark.usefixtures("dispute")
+@pytest.mark.usefixtures("dispute", "steps")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "theme", "browser_options"),

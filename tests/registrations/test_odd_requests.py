@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import clock, db
+from portal import clock, db, files
 from portal.auth import people as people_service
 from portal.conflicts.queries import find_customers
 from portal.domain.errors import RuleViolation
@@ -21,7 +21,6 @@ from portal.domain.roles import Actor, Role
 from portal.imports import shelf
 from portal.models import tables as t
 from portal.partners.queries import list_partners
-from portal.registrations import files
 from tests.support.filings import FORM
 from tests.support.people import Person
 
@@ -141,9 +140,9 @@ def test_a_file_is_called_what_it_is(alice: Any, filed: int, content: bytes, sen
 
 
 def test_a_name_is_one_line_without_folders() -> None:
-    assert files._tidy("C:\\x\\list.csv", "text/plain") == "list.csv"
-    assert files._tidy("../a\r\nSet-Cookie: x=1\x00.txt", "text/plain") == "aSet-Cookie: x=1.txt"
-    assert len(files._tidy("名" * 10_000, "application/pdf")) < 255
+    assert files.tidy("C:\\x\\list.csv", "text/plain") == "list.csv"
+    assert files.tidy("../a\r\nSet-Cookie: x=1\x00.txt", "text/plain") == "aSet-Cookie: x=1.txt"
+    assert len(files.tidy("名" * 10_000, "application/pdf")) < 255
 
 
 @pytest.mark.engines("sqlite")
@@ -164,7 +163,7 @@ def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(LocalFileOpener, "write", full, raising=False)
     with pytest.raises(RuleViolation) as refused:
-        files._put(str(tmp_path / "files"), "ab12", b"%PDF-1.7 offer")
+        files.put(str(tmp_path / "files"), "ab12", b"%PDF-1.7 offer")
     assert refused.value.code == "file.storage"
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
 

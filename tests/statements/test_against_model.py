@@ -1,8 +1,9 @@
 """Random histories: what the portal says is what a naive clerk works out from the same files, to the fen.
 
-Each run holds a hundred partners, each with a history of its own, so a few dozen runs are thousands of them.
+Each example holds a hundred partners, each with a history of its own.
 """
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ from tests.support.postgres import Cluster
 
 Fresh = Callable[[], AbstractContextManager[tuple[sa.Engine, int]]]
 PARTNERS = 100
+# Each is a hundred histories; PORTAL_HISTORIES=30 makes it thousands.
+EXAMPLES = int(os.environ.get("PORTAL_HISTORIES", "3"))
 FIRST, LAST = date(2024, 1, 1), date(2026, 9, 30)
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
 FLOORS = (
@@ -97,7 +100,8 @@ class History:
         )  # fmt: skip
         self.events.append(
             {"registration": ref, "at": f"{signed.isoformat()} 10:00:00", "stage": "signed",
-             "contract_no": number, "contract_date": signed.isoformat(), "ports": "10", "yearly_amount": "9000.00"}
+             "contract_no": number, "contract_date": signed.isoformat(), "ports": "10",
+             "yearly_amount": "9000.00"}
         )  # fmt: skip
         for each in range(self.draw.randint(1, 6)):
             self._receipt(number, f"R-{ref}-{each}", signed)
@@ -131,14 +135,14 @@ class History:
 
 
 @pytest.mark.engines("sqlite")
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_thousands_of_histories_on_sqlite(fresh: Fresh, seed: int) -> None:
     _agree(fresh, seed)
 
 
 @pytest.mark.engines("postgres")
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_hundreds_of_histories_on_postgres(fresh: Fresh, seed: int) -> None:
     _agree(fresh, seed)
@@ -161,29 +165,30 @@ def _agree(fresh: Fresh, seed: int) -> None:
             assert report.refused == []
             books.receive(history.waves[wave])
             for name in done:
-                said |= _generated(engine, name, finance)
+                said |= _generated(engine, name, finance if wave == 0 else None)
                 wanted |= {
                     (row["code"], name): found
                     for row in history.partners
                     if (found := books.statement(row["code"], name)) is not None
                 }
-                if any(period_ == name for _code, period_ in wanted):
+                if wave == 0 and any(period_ == name for _code, period_ in wanted):
                     books.closed.add(name)
         assert said == wanted
         with db.reading(engine) as session:
             assert list(problems(session, now=NOW)) == []
 
 
-def _generated(engine: sa.Engine, name: str, finance: int) -> dict[tuple[str, str], Any]:
-    """Generate a period, read it as it is exported, send it out."""
+def _generated(engine: sa.Engine, name: str, finance: int | None) -> dict[tuple[str, str], Any]:
+    """Generate a period, read it as it is exported; `finance` sends it out."""
     with db.transaction(engine) as session:
         db.lock_registry(session)
         generate(session, actor=None, now=NOW, period=parse_period(name))
     with db.reading(engine) as session:
         exported = [audit.plain(each) for each in statements_of(session, parse_period(name))]
-    with db.transaction(engine) as session:
-        db.lock_registry(session)
-        _send(session, name, finance)
+    if finance is not None:
+        with db.transaction(engine) as session:
+            db.lock_registry(session)
+            _send(session, name, finance)
     said = {}
     for each in exported:
         lines = [*each["lines"], *each["not_included"]]

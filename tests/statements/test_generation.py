@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from portal import db
+from portal import audit, db
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act
@@ -170,7 +170,11 @@ def test_receipts_after_collection_wait_for_the_next(
 ):
     receive("R1", "2026-02-01", "HT-1", "port", "100.00")
     with db.transaction(engine) as session:
-        session.execute(sa.insert(t.collected_period).values(period="2026-Q1", collected_at=NOW))
+        row = {"period": "2026-Q1", "collected_at": NOW, "collected_by_id": None}
+        session.execute(sa.insert(t.collected_period), [row])
+        audit.record(
+            session, actor=None, action="period.collected", at=NOW, subject=("period", None), collected=row
+        )
     receive("R2", "2026-03-01", "HT-1", "port", "200.00", at=NOW + timedelta(seconds=1))
     make("2026-Q1")
     make("2026-Q2")
@@ -186,3 +190,18 @@ def test_only_finance_and_administrators_start_it(make: Make):
         else:
             with pytest.raises(RuleViolation, match=r"statement\.not_yours"):
                 make("2026-Q1", actor=actor)
+
+
+def test_a_late_receipt_stays_on_the_statement_that_took_it(
+    receive: Receive, make: Make, statements: Read, send: Callable[[str], None]
+):
+    """The next quarter's is made but not out: the one after must not take it as well."""
+    receive("R1", "2026-02-01", "HT-1", "port", "100.00")
+    make("2026-Q1")
+    send("2026-Q1")
+    receive("R2", "2026-03-01", "HT-1", "port", "100.00")
+    receive("R3", "2026-08-01", "HT-1", "port", "100.00")
+    for period in ("2026-Q2", "2026-Q3", "2026-Q2", "2026-Q3"):
+        make(period)
+    assert set(of(statements("2026-Q2")["P1"])) == {"R2"}
+    assert set(of(statements("2026-Q3")["P1"])) == {"R3"}

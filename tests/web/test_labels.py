@@ -8,23 +8,48 @@ from enum import StrEnum
 import pytest
 
 from portal.domain.access import Permission
+from portal.domain.deposits import Blame, Cause, DebtState, DeductionAct, DeductionState, EntryKind, Settling
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule, State
+from portal.domain.invoices import Age, Compared, InvoiceState
 from portal.domain.matching import MatchReason
+from portal.domain.payments import AccountState, BatchState, Hindrance, ItemState, Result
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.roles import Role
+from portal.domain.statements import Act
 from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
 from portal.web import labels, matches
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
-ENUMS = (Stage, State, PartnerKind, Tier, CustomerClass, Source, LostReason, Role, EventKind, NameKind)
+ENUMS = (
+    Stage,
+    State,
+    PartnerKind,
+    Tier,
+    CustomerClass,
+    Source,
+    LostReason,
+    Role,
+    EventKind,
+    NameKind,
+    AccountState,
+    BatchState,
+    Hindrance,
+    ItemState,
+    Result,
+    Age,
+    Compared,
+    InvoiceState,
+)
+DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Service)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
-@pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.__name__)
+@pytest.mark.parametrize("enum", (*ENUMS, *DEPOSITS), ids=lambda enum: enum.__name__)
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):
     for member in enum:
         assert str(labels.label(member)).strip(), member
@@ -100,7 +125,7 @@ def test_a_label_given_as_a_figure_is_shown_as_a_word():
 
 
 def test_every_act_of_the_trail_has_a_word():
-    """Actions are constants, or ``registration.`` and ``import.`` with every kind there is."""
+    """Actions are constants, or ``registration.``, ``import.``, ``statement.`` with every kind there is."""
     written = {
         keyword.value.value
         for module in modules()
@@ -110,4 +135,11 @@ def test_every_act_of_the_trail_has_a_word():
         if keyword.arg == "action" and isinstance(keyword.value, ast.Constant)
     }
     acts = {each for each in written if "." in str(each)} | {f"import.{kind}" for kind in KINDS}
+    acts |= {f"statement.{act.value}" for act in Act}
+    acts |= {f"account.{state.value}" for state in AccountState}
+    acts |= {f"payment.{what}" for what in ("released", "withdrawn", "file_taken", *Result)}
+    acts |= {"import.bank_answer"}
+    acts |= {f"deposit.{kind.value}" for kind in EntryKind} | {f"debt.{how.value}" for how in Settling}
+    acts |= {f"deduction.{act.value}" for act in DeductionAct}
+    acts |= {f"wholesale.{what}" for what in ("counted", "resumed", "suspended", "warned")}
     assert acts == set(labels.ACTS)

@@ -1,7 +1,7 @@
 """Draft policy versions; let nobody change one that is written
 
 Revision ID: 0016
-Revises: 0014
+Revises: 0019
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import portal.models.columns
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
