@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from portal.domain.figures import Figure, Unit, Value
+from portal.domain.figures import Figure, Unit, Value, stated
 from portal.domain.pipeline import Stage
 from portal.domain.rates import Product
 from portal.domain.terms import Tier
@@ -51,21 +51,21 @@ _SINGLE: Mapping[str, Any] = {
     "check_quota_per_day": _l("Look-ups a person may do in a day"),
     "undo_seconds": _l("A stage move can be taken back for"),
     "deposits.wholesale": _l("Deposit, wholesale at least"),
-    "early_stage_limit.none": _l("Without a tier"),
+    "early_stage_limit.none": _l("Early projects, without a tier"),
     "fishing.names_per_day": _l("Names looked up in a day, none filed"),
     "fishing.names_per_hour": _l("Names looked up in an hour, none filed"),
     "fishing.taken_names": _l("Names looked up that others hold, at least"),
     "fishing.taken_share": _l("Share of them among all"),
     "fishing.sequence": _l("Names in the order of a list"),
-    "statement_days.collect": _l("1 Receipts collected"),
-    "statement_days.print": _l("3 Printed"),
-    "statement_days.send": _l("4 Sent"),
-    "statement_days.answer": _l("5 The partner answers"),
-    "statement_days.pass_on": _l("5 Passed on"),
-    "statement_days.review": _l("6 Each approval"),
-    "statement_days.pay": _l("7 Paid"),
-    "statement_days.invoice": _l("8 Invoice received"),
-    "statement_days.close": _l("9 Written off"),
+    "statement_days.collect": _l("Step 1, receipts collected"),
+    "statement_days.print": _l("Step 3, printed"),
+    "statement_days.send": _l("Step 4, sent"),
+    "statement_days.answer": _l("Step 5, the partner answers"),
+    "statement_days.pass_on": _l("Step 5, passed on"),
+    "statement_days.review": _l("Step 6, each approval"),
+    "statement_days.pay": _l("Step 7, paid"),
+    "statement_days.invoice": _l("Step 8, invoice received"),
+    "statement_days.close": _l("Step 9, written off"),
 }
 
 
@@ -89,8 +89,8 @@ def figure_words(figure: Figure) -> str:
     if table == "deposits":
         return str(gettext("Deposit, %(tier)s", tier=labels.label(Tier(key))))
     if table == "stage_weights":
-        return labels.label(Stage(key))
-    return labels.label(Tier(key))
+        return str(gettext("Weight of revenue, %(stage)s", stage=labels.label(Stage(key))))
+    return str(gettext("Early projects, %(tier)s", tier=labels.label(Tier(key))))
 
 
 def _rate_words(product: Product, key: str) -> str:
@@ -125,7 +125,7 @@ def typed(figure: Figure, value: Value) -> str:
         return percent(Decimal(value))
     if figure.unit is Unit.YUAN:
         return f"{value:.2f}".removesuffix(".00")
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return str(stated(value))
 
 
 def figure_value(figure: Figure, value: Value | None) -> str:
