@@ -1,6 +1,6 @@
 """Draft policy versions; let nobody change one that is written
 
-Revision ID: 0016
+Revision ID: 0015
 Revises: 0014
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 import portal.models.columns
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
