@@ -145,7 +145,6 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "statement_acts.defer": ({Role.FINANCE}, {"statement_id": 1, "receipt_id": 1}),
     "statement_acts.generate_form": ({Role.FINANCE, Role.ADMIN}, {}),
     "statement_acts.do_generate": ({Role.FINANCE, Role.ADMIN}, {}),
-    "statement_acts.collect": ({Role.FINANCE, Role.ADMIN}, {}),
     "statement_dossier.download": (PAYOUTS | {Role.ADMIN}, {"statement_id": 1}),
     "payments.work": (PAYS, {}),
     "payments.prepare": (PAYS, {}),

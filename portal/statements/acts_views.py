@@ -12,7 +12,8 @@ from portal.domain.errors import RuleViolation
 from portal.domain.periods import Period, parse_period
 from portal.domain.statements import OPEN, Act, Station
 from portal.policy.service import policy_on
-from portal.statements import acting, board, collecting, deferring
+from portal.receipts import collecting
+from portal.statements import acting, board, deferring
 from portal.statements.board_rows import consequences, turn_words
 from portal.statements.generation import generate
 from portal.statements.scope import statements_of
@@ -169,7 +170,8 @@ def _generate_page(typed: str, problem: RuleViolation | None = None) -> str:
         problem = error
     if period is not None:
         known["collected"] = collecting.collected(session, period)
-        known["open"], known["out"] = collecting.counts(session, period)
+        made, known["out"] = collecting.statements_of(session, period)
+        known["open"] = made - known["out"]
     return render_template(
         "statements/generate.html",
         typed=typed,
@@ -203,23 +205,3 @@ def do_generate() -> ResponseReturnValue:
         )
     )  # fmt: skip
     return go_to(url_for("statement_board.show", period=str(period)))
-
-
-@bp.post("/statements/collected")
-@needs(P.STATEMENT_GENERATE)
-def collect() -> ResponseReturnValue:
-    """Call the receipts of a period complete."""
-    typed = request.form.get("period", "")
-    try:
-        period = _period(typed)
-        with transaction() as session:
-            collecting.collect(session, actor=actor(), now=now(), period=period)
-    except RuleViolation as error:
-        return _generate_page(typed, error), 409 if error.code == "period.collected" else 422
-    flash(
-        _(
-            "The receipts of %(period)s are complete. What comes later goes on the next statement.",
-            period=period,
-        )
-    )
-    return go_to(url_for(".generate_form", period=str(period)))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
@@ -20,6 +20,7 @@ from portal.models import tables as t
 from portal.receipts.credits import Credit
 from portal.statements.ground import Ground
 from portal.statements.originals import Refunded, load_originals
+from portal.statements.resuming import Resumed, partners_with_parked, pending_resumed
 
 # Days, money and products as the database has them: a million rows are not worth a million conversions.
 _DAY = sa.type_coerce(t.receipt.c.received_on, sa.String)
@@ -49,16 +50,21 @@ class DraftLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A statement as it would be now: its lines in the order of their days, and what they come to."""
+    """A statement as it would be now: its lines in the order of their days, and what they come to.
+
+    `resumed`: what disputes parked on earlier ones came to since (M9); in the totals as well.
+    """
 
     partner_id: int
     period: Period
     lines: list[DraftLine]
     totals: Totals
+    resumed: list[Resumed] = field(default_factory=list)
 
 
 def drafts(session: Session, ground: Ground, partner_ids: Iterable[int], period: Period) -> Iterator[Draft]:
     """What the statements of partners over a period are made of, from the receipts that no issued one has."""
+    parked = partners_with_parked(session)
     for group in _groups(ground, partner_ids):
         rows: defaultdict[str, list[Any]] = defaultdict(list)
         for row in _pool(session, ground, group, period):
@@ -66,7 +72,17 @@ def drafts(session: Session, ground: Ground, partner_ids: Iterable[int], period:
         for partner_id in group:
             keys = ground.credits.of_partner.get(partner_id, ())
             own = [row for key in keys for row in rows[key] if _in_time(ground, partner_id, period, row)]
-            yield _drafted(session, ground, partner_id, period, own, foreign=False)
+            drafted = _drafted(session, ground, partner_id, period, own, foreign=False)
+            yield _resume(session, drafted) if partner_id in parked else drafted
+
+
+def _resume(session: Session, drafted: Draft) -> Draft:
+    resumed = pending_resumed(session, drafted.partner_id, drafted.period)
+    sums = drafted.totals
+    total = sum((each.amount for each in resumed), sums.total)
+    return replace(
+        drafted, resumed=resumed, totals=sums._replace(total=total, lines=sums.lines + len(resumed))
+    )
 
 
 def draft(session: Session, ground: Ground, partner_id: int, period: Period) -> Draft:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.statements.drafting import Draft, DraftLine, drafts
 from portal.statements.ground import load_ground
+from portal.statements.resuming import Resumed, partners_with_parked
 from portal.statements.sealing import said_of, seal
 
 COLUMNS = (
@@ -58,13 +60,14 @@ def generate(
         check_act(Station.COLLECTED, Act.GENERATE, actor, ())
     ground, outcome = load_ground(session, partner_ids=partner_ids), Outcome()
     standing = _standing(session, period)
-    wanted = []
+    wanted, parked = [], partners_with_parked(session)
     for partner_id, partner in ground.partners.items():
         stored = standing.get(partner_id)
         if stored is not None and stored.station in ISSUED:
             outcome.out += 1
         elif stored is not None or (
-            partner.kind is not PartnerKind.WHOLESALE and ground.credits.of_partner.get(partner_id)
+            partner.kind is not PartnerKind.WHOLESALE
+            and (ground.credits.of_partner.get(partner_id) or partner_id in parked)
         ):
             wanted.append(partner_id)
     for number, drafted in enumerate(drafts(session, ground, wanted, period), start=1):
@@ -86,12 +89,20 @@ def number_of(partner_id: int, period: Period) -> str:
 
 
 _RECEIPT = LineKind.RECEIPT.value
+_RESUMED = LineKind.RESUMED.value
 
 
 def sealed(number: str, revision: int, drafted: Draft) -> str:
     """The hash of what a draft says (M15)."""
-    lines = enumerate(drafted.lines, start=1)
-    return seal(number, revision, drafted.period, drafted.totals.total, (_said(*each) for each in lines))
+    lines = (_said(*each) for each in enumerate(drafted.lines, start=1))
+    resumed = (_said_again(*each) for each in enumerate(drafted.resumed, start=len(drafted.lines) + 1))
+    return seal(number, revision, drafted.period, drafted.totals.total, chain(lines, resumed))
+
+
+def _said_again(ordinal: int, line: Resumed) -> tuple[object, ...]:
+    terms = (line.tier and line.tier.value, line.year, None, None, "M9")
+    nothing = (None,) * 7
+    return said_of(ordinal, _RESUMED, nothing, line.customer_name, line.amount, terms, None, False)
 
 
 def _said(ordinal: int, line: DraftLine) -> tuple[object, ...]:
@@ -117,7 +128,7 @@ def _one(
 ) -> None:
     number = stored.number if stored else number_of(drafted.partner_id, drafted.period)
     seal = sealed(number, 1, drafted)
-    if stored is None and not drafted.lines:
+    if stored is None and not drafted.lines and not drafted.resumed:
         return
     if stored is not None and stored.content_hash == seal:
         outcome.unchanged += 1
@@ -125,6 +136,7 @@ def _one(
     statement_id = _head(session, drafted, stored, number, seal, actor, now)
     rows = [_row(statement_id, 1, ordinal, line) for ordinal, line in enumerate(drafted.lines, start=1)]
     insert_plain(session, t.statement_line, COLUMNS, rows)
+    _write_resumed(session, statement_id, drafted)
     outcome.written.append(statement_id)
     outcome.lines += len(rows)
 
@@ -177,6 +189,19 @@ def _head(
         before=came_from, after=after,
     )  # fmt: skip
     return statement_id
+
+
+def _write_resumed(session: Session, statement_id: int, drafted: Draft) -> None:
+    rows = [
+        {
+            "statement_id": statement_id, "revision": 1, "ordinal": ordinal, "kind": LineKind.RESUMED,
+            "counted": True, "settles": True, "commission": line.amount, "rule": "M9", "late": False,
+            **{name: value for name, value in line._asdict().items() if name != "amount"},
+        }
+        for ordinal, line in enumerate(drafted.resumed, start=len(drafted.lines) + 1)
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(t.statement_line), rows)
 
 
 def _row(statement_id: int, revision: int, ordinal: int, line: DraftLine) -> tuple[Any, ...]:

@@ -35,6 +35,17 @@ class Resumed(NamedTuple):
     year: int | None = None
 
 
+def partners_with_parked(session: Session) -> set[int]:
+    """Partners with a parked dispute that was decided: few, so that nobody else's are asked for."""
+    query = (
+        sa.select(_s.partner_id)
+        .join(t.dispute, _d.statement_id == _s.id)
+        .where(_d.parked, _d.state != DisputeState.OPEN)
+        .distinct()
+    )
+    return set(session.scalars(query))
+
+
 def pending_resumed(session: Session, partner_id: int, period: Period) -> list[Resumed]:
     """The decided disputes that belong on the partner's statement over `period`, oldest first.
 

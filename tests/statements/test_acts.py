@@ -16,7 +16,8 @@ from portal.domain.periods import parse_period
 from portal.domain.roles import Role
 from portal.domain.statements import Act, Station
 from portal.models import tables as t
-from portal.statements import acting, collecting
+from portal.receipts import collecting
+from portal.statements import acting
 from portal.statements.deferring import defer_receipt, withheld_of
 from portal.statements.scope import statements_of
 from tests.support.people import Person, make_partner, make_user
@@ -324,14 +325,14 @@ def test_a_period_is_collected_once_by_finance_when_it_is_over_and_then_generate
 ) -> None:
     at("2026-03-31 10:00")
     finance = login(app.test_client(), people["finance"])
-    assert finance.post("/statements/collected", data={"period": "2026-Q1"}).status_code == 422
+    assert "call it complete" not in finance.get("/statements/generate?period=2026-Q1").text
     at("2026-04-01 10:00")
     admin = login(app.test_client(), people["admin"])
-    assert admin.post("/statements/collected", data={"period": "2026-Q1"}).status_code == 422
-    assert "The receipts are complete" not in admin.get("/statements/generate?period=2026-Q1").text
-    assert "The receipts are complete" in finance.get("/statements/generate?period=2026-Q1").text
-    assert finance.post("/statements/collected", data={"period": "2026-Q1"}).status_code == 303
-    assert finance.post("/statements/collected", data={"period": "2026-Q1"}).status_code == 409
+    assert "call it complete" not in admin.get("/statements/generate?period=2026-Q1").text
+    assert "call it complete" in finance.get("/statements/generate?period=2026-Q1").text
+    with db.transaction(engine) as session:
+        moment = datetime.fromisoformat("2026-04-01T10:00:00+08:00")
+        collecting.collect(session, actor=people["finance"].actor, now=moment, period=parse_period("2026-Q1"))
     assert "Called complete by Finance" in finance.get("/statements/generate?period=2026-Q1").text
     assert finance.get("/statements/generate?period=2026").status_code == 200
     assert finance.post("/statements/generate", data={"period": "x"}).status_code == 422
