@@ -8,6 +8,7 @@ channel; ``--scale N`` multiplies it. Demo logins go to standard output, progres
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from portal.conflicts.service import settle_lapses
 from portal.demo import lookalikes, names
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding
+from portal.demo.money import Money
 from portal.demo.relations import Relations
 from portal.demo.stating import Stating
 from portal.domain.errors import RuleViolation
@@ -52,6 +54,8 @@ class Seeder(Founding):
         last, disputed = self.instant(self.today, 0), self.instant(self.today - timedelta(days=12), 8)
         acts = [act for act in self.plan(channel) if act[0] < last]
         acts += Relations(channel, self.today).acts()
+        money = Money(channel, today=self.today, start=self.start, draw=self.random, folder=self.folder)
+        acts += [act for act in money.acts() if act[0] < last]
         self.enact([act for act in acts if act[0] < disputed])
         with db.reading(self.engine) as session:
             disputes = Disputes(channel)
@@ -67,12 +71,9 @@ class Seeder(Founding):
         for number, (at, act) in enumerate(acts):
             if number % 200 == 0:
                 print(f"\r{number}/{len(acts)} acts", end="", file=sys.stderr)
-            with clock.frozen(at), db.transaction(self.engine) as session:
-                try:
-                    act(session, at)
-                except RuleViolation:
-                    # What a person would be refused (a claim that ended meanwhile) is left out.
-                    session.rollback()
+            # What a person would be refused (a claim that ended meanwhile) is left out.
+            with clock.frozen(at), db.transaction(self.engine) as session, refused(session):
+                act(session, at)
         print(f"\r{len(acts)}/{len(acts)} acts", file=sys.stderr)
 
     def plan(self, channel: Channel) -> Iterator[tuple[datetime, Any]]:
@@ -271,6 +272,13 @@ class Seeder(Founding):
             settle_lapses(session, now=now, today=self.today)
 
 
+@contextmanager
+def refused(session: Session) -> Iterator[None]:
+    """What a rule refuses leaves nothing behind, in the trail neither."""
+    with suppress(RuleViolation), db.part(session):
+        yield
+
+
 def main() -> int:
     """Seed the configured database; refuses one that holds partners already."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -278,14 +286,17 @@ def main() -> int:
     parser.add_argument("--random-seed", type=int, default=2026)
     parser.add_argument("--today", type=date.fromisoformat, default=None, help="last day of the demo")
     options = parser.parse_args()
-    engine = db.make_engine(Config.from_env().database_url)
+    config = Config.from_env()
+    engine = db.make_engine(config.database_url)
     schema.bring_up_to_date(engine, now=clock.now())
     with db.reading(engine) as session:
         if session.scalar(sa.select(sa.func.count()).select_from(t.partner)):
             print("The database holds partners already; seed a new one.", file=sys.stderr)
             return 1
     today = options.today or clock.today()
-    seeder = Seeder(engine, scale=max(options.scale, 1), seed=options.random_seed, today=today)
+    seeder = Seeder(
+        engine, scale=max(options.scale, 1), seed=options.random_seed, today=today, folder=config.files
+    )
     channel = seeder.run()
     print(f"Demo logins (password for all: {PASSWORD}):")
     for role, email in channel.logins:

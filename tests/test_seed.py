@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 import seed
 from portal import clock, db, schema
+from portal.commands.checking import problems
 from portal.conflicts.belonging import family_of
-from portal.conflicts.check import problems
 from portal.demo import founding, relations
 from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import State
@@ -29,11 +29,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(founding, "PARTNERS", 5)
 
 
-def filled(url: str, random_seed: int) -> list[tuple[Any, ...]]:
+def filled(url: str, random_seed: int, folder: str) -> list[tuple[Any, ...]]:
     """Seed a new database; its registrations as they stand, after everything was checked."""
     engine = db.make_engine(url)
     schema.bring_up_to_date(engine, now=clock.now())
-    seed.Seeder(engine, scale=1, seed=random_seed, today=TODAY).run()
+    seed.Seeder(engine, scale=1, seed=random_seed, today=TODAY, folder=folder).run()
     c = t.registration.c
     with db.reading(engine) as session:
         assert list(problems(session, now=clock.now())) == []
@@ -67,7 +67,7 @@ def test_the_demo_holds_and_is_the_same_for_the_same_seed(
     empty_db_url: str, tmp_path: Any, at: Callable[[str], Any]
 ):
     at("2026-11-20 09:00")
-    rows = filled(empty_db_url, 7)
+    rows = filled(empty_db_url, 7, str(tmp_path / "files"))
     assert len(rows) > 40
     assert len({state for *_rest, state in rows}) > 3
-    assert filled(f"sqlite:///{tmp_path / 'again.db'}", 7) == rows
+    assert filled(f"sqlite:///{tmp_path / 'again.db'}", 7, str(tmp_path / "more")) == rows

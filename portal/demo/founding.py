@@ -11,15 +11,20 @@ from sqlmodel import Session
 from portal.auth.people import add_user
 from portal.auth.service import hash_password
 from portal.demo import names
-from portal.domain.periods import day_start
+from portal.domain.periods import business_date, day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.terms import PartnerKind, Tier
 from portal.partners.service import add_partner, add_tier_term
+from portal.policy.service import add_policy, completed
 
 PASSWORD = "demo-portal-2026"  # noqa: S105 - a demo is meant to be entered
 PARTNERS = 40
 DAYS = 180
 REGIONS = ("华东", "华北", "华南", "华中", "西南", "东北")
+_FLOORS = {
+    "ddd": {"gold": "0.10", "silver": "0.11", "ordinary": "0.12"},
+    "idd": {"gold": "1.60", "silver": "1.75", "ordinary": "1.85"},
+}
 _SEVERAL = (Role.CHANNEL_SALES, Role.REGIONAL_MANAGER, Role.CHANNEL_MANAGER, Role.KEY_ACCOUNTS)
 
 
@@ -33,13 +38,14 @@ class Channel:
     sales: dict[str, Actor]
     logins: list[tuple[str, str]]
     deciders: dict[Role, Actor]
+    second_finance: Actor
 
 
 class Founding:
     """Everything that exists before the first registration is filed."""
 
-    def __init__(self, engine: Any, *, scale: int, seed: int, today: date) -> None:
-        self.engine, self.scale, self.today = engine, scale, today
+    def __init__(self, engine: Any, *, scale: int, seed: int, today: date, folder: str) -> None:
+        self.engine, self.scale, self.today, self.folder = engine, scale, today, folder
         self.random = random.Random(seed)
         self.start = today - timedelta(days=DAYS)
         self.password_hash = hash_password(PASSWORD, "")
@@ -49,7 +55,8 @@ class Founding:
         return day_start(day) + timedelta(hours=hour, microseconds=self.random.randrange(60_000_000))
 
     def found_channel(self, session: Session, now: datetime) -> Channel:
-        channel = Channel({}, [], Actor(0, "", frozenset()), {}, [], {})
+        nobody = Actor(0, "", frozenset())
+        channel = Channel({}, [], nobody, {}, [], {}, nobody)
         for region in REGIONS:
             channel.sales[region] = self.person(session, now, channel, {Role.CHANNEL_SALES}, region=region)
             self.person(session, now, channel, {Role.REGIONAL_MANAGER}, region=region)
@@ -59,9 +66,20 @@ class Founding:
         for role in Role:
             if role not in (Role.PARTNER_REP, Role.PARTNER_ADMIN, *_SEVERAL):
                 channel.deciders[role] = self.person(session, now, channel, {role})
+        channel.second_finance = self.person(session, now, channel, {Role.FINANCE})
+        channel.logins.append(("finance-second", f"finance-{self.people}@demo.example"))
         for number in range(1, PARTNERS * self.scale + 1):
             self.partner(session, now, channel, number)
+        self.prices(session, now)
         return channel
+
+    def prices(self, session: Session, now: datetime) -> None:
+        """Floor prices, which the shipped policy leaves to whoever moves in."""
+        body = completed({}) | {"floor_prices": _FLOORS}
+        add_policy(
+            session, actor=None, now=now, effective_from=business_date(now), reason="长途业务底价",
+            body=body,
+        )  # fmt: skip
 
     def person(
         self,

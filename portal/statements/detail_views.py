@@ -13,6 +13,7 @@ from portal.domain.roles import Role
 from portal.domain.statements import Station
 from portal.files import open_stored
 from portal.statements import dispute_pages, line_rows, pages, papers
+from portal.statements.board_rows import possible
 from portal.statements.rows import REASONS, is_out, period_words, standing_of, steps_of, sums_shown
 from portal.web.login import needs
 from portal.web.request import actor, config, reading, today
@@ -95,6 +96,7 @@ def statement_page(row: Any, **more: Any) -> str:
         "capitals": capital_amount(row.total),
         "period_words": period_words,
         "out": is_out(row.station),
+        "possible": possible(actor(), row.station),
         "may_scan": is_own(row) and _may_have_scans(row),
         "stations": Station,
         "states": DisputeState,

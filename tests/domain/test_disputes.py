@@ -54,7 +54,7 @@ def test_a_line_of_a_sent_statement_may_be_disputed_and_so_may_what_is_not_count
     check_dispute(Station.DISPUTED, DisputeKind.MISSING, "Paid on 3 March", None, LINES, ())
 
 
-@pytest.mark.parametrize("station", set(Station) - {Station.SENT, Station.DISPUTED})
+@pytest.mark.parametrize("station", sorted(set(Station) - {Station.SENT, Station.DISPUTED}))
 def test_before_it_is_sent_and_after_it_is_confirmed_nothing_is_disputed(station: Station):
     refused("dispute.not_now", station, DisputeKind.RATE, "why", 1, LINES, ())
 
