@@ -15,7 +15,7 @@ from portal.domain.roles import Actor
 from portal.domain.statements import STEPS, Act, Done, Station, check_act, check_party, standing
 from portal.models import tables as t
 from portal.statements.board import in_sight
-from portal.statements.walk import done_on, held_up, party_of, send_back, take_step
+from portal.statements.walk import check_over, done_on, held_up, party_of, send_back, take_step
 
 BY_HAND = (
     Act.PRINT, Act.SEND, Act.PASS_ON, Act.APPROVE_MANAGER, Act.APPROVE_DIRECTOR, Act.APPROVE_COO,
@@ -115,11 +115,13 @@ def foresee_many(
         return do_many(session, actor=actor, now=now, act=act, picks=picks, scope=scope)
 
 
-def why_not(session: Session, *, actor: Actor, row: Any, act: Act) -> RuleViolation | None:
+def why_not(session: Session, *, actor: Actor, now: datetime, row: Any, act: Act) -> RuleViolation | None:
     """Why a person cannot do an act to a statement as it stands, or None; `row` is one of the board's."""
     try:
         step = check_act(row.station, act, actor, done_on(session, row.id))
         check_party(step, actor, party_of(session, row.partner_id))
+        if act is Act.SEND:
+            check_over(row.period, now)
         if act is Act.SEND and (waiting := held_up(session, row.id, row.revision)):
             raise RuleViolation("statement.withheld", count=waiting)
     except RuleViolation as error:

@@ -51,7 +51,7 @@ def act_form(statement_id: int, act: str) -> ResponseReturnValue:
 def _act_page(statement_id: int, act: Act, problem: RuleViolation | None = None) -> str:
     row = _statement_or_404(statement_id)
     if problem is None:
-        problem = acting.why_not(reading(), actor=actor(), row=row, act=act)
+        problem = acting.why_not(reading(), actor=actor(), now=now(), row=row, act=act)
     pay = policy_on(reading(), today()).pay
     assert pay is not None  # noqa: S101 - a stored policy has these figures
     return render_template(

@@ -11,7 +11,7 @@ from portal import audit
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.domain.invoices import InvoiceState
 from portal.domain.payments import ItemState
-from portal.domain.periods import business_date
+from portal.domain.periods import business_date, parse_period
 from portal.domain.roles import Actor
 from portal.domain.statements import (
     RETURNS,
@@ -50,14 +50,15 @@ def take_step(
 
     :raises StaleVersion: somebody else changed the statement meanwhile.
     :raises RuleViolation: as `check_act` and `check_party`; ``statement.withheld`` it cannot go out before
-        the receipts that lack a term are solved or deferred (M2); ``statement.invoice_first`` it cannot be
-        closed yet (M16).
+        the receipts that lack a term are solved or deferred (M2); ``period.running`` nor before its period
+        is over (step 1); ``statement.invoice_first`` it cannot be closed yet (M16).
     """
     statement = load(session, statement_id, version)
     step = check_act(statement.station, act, actor, done_on(session, statement_id))
     if actor is not None:
         check_party(step, actor, party_of(session, statement.partner_id))
     if act is Act.SEND:
+        check_over(statement.period, now)
         _go_out(session, statement)
     if act is Act.CLOSE and statement.station is Station.PAID and statement.total > 0:
         raise RuleViolation("statement.invoice_first")
@@ -186,6 +187,16 @@ def _enter(
         session, actor=actor, action=f"statement.{step.act}", at=now, subject=("statement", statement.id),
         reason=reason, before=came_from, after=step.to, revision=statement.revision, due_on=due, data=data,
     )  # fmt: skip
+
+
+def check_over(period: str, now: datetime) -> None:
+    """Whether a statement may go out: what is received on the last day of its period belongs on it (M6).
+
+    :raises RuleViolation: ``period.running``.
+    """
+    last = parse_period(period).last
+    if business_date(now) <= last:
+        raise RuleViolation("period.running", day=last)
 
 
 def held_up(session: Session, statement_id: int, revision: int) -> int:

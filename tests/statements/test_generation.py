@@ -1,7 +1,7 @@
 """Statements are made of what was received, once each, and the same again (M2, M5–M8, M12, M14)."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from portal import audit, db
 from portal.domain.errors import RuleViolation
+from portal.domain.periods import day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act
 from portal.models import tables as t
@@ -205,3 +206,19 @@ def test_a_late_receipt_stays_on_the_statement_that_took_it(
         make(period)
     assert set(of(statements("2026-Q2")["P1"])) == {"R2"}
     assert set(of(statements("2026-Q3")["P1"])) == {"R3"}
+
+
+def test_it_does_not_go_out_before_its_period_is_over(receive: Receive, make: Make, engine: sa.Engine):
+    """Whoever sends it earlier would make adjustments of all that is still to come (M6)."""
+    receive("R1", "2026-11-03", "HT-1", "conference", "100.00")
+    [number] = make("2026-11").written
+
+    def act(which: Act, now: datetime) -> None:
+        with db.transaction(engine) as session:
+            take_step(session, actor=None, now=now, statement_id=number, version=None, act=which)
+
+    last = day_start(date(2026, 12, 1)) - timedelta(microseconds=1)
+    act(Act.PRINT, last)
+    with pytest.raises(RuleViolation, match=r"period\.running"):
+        act(Act.SEND, last)
+    act(Act.SEND, last + timedelta(microseconds=1))
