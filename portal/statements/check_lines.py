@@ -16,7 +16,7 @@ from portal.domain.statements import ISSUED
 from portal.domain.terms import PartnerKind
 from portal.models import tables as t
 from portal.statements.ground import Ground, load_ground
-from portal.statements.originals import load_originals
+from portal.statements.originals import originals_then
 from portal.statements.sealing import lines_of, read_seal
 
 Problem = tuple[str, Any, RuleViolation]
@@ -75,7 +75,7 @@ def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Ite
     own = [line for line in lines if line.settles and line.kind is LineKind.RECEIPT]
     settled = [line for line in own if line.flag is not Flag.DISPUTED]
     refunded = {line.refund_of_id for line in settled if line.refund_of_id is not None}
-    originals = load_originals(session, refunded, but=None)
+    originals = originals_then(session, refunded, head.id) if refunded else {}
     for line in settled:
         receipt = Receipt(
             line.receipt_id, line.received_on, line.product, line.amount, line.minutes, line.refund_of_id, ""
