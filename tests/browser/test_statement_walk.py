@@ -1,4 +1,4 @@
-"""One statement through all nine steps in a real browser, each step by whom it belongs to, and by nobody else."""
+"""One statement through all nine steps in a real browser: each step by whom it belongs to, by nobody else."""
 
 import re
 from collections.abc import Mapping
@@ -180,7 +180,9 @@ def disputed_and_confirmed(walk: Walk) -> None:
     walk.press("/dispute")
     walk.stands_at(Station.DISPUTED)
     walk.refused("ann", "/disputes/1/answer", verdict="grant", granted="9999.00")
-    walk.refused("ann", f"{PAGE}/confirm", typed="Ann", revision=1, content_hash=walk.statement().content_hash)
+    walk.refused(
+        "ann", f"{PAGE}/confirm", typed="Ann", revision=1, content_hash=walk.statement().content_hash
+    )
     walk.is_now("finance", "/disputes/1")
     walk.page.locator('[name=verdict][value="grant"]').check()
     walk.fill(granted="5000.00", answer="按补充协议")
