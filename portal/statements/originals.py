@@ -20,10 +20,14 @@ from portal.statements.revisions import entries_of
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """A refunded receipt: its day decides whose it is."""
+    """A refunded receipt: its day decides whose it is.
+
+    `place`: the statement that settled it, if one did.
+    """
 
     received_on: date
     original: Original
+    place: int | None
 
 
 def load_originals(
@@ -48,9 +52,11 @@ def load_originals(
         for number in _came_to_nothing(session, part):
             added.setdefault(number, ZERO)
         for row in session.execute(query):
-            earned = _earned(lines.get(row.id), added.get(row.id))
-            taken = before.get(row.id, Taken())
-            found[row.id] = Refunded(row.received_on, Original(row.amount, earned, taken))
+            line = lines.get(row.id)
+            earned = _earned(line, added.get(row.id))
+            original = Original(row.amount, earned, before.get(row.id, Taken()))
+            place = None if line is None else line.statement_id
+            found[row.id] = Refunded(row.received_on, original, place)
     return found
 
 
@@ -67,8 +73,9 @@ def originals_then(session: Session, receipts: Collection[int], statement_id: in
         for number in _came_to_nothing(session, part):
             added.setdefault(number, ZERO)
         for row in session.execute(query):
-            earned = _earned(lines.get(row.id), added.get(row.id))
-            found[row.id] = Refunded(row.received_on, Original(row.amount, earned))
+            line = lines.get(row.id)
+            original = Original(row.amount, _earned(line, added.get(row.id)))
+            found[row.id] = Refunded(row.received_on, original, None if line is None else line.statement_id)
     return found
 
 
@@ -89,7 +96,8 @@ def _earned(line: Any, added: Decimal | None) -> Earned:
 
 _l, _s, _a, _d = t.statement_line.c, t.statement.c, t.statement_act.c, t.dispute.c
 _OF_LINE = (
-    _l.receipt_id, _l.commission, _l.rule, _l.flag, _l.tier, _l.policy_id, _l.year, _l.rate, _l.floor_price,
+    _l.receipt_id, _l.statement_id, _l.commission, _l.rule, _l.flag, _l.tier, _l.policy_id, _l.year, _l.rate,
+    _l.floor_price,
 )  # fmt: skip
 
 

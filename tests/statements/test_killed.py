@@ -75,7 +75,7 @@ def undisturbed(engine: sa.Engine, now: Any) -> tuple[list[Any], int]:
 def test_killed_and_repeated_it_ends_as_if_undisturbed(
     engine: sa.Engine,
     db_url: str,
-    folk: Mapping[str, Person],
+    folk: Mapping[str, Person],  # noqa: F811
     tmp_path: Any,
     at: Any,
 ) -> None:
