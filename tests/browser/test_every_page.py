@@ -64,7 +64,7 @@ PAGES = {
         "/statements/generate?period=2026-Q1", "/statements/3/withheld", "/papers/2",
         "/statements", "/statements/4", "/disputes", "/disputes/1", "/disputes?show=over",
         "/receipts", "/receipts?matched=no", "/receipts/1", "/receipts/new", "/receipts/1/refund",
-        "/receipts/numbers", "/receipts/numbers/match?number=HT-1", "/receipts/periods",
+        "/receipts/numbers", "/receipts/numbers/match?number=HT-CS-1-1", "/receipts/periods",
         "/receipts/periods/2026-Q1", "/deposits", "/deposits?show=short", "/deposits/1", "/deposits/3",
         "/deposits/open", "/deposits/1/top_up", "/deposits/1/arrears", "/deposits/1/return",
         "/deposits/3/traffic", "/debts/1/cash", "/debts/1/deduct", "/deductions/2/announce",
