@@ -246,6 +246,7 @@ def deposits(people: People, papers: None, at: Any, engine: sa.Engine) -> None:
     now, partner, finance = at("2026-04-10 11:00"), people["alice"].partner_id or 0, people["finance"].actor
     with db.transaction(engine) as session:
         make_partner(session, "PW", kind=PartnerKind.WHOLESALE)
+        session.execute(sa.update(t.partner).values(name=t.partner.c.code))
         record_paid_in(
             session, actor=finance, now=now, partner_id=partner, kind=EntryKind.PAYMENT,
             amount=Decimal("90000.00"), on=now.date(), reference="R-1",
