@@ -21,7 +21,7 @@ from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
-from portal.web import labels, matches
+from portal.web import labels, matches, right_labels
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
@@ -70,7 +70,7 @@ def test_every_rule_reason_and_right_has_words():
     assert set(labels.RULES) == set(Rule)
     assert set(matches.MATCH_REASONS) == set(MatchReason)
     assert set(matches.SETTLED) == set(Settled)
-    assert set(labels.RIGHTS) == set(Permission)
+    assert set(right_labels.RIGHTS) == set(Permission)
 
 
 def raised(module: Module) -> Iterator[str]:
