@@ -13,6 +13,7 @@ CHECK: Mapping[str, Any] = {
     "check.fact_missing": _l("A fact of it in the audit trail is missing or changed."),
     "check.identifier": _l("Nobody stated this of its customer."),
     "check.identifier_missing": _l("Its website, telephone or tax id “%(value)s” is missing."),
+    "check.contract": _l("No signed move of an owner states this contract."),
     "check.line": _l(
         "The line for receipt %(receipt)s is not what its receipt, contract, tier and policy give."
     ),
