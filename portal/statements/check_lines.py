@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.commissions import ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
+from portal.domain.commissions import NOTHING, ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
 from portal.domain.errors import RuleViolation
 from portal.domain.lines import LineKind
-from portal.domain.statements import ISSUED
+from portal.domain.statements import ISSUED, OPEN
 from portal.domain.terms import PartnerKind
 from portal.models import tables as t
 from portal.statements.ground import Ground, load_ground
-from portal.statements.originals import load_originals
+from portal.statements.originals import Refunded, load_originals
 from portal.statements.sealing import lines_of, read_seal
 
 Problem = tuple[str, Any, RuleViolation]
@@ -26,11 +26,7 @@ def problems(session: Session) -> Iterator[Problem]:
     """Lines that do not follow from their facts, sums and hashes that do not hold, receipts lost."""
     ground = load_ground(session)
     c = t.statement.c
-    heads = session.execute(
-        sa.select(
-            c.id, c.number, c.partner_id, c.period, c.revision, c.total, c.received, c.lines, c.content_hash
-        ).order_by(c.id)
-    ).all()
+    heads = session.execute(sa.select(*(c[name] for name in _HEAD)).order_by(c.id)).all()
     stated = {
         (row.statement_id, row.revision): row for row in session.execute(sa.select(t.statement_revision))
     }
@@ -50,6 +46,7 @@ def problems(session: Session) -> Iterator[Problem]:
 
 
 _SUMS = ("total", "received", "lines", "content_hash")
+_HEAD = ("id", "number", "partner_id", "period", "revision", "station", *_SUMS)
 
 
 def _sums(head: Any, number: int, of: Any, lines: list[Any]) -> Iterator[Problem]:
@@ -81,7 +78,10 @@ def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Ite
             line.receipt_id, line.received_on, line.product, line.amount, line.minutes, line.refund_of_id, ""
         )
         if line.refund_of_id is not None:
-            original = originals[line.refund_of_id].original
+            refunded_receipt = originals[line.refund_of_id]
+            if _changed_since(head, refunded_receipt):
+                continue
+            original = refunded_receipt.original
             before = Taken(line.refunded_before or ZERO, line.taken_before or ZERO)
             due = refund(receipt, original.amount, original.earned, before)[0]
         else:
@@ -91,6 +91,17 @@ def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Ite
     for line in lines:
         if line.kind is not LineKind.RECEIPT and line.dispute_id is None:
             yield "statement_line", line.id, RuleViolation("check.untrailed")
+        done = line.counted or line.flag in NOTHING or line.flag is Flag.DISPUTED
+        if line.kind is LineKind.RECEIPT and line.settles is not done:
+            yield "statement_line", line.id, RuleViolation("check.not_told", column="settles")
+
+
+def _changed_since(head: Any, of: Refunded) -> bool:
+    """Whether what a refunded receipt earned may rightly be other now than when its refund was computed.
+
+    A dispute was granted since; or this statement is not out, and the receipt's was made anew meanwhile.
+    """
+    return of.added_to or (head.station in OPEN and of.place != head.id)
 
 
 def _terms(ground: Ground, partner_id: int, line: Any) -> Terms:

@@ -17,10 +17,15 @@ from portal.models import tables as t
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """A refunded receipt: its day decides whose it is."""
+    """A refunded receipt: its day decides whose it is.
+
+    `place`: the statement that settled it, if one did. `added_to`: a dispute changed later what it earned.
+    """
 
     received_on: date
     original: Original
+    place: int | None
+    added_to: bool
 
 
 def load_originals(session: Session, receipts: Collection[int], *, but: int | None) -> dict[int, Refunded]:
@@ -34,9 +39,11 @@ def load_originals(session: Session, receipts: Collection[int], *, but: int | No
         query = sa.select(r.id, r.received_on, r.amount).where(r.id.in_(part))
         lines, added, before = _lines(session, part, but), _added(session, part), _before(session, part, but)
         for row in session.execute(query):
-            earned = _earned(lines.get(row.id), added.get(row.id))
-            taken = before.get(row.id, Taken())
-            found[row.id] = Refunded(row.received_on, Original(row.amount, earned, taken))
+            line = lines.get(row.id)
+            earned = _earned(line, added.get(row.id))
+            original = Original(row.amount, earned, before.get(row.id, Taken()))
+            place = None if line is None else line.statement_id
+            found[row.id] = Refunded(row.received_on, original, place, row.id in added)
     return found
 
 
@@ -59,7 +66,16 @@ def _lines(session: Session, part: Collection[int], but: int | None) -> dict[int
     """The settling line of each receipt."""
     c = t.statement_line.c
     query = sa.select(
-        c.receipt_id, c.commission, c.rule, c.flag, c.tier, c.policy_id, c.year, c.rate, c.floor_price
+        c.receipt_id,
+        c.statement_id,
+        c.commission,
+        c.rule,
+        c.flag,
+        c.tier,
+        c.policy_id,
+        c.year,
+        c.rate,
+        c.floor_price,
     ).where(c.receipt_id.in_(part), c.settles)
     if but is not None:
         query = query.where(c.statement_id != but)
