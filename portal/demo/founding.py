@@ -1,6 +1,8 @@
 """Found the demo's channel: the vendor's people, partners with their tiers, and their people."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +10,11 @@ from typing import Any
 
 from sqlmodel import Session
 
+from portal import db
 from portal.auth.people import add_user
 from portal.auth.service import hash_password
 from portal.demo import names
+from portal.domain.errors import RuleViolation
 from portal.domain.periods import business_date, day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.terms import PartnerKind, Tier
@@ -140,3 +144,10 @@ class Founding:
                 starts_on=first, ends_on=after - timedelta(days=1),
             )  # fmt: skip
             first = after
+
+
+@contextmanager
+def refused(session: Session) -> Iterator[None]:
+    """What a rule refuses leaves nothing behind, in the trail neither."""
+    with suppress(RuleViolation), db.part(session):
+        yield

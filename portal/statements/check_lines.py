@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.commissions import ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
+from portal.domain.commissions import NOTHING, ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
 from portal.domain.errors import RuleViolation
 from portal.domain.lines import LineKind
 from portal.domain.statements import ISSUED, OPEN
@@ -91,6 +91,9 @@ def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Ite
     for line in lines:
         if line.kind is not LineKind.RECEIPT and line.dispute_id is None:
             yield "statement_line", line.id, RuleViolation("check.untrailed")
+        done = line.counted or line.flag in NOTHING or line.flag is Flag.DISPUTED
+        if line.kind is LineKind.RECEIPT and line.settles is not done:
+            yield "statement_line", line.id, RuleViolation("check.not_told", column="settles")
 
 
 def _changed_since(head: Any, of: Refunded) -> bool:
