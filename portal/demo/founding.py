@@ -19,7 +19,7 @@ from portal.domain.periods import business_date, day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.terms import PartnerKind, Tier
 from portal.partners.service import add_partner, add_tier_term
-from portal.policy.service import add_policy, completed
+from portal.policy.service import add_policy, policy_on
 
 PASSWORD = "demo-portal-2026"  # noqa: S105 - a demo is meant to be entered
 PARTNERS = 40
@@ -79,7 +79,7 @@ class Founding:
 
     def prices(self, session: Session, now: datetime) -> None:
         """Floor prices, which the shipped policy leaves to whoever moves in."""
-        body = completed({}) | {"floor_prices": _FLOORS}
+        body = {**policy_on(session, business_date(now)).body, "floor_prices": _FLOORS}
         add_policy(
             session, actor=None, now=now, effective_from=business_date(now), reason="长途业务底价",
             body=body,
