@@ -54,7 +54,8 @@ def completed(body: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _shipped() -> dict[str, Any]:
     body: dict[str, Any] = json.loads(_DEFAULT.read_text(encoding="utf-8"))
-    return {name: value for name, value in body.items() if name not in ("effective_from", "reason", "fishing")}
+    own = ("effective_from", "reason", "fishing")
+    return {name: value for name, value in body.items() if name not in own}
 
 
 def add_policy(
