@@ -8,7 +8,6 @@ channel; ``--scale N`` multiplies it. Demo logins go to standard output, progres
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +21,7 @@ from portal.conflicts.decisions import decide_held
 from portal.conflicts.service import settle_lapses
 from portal.demo import lookalikes, names
 from portal.demo.disputes import Disputes
-from portal.demo.founding import DAYS, PASSWORD, Channel, Founding
+from portal.demo.founding import DAYS, PASSWORD, Channel, Founding, refused
 from portal.demo.money import Money
 from portal.demo.relations import Relations
 from portal.demo.stating import Stating
@@ -270,13 +269,6 @@ class Seeder(Founding):
         with db.transaction(self.engine) as session:
             db.lock_registry(session)
             settle_lapses(session, now=now, today=self.today)
-
-
-@contextmanager
-def refused(session: Session) -> Iterator[None]:
-    """What a rule refuses leaves nothing behind, in the trail neither."""
-    with suppress(RuleViolation), db.part(session):
-        yield
 
 
 def main() -> int:

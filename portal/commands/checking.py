@@ -13,7 +13,10 @@ from portal.payments import check as payments
 from portal.receipts import check as receipts
 from portal.statements import check as statements
 
-UNREADABLE = (RuleViolation, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+UNREADABLE = (
+    *(RuleViolation, LookupError, TypeError, ValueError, ArithmeticError),
+    *(AttributeError, RecursionError),
+)
 _PARTS = (
     ("registration", conflicts.problems),
     ("receipt", receipts.problems),

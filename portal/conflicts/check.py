@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import audit
-from portal.conflicts import check_claims
+from portal.conflicts import check_claims, check_contracts
 from portal.domain.errors import RuleViolation
 from portal.domain.roles import PARTNER_ROLES
 from portal.matching import check as check_matching
@@ -20,7 +20,10 @@ Problem = tuple[str, Any, RuleViolation]
 
 
 _ENTERED = ("user.added", "user.changed")
-_UNREADABLE = (RuleViolation, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_UNREADABLE = (
+    *(RuleViolation, LookupError, TypeError, ValueError, ArithmeticError),
+    *(AttributeError, RecursionError),
+)
 
 
 def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
@@ -35,6 +38,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
         ("name_gram", check_index.problems(session)),
         ("suspicion", check_matching.problems_of_pairs(session)),
         ("registration", check_claims.problems(session, now=now)),
+        ("contract", check_contracts.problems(session)),
         ("conflict_case", _cases(session)),
         ("fishing_alarm", _alarms(session)),
     ):

@@ -1,6 +1,8 @@
 """Found the demo's channel: the vendor's people, partners with their tiers, and their people."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,14 +10,16 @@ from typing import Any
 
 from sqlmodel import Session
 
+from portal import db
 from portal.auth.people import add_user
 from portal.auth.service import hash_password
 from portal.demo import names
+from portal.domain.errors import RuleViolation
 from portal.domain.periods import business_date, day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.terms import PartnerKind, Tier
 from portal.partners.service import add_partner, add_tier_term
-from portal.policy.service import add_policy, completed
+from portal.policy.service import add_policy, policy_on
 
 PASSWORD = "demo-portal-2026"  # noqa: S105 - a demo is meant to be entered
 PARTNERS = 40
@@ -75,7 +79,7 @@ class Founding:
 
     def prices(self, session: Session, now: datetime) -> None:
         """Floor prices, which the shipped policy leaves to whoever moves in."""
-        body = completed({}) | {"floor_prices": _FLOORS}
+        body = {**policy_on(session, business_date(now)).body, "floor_prices": _FLOORS}
         add_policy(
             session, actor=None, now=now, effective_from=business_date(now), reason="长途业务底价",
             body=body,
@@ -140,3 +144,10 @@ class Founding:
                 starts_on=first, ends_on=after - timedelta(days=1),
             )  # fmt: skip
             first = after
+
+
+@contextmanager
+def refused(session: Session) -> Iterator[None]:
+    """What a rule refuses leaves nothing behind, in the trail neither."""
+    with suppress(RuleViolation), db.part(session):
+        yield

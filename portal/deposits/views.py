@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, send_file, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.deposits import queries, rows
@@ -17,6 +17,7 @@ from portal.web.forms import posted_number
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, config, reading, today
+from portal.web.sending import attachment
 
 bp = Blueprint("deposits", __name__)
 PAGE = 50
@@ -110,7 +111,4 @@ def document(deduction_id: int) -> ResponseReturnValue:
     found = queries.file_row(reading(), deduction_or_404(deduction_id).file_id)
     if found is None:
         abort(404)
-    stream = open_stored(config().files, found.storage_key)
-    answer = send_file(stream, mimetype=found.media_type, as_attachment=True, download_name=found.name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return attachment(open_stored(config().files, found.storage_key), found)

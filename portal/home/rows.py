@@ -46,7 +46,7 @@ def task_rows(
             yield _pair_row(task, eyes, urgent)
             continue
         if task.kind == "statement":
-            yield _statement_row(task, eyes, urgent)
+            yield _statement_row(task, eyes, urgent, for_all=show_partner)
             continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
@@ -91,8 +91,8 @@ def _pair_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _statement_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
-    """A step that is due of one statement, or of several at once."""
+def _statement_row(task: Task, eyes: Look, urgent: int, *, for_all: bool) -> tuple[Any, ...]:
+    """A step that is due of one statement, or of several at once; `for_all`: these stand on the board."""
     r, days = task.row, (task.due - eyes.today).days if task.due else 0
     step = next_step(r.station)
     act = eyes.label(step.act) if step else ""
@@ -103,7 +103,8 @@ def _statement_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
         do = f"{href}/act/{step.act}" if step and by_hand else href
     else:
         name = ngettext("%(num)d statement", "%(num)d statements", r.number)
-        href = do = f"/statements/board?mine=1&step={column_of(r.station)}"
+        board = f"/statements/board?mine=1&step={column_of(r.station)}"
+        href = do = board if for_all else "/statements"
     late = overdue(working_days_late(task.due, eyes.today)) if task.due and days < 0 else ""
     what = " · ".join(each for each in (act, sums, late) if each)
     return (

@@ -18,7 +18,7 @@ from portal.pipeline.queries import stage_totals
 from portal.policy.service import policy_on
 from portal.registrations.listing import Filters, list_registrations
 from portal.statements.board import Reader
-from portal.statements.scope import statements_of, waiting_for
+from portal.statements.scope import own_statements, statements_of, waiting_for
 from portal.web.access import partners_of, registrations_of
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today
@@ -69,9 +69,11 @@ def start() -> ResponseReturnValue:
 
 def _statement_tasks(person: Actor) -> list[queries.Task]:
     """The steps of statements that wait for this person."""
-    if not allows(person, P.STATEMENT_ACT):
+    own = allows(person, P.STATEMENT_CONFIRM)
+    if not own and not allows(person, P.STATEMENT_ACT):
         return []
-    reader = Reader(statements_of(person), waiting_for(person), person.user_id)
+    scope = own_statements(person) if own else statements_of(person)
+    reader = Reader(scope, waiting_for(person), person.user_id)
     return queries.tasks_about_statements(reading(), reader)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -33,6 +33,7 @@ from portal.web.forms import bounded, posted_number
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, config, now, reading, today, transaction
+from portal.web.sending import attachment
 
 bp = Blueprint("invoices", __name__)
 
@@ -218,7 +219,4 @@ def download(statement_id: int, invoice_id: int) -> ResponseReturnValue:
     found = queries.invoice_file(reading(), statement.id, invoice_id)
     if found is None:
         abort(404)
-    stream = open_stored(config().files, found.storage_key)
-    answer = send_file(stream, mimetype=found.media_type, as_attachment=True, download_name=found.name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return attachment(open_stored(config().files, found.storage_key), found)

@@ -44,14 +44,18 @@ def _parsed(version: int, effective_from: date, body: str) -> Policy:
 
 
 def completed(body: dict[str, Any]) -> dict[str, Any]:
-    """A version's figures, and the shipped ones for what no version knew yet when it was written."""
+    """A version's figures, and the shipped ones for what no version knew yet when it was written.
+
+    Not those that a version may leave out on purpose: without figures of fishing there is no alarm.
+    """
     return {**_shipped(), **body}
 
 
 @lru_cache(maxsize=1)
 def _shipped() -> dict[str, Any]:
     body: dict[str, Any] = json.loads(_DEFAULT.read_text(encoding="utf-8"))
-    return {name: value for name, value in body.items() if name not in ("effective_from", "reason")}
+    own = ("effective_from", "reason", "fishing")
+    return {name: value for name, value in body.items() if name not in own}
 
 
 def add_policy(

@@ -100,10 +100,12 @@ def refund_receipt(
 ) -> int:
     """Record money paid back of a receipt (`amount` in positive yuan); answers the refund's id (M5).
 
-    :raises RuleViolation: as `enter_receipt`; ``reason.required``.
+    :raises RuleViolation: as `enter_receipt`; ``reason.required``; ``receipt.zero``.
     """
     if not note.strip():
         raise RuleViolation("reason.required", "note")
+    if amount <= 0:
+        raise RuleViolation("receipt.zero", "amount", value=str(amount))
     lock_registry(session)
     c = t.receipt.c
     query = sa.select(c.source, c.ref, c.contract_no, c.product, c.refund_of_id).where(c.id == receipt_id)

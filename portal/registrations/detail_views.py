@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,6 +22,7 @@ from portal.web.access import registration_or_404
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, config, now, reading, today, transaction
+from portal.web.sending import attachment
 from portal.web.words import fact_words, field_names
 
 bp = Blueprint("registration", __name__, url_prefix="/registrations/<int:registration_id>")
@@ -286,7 +287,4 @@ def download(registration_id: int, file_id: int) -> ResponseReturnValue:
     found = files.file_of(reading(), row.id, file_id)
     if found is None:
         abort(404)
-    stream = open_stored(config().files, found.storage_key)
-    answer = send_file(stream, mimetype=found.media_type, as_attachment=True, download_name=found.name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return attachment(open_stored(config().files, found.storage_key), found)

@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.commissions import ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
+from portal.domain.commissions import NOTHING, ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
 from portal.domain.errors import RuleViolation
 from portal.domain.lines import LineKind
-from portal.domain.statements import ISSUED
+from portal.domain.statements import ISSUED, OPEN
 from portal.domain.terms import PartnerKind
 from portal.models import tables as t
 from portal.statements.ground import Ground, load_ground
-from portal.statements.originals import load_originals
+from portal.statements.originals import Refunded, originals_then
 from portal.statements.sealing import lines_of, read_seal
 
 Problem = tuple[str, Any, RuleViolation]
@@ -26,11 +26,7 @@ def problems(session: Session) -> Iterator[Problem]:
     """Lines that do not follow from their facts, sums and hashes that do not hold, receipts lost."""
     ground = load_ground(session)
     c = t.statement.c
-    heads = session.execute(
-        sa.select(
-            c.id, c.number, c.partner_id, c.period, c.revision, c.total, c.received, c.lines, c.content_hash
-        ).order_by(c.id)
-    ).all()
+    heads = session.execute(sa.select(*(c[name] for name in _HEAD)).order_by(c.id)).all()
     stated = {
         (row.statement_id, row.revision): row for row in session.execute(sa.select(t.statement_revision))
     }
@@ -50,6 +46,7 @@ def problems(session: Session) -> Iterator[Problem]:
 
 
 _SUMS = ("total", "received", "lines", "content_hash")
+_HEAD = ("id", "number", "partner_id", "period", "revision", "station", *_SUMS)
 
 
 def _sums(head: Any, number: int, of: Any, lines: list[Any]) -> Iterator[Problem]:
@@ -75,13 +72,16 @@ def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Ite
     own = [line for line in lines if line.settles and line.kind is LineKind.RECEIPT]
     settled = [line for line in own if line.flag is not Flag.DISPUTED]
     refunded = {line.refund_of_id for line in settled if line.refund_of_id is not None}
-    originals = load_originals(session, refunded, but=None)
+    originals = originals_then(session, refunded, head.id) if refunded else {}
     for line in settled:
         receipt = Receipt(
             line.receipt_id, line.received_on, line.product, line.amount, line.minutes, line.refund_of_id, ""
         )
         if line.refund_of_id is not None:
-            original = originals[line.refund_of_id].original
+            refunded_receipt = originals[line.refund_of_id]
+            if _changed_since(head, refunded_receipt):
+                continue
+            original = refunded_receipt.original
             before = Taken(line.refunded_before or ZERO, line.taken_before or ZERO)
             due = refund(receipt, original.amount, original.earned, before)[0]
         else:
@@ -91,6 +91,14 @@ def _lines(session: Session, ground: Ground, head: Any, lines: list[Any]) -> Ite
     for line in lines:
         if line.kind is not LineKind.RECEIPT and line.dispute_id is None:
             yield "statement_line", line.id, RuleViolation("check.untrailed")
+        done = line.counted or line.flag in NOTHING or line.flag is Flag.DISPUTED
+        if line.kind is LineKind.RECEIPT and line.settles is not done:
+            yield "statement_line", line.id, RuleViolation("check.not_told", column="settles")
+
+
+def _changed_since(head: Any, of: Refunded) -> bool:
+    """Whether this statement is not out and the refunded receipt's may have been made anew meanwhile."""
+    return head.station in OPEN and of.place != head.id
 
 
 def _terms(ground: Ground, partner_id: int, line: Any) -> Terms:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, send_file, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.access import Permission as P
@@ -17,6 +17,7 @@ from portal.statements.board_rows import possible
 from portal.statements.rows import REASONS, is_out, period_words, standing_of, steps_of, sums_shown
 from portal.web.login import needs
 from portal.web.request import actor, config, reading, today
+from portal.web.sending import attachment
 
 bp = Blueprint("statements", __name__)
 _FILTERS = ("product", "customer", "flag")
@@ -166,7 +167,4 @@ def download(statement_id: int, file_id: int) -> ResponseReturnValue:
     found = papers.file_of(reading(), row.id, file_id)
     if found is None:
         abort(404)
-    stream = open_stored(config().files, found.storage_key)
-    answer = send_file(stream, mimetype=found.media_type, as_attachment=True, download_name=found.name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return attachment(open_stored(config().files, found.storage_key), found)

@@ -1,7 +1,7 @@
 """Draft a statement: which receipts are due on it, and what each earns. Nothing is written here."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +20,7 @@ from portal.models import tables as t
 from portal.receipts.credits import Credit
 from portal.statements.ground import Ground
 from portal.statements.originals import Refunded, load_originals
-from portal.statements.resuming import Resumed, partners_with_parked, pending_resumed
+from portal.statements.resuming import Resumed, by_receipt, partners_with_parked, pending_resumed
 
 # Days, money and products as the database has them: a million rows are not worth a million conversions.
 _DAY = sa.type_coerce(t.receipt.c.received_on, sa.String)
@@ -72,12 +72,12 @@ def drafts(session: Session, ground: Ground, partner_ids: Iterable[int], period:
         for partner_id in group:
             keys = ground.credits.of_partner.get(partner_id, ())
             own = [row for key in keys for row in rows[key] if _in_time(ground, partner_id, period, row)]
-            drafted = _drafted(session, ground, partner_id, period, own, foreign=False)
-            yield _resume(session, drafted) if partner_id in parked else drafted
+            resumed = pending_resumed(session, partner_id, period) if partner_id in parked else []
+            drafted = _drafted(session, ground, partner_id, period, own, foreign=False, resumed=resumed)
+            yield _resume(drafted, resumed) if resumed else drafted
 
 
-def _resume(session: Session, drafted: Draft) -> Draft:
-    resumed = pending_resumed(session, drafted.partner_id, drafted.period)
+def _resume(drafted: Draft, resumed: list[Resumed]) -> Draft:
     sums = drafted.totals
     total = sum((each.amount for each in resumed), sums.total)
     return replace(
@@ -126,11 +126,21 @@ class _Days(dict[Any, date]):
 
 
 def _drafted(
-    session: Session, ground: Ground, partner_id: int, period: Period, rows: list[Any], *, foreign: bool
+    session: Session,
+    ground: Ground,
+    partner_id: int,
+    period: Period,
+    rows: list[Any],
+    *,
+    foreign: bool,
+    resumed: Sequence[Resumed] = (),
 ) -> Draft:
-    """Lines of these receipts; `foreign` ones too, whoever owned the customer on their day."""
+    """Lines of these receipts; `foreign` ones too, whoever owned the customer on their day.
+
+    A refund takes back of what is `resumed` beside it as well (M5, M9).
+    """
     refunds = {row[5] for row in rows if row[5] is not None}
-    refunded = _refunded(session, refunds, partner_id, period) if refunds else {}
+    refunded = _refunded(session, refunds, partner_id, period, resumed) if refunds else {}
     rows.sort(key=itemgetter(1, 0))
     by_key, days, taken = ground.credits.by_key, _Days(), []
     for row in rows:
@@ -154,10 +164,12 @@ def _drafted(
     return Draft(partner_id, period, lines, totals((line.earned, line.receipt.amount) for line in lines))
 
 
-def _refunded(session: Session, refunds: set[int], partner_id: int, period: Period) -> dict[int, Refunded]:
+def _refunded(
+    session: Session, refunds: set[int], partner_id: int, period: Period, resumed: Sequence[Resumed]
+) -> dict[int, Refunded]:
     c = t.statement.c
     own = sa.select(c.id).where(c.partner_id == partner_id, c.period == str(period))
-    return load_originals(session, refunds, but=session.scalar(own))
+    return load_originals(session, refunds, but=session.scalar(own), again=by_receipt(session, resumed))
 
 
 def _pool(session: Session, ground: Ground, partner_ids: Iterable[int], period: Period) -> Iterator[Any]:

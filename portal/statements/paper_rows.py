@@ -173,14 +173,18 @@ def _period(period: Period) -> str:
     return _("%(period)s (%(days)s)", period=period_words(period), days=days)
 
 
+def _lines(number: int) -> str:
+    return str(ngettext("%(num)d line", "%(num)d lines", number))
+
+
 def _figures(paper: StatementPaper, sign: str) -> list[list[str]]:
     by_year = {each.year: each for each in paper.subtotals}
     first, second = (by_year.get(year, Subtotal(year, 0, Decimal(0), Decimal(0))) for year in (1, 2))
     return [
-        [_("Commission"), _money(paper.total, sign), _("%(count)s lines", count=len(paper.lines))],
+        [_("Commission"), _money(paper.total, sign), _lines(len(paper.lines))],
         [_("Received"), _money(paper.received, sign), _("cash received in the period")],
-        [_("Year 1 commission"), _money(first.commission, sign), _("%(count)s lines", count=first.lines)],
-        [_("Year 2 commission"), _money(second.commission, sign), _("%(count)s lines", count=second.lines)],
+        [_("Year 1 commission"), _money(first.commission, sign), _lines(first.lines)],
+        [_("Year 2 commission"), _money(second.commission, sign), _lines(second.lines)],
     ]
 
 

@@ -92,3 +92,13 @@ def _described(session: Session, line: Resumed, dispute: sa.Row[tuple[object, ..
         )
     ).first()
     return line._replace(**about._mapping) if about else line
+
+
+def by_receipt(session: Session, lines: Sequence[Resumed]) -> dict[int, Decimal]:
+    """What resumed lines come to by the receipt that was disputed."""
+    amounts = {line.dispute_id: line.amount for line in lines}
+    query = sa.select(_d.id, _d.receipt_id).where(_d.id.in_(sorted(amounts)), _d.receipt_id.is_not(None))
+    found: dict[int, Decimal] = {}
+    for row in session.execute(query) if amounts else ():
+        found[row.receipt_id] = found.get(row.receipt_id, ZERO) + amounts[row.id]
+    return found

@@ -25,6 +25,16 @@ def statements_of(person: Actor) -> Any:
     return _scope(None if sees_all(person) else person.region or "")
 
 
+def own_statements(person: Actor) -> Any:
+    """The condition on `statement` for the partner's own rows, but those that wait for an answer."""
+    return _own(person.partner_id)
+
+
+@lru_cache(maxsize=_SCOPES)
+def _own(partner_id: int | None) -> Any:
+    return sa.and_(_s.partner_id == partner_id, _s.station != Station.DISPUTED)
+
+
 def sees_all(person: Actor) -> bool:
     """Whether the board shows every region: by any role but the regional ones."""
     roles = person.effective_roles - REGIONAL_ROLES

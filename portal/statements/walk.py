@@ -14,6 +14,7 @@ from portal.domain.payments import ItemState
 from portal.domain.periods import business_date, parse_period
 from portal.domain.roles import Actor
 from portal.domain.statements import (
+    OPEN,
     RETURNS,
     Act,
     Done,
@@ -213,11 +214,36 @@ def held_up(session: Session, statement_id: int, revision: int) -> int:
     return int(session.scalar(query) or 0)
 
 
+def _refunds_of_open(session: Session, statement: Statement) -> str | None:
+    """A statement that is not out and has a receipt which this one refunds: what it earned may change yet."""
+    line, receipt, s = t.statement_line.c, t.receipt.c, t.statement.c
+    of = t.statement_line.alias("of")
+    query = (
+        sa.select(s.number)
+        .select_from(t.statement_line)
+        .join(t.receipt, receipt.id == line.receipt_id)
+        .join(of, sa.and_(of.c.receipt_id == receipt.refund_of_id, of.c.settles))
+        .join(t.statement, s.id == of.c.statement_id)
+        .where(
+            line.statement_id == statement.id,
+            line.revision == statement.revision,
+            s.id != statement.id,
+            s.station.in_(OPEN),
+        )
+        .order_by(s.number)
+        .limit(1)
+    )
+    number: str | None = session.scalar(query)
+    return number
+
+
 def _go_out(session: Session, statement: Statement) -> None:
     """From here on its receipts are settled: they leave the pool, and nothing generates it again (M12)."""
     assert statement.id is not None  # noqa: S101 - it was loaded
     if waiting := held_up(session, statement.id, statement.revision):
         raise RuleViolation("statement.withheld", count=waiting)
+    if (earlier := _refunds_of_open(session, statement)) is not None:
+        raise RuleViolation("statement.refund_first", number=earlier)
     line, pool = t.statement_line.c, t.unsettled_receipt
     settled = sa.select(line.receipt_id).where(
         line.statement_id == statement.id, line.revision == statement.revision, line.settles

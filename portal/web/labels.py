@@ -9,7 +9,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from portal.domain.access import PERMISSIONS, Permission
-from portal.domain.cases import AppealOutcome, CaseKind, CaseStatus, Outcome, Side, Turn
 from portal.domain.errors import RuleViolation
 from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
@@ -19,6 +18,7 @@ from portal.domain.rates import Product
 from portal.domain.roles import Role
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.web import (
+    case_labels,
     deposit_labels,
     dispute_labels,
     payment_words,
@@ -27,9 +27,11 @@ from portal.web import (
 )
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
+from portal.web.right_labels import RIGHTS
 
 # Members of different enums may share a value, and then compare equal: pairs, not a dict of them.
 _LABELS: tuple[tuple[StrEnum, Any], ...] = (
+    *case_labels.LABELS,
     *payment_words.LABELS,
     (Stage.INTEREST, _l("Interest")),
     (Stage.MEETING, _l("Meeting")),
@@ -90,29 +92,6 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Role.CUSTOMER_SERVICE, _l("Customer service")),
     (Role.PRODUCT_MARKETING, _l("Product marketing")),
     (Role.ADMIN, _l("System administrator")),
-    (CaseKind.TAKEOVER, _l("Takeover")),
-    (CaseKind.HANDOVER, _l("Handover")),
-    (CaseStatus.OPEN, _l("Open")),
-    (CaseStatus.DECIDED, _l("Decided")),
-    (CaseStatus.APPEALED, _l("Appealed")),
-    (CaseStatus.CLOSED, _l("Closed")),
-    (Outcome.REASSIGNED, _l("Taken over")),
-    (Outcome.REFUSED, _l("Refused: the owner keeps the customer")),
-    (Outcome.HANDED_OVER, _l("Handed over by agreement")),
-    (Outcome.DECLINED, _l("The owner does not hand it over")),
-    (Outcome.WITHDRAWN, _l("Withdrawn")),
-    (Outcome.SIGNED, _l("Ended: the customer was signed")),
-    (Outcome.OWNER_GONE, _l("Ended: the owner gave the customer up or lost its place")),
-    (Outcome.CHALLENGER_GONE, _l("Ended: the challenger does not wait any more")),
-    (Outcome.PROTECTED, _l("Ended: the owner was still protected")),
-    (AppealOutcome.UPHELD, _l("Upheld on appeal")),
-    (AppealOutcome.OVERTURNED, _l("Turned round on appeal")),
-    (Side.CHANNEL, _l("Channel side")),
-    (Side.KEY_ACCOUNTS, _l("Key accounts side")),
-    (Turn.OWNER, _l("The owner’s answer is awaited")),
-    (Turn.DECIDERS, _l("Awaits the decision")),
-    (Turn.DIRECTOR, _l("Awaits the word on the appeal")),
-    (Turn.NOBODY, _l("Over")),
     (Pattern.MANY, _l("Many customers looked up in a day, none of them filed")),
     (Pattern.BURST, _l("Many customers looked up within an hour, none of them filed")),
     (Pattern.TAKEN, _l("Most of what was looked up and not filed belongs to other parties")),
@@ -120,10 +99,6 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (IdentifierKind.TAX_ID, _l("Tax id")),
     (IdentifierKind.WEBSITE, _l("Website")),
     (IdentifierKind.PHONE, _l("Telephone")),
-    (Product.PORT, _l("Port fees")),
-    (Product.CONFERENCE, _l("Conferencing")),
-    (Product.DDD, _l("Domestic long distance")),
-    (Product.IDD, _l("International long distance")),
     (EventKind.FILED, _l("Filed")),
     (EventKind.MOVED, _l("Moved")),
     (EventKind.PROGRESS, _l("Progress accepted")),
@@ -182,21 +157,11 @@ RULES: Mapping[Rule, Any] = {
 }
 
 ACTS: Mapping[str, Any] = {
+    **case_labels.ACTS,
     **payment_words.ACTS,
     **deposit_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
     "alarm.seen": _l("Answered an alarm"),
-    "case.answered": _l("Answered a case"),
-    "case.appeal_decided": _l("Decided an appeal"),
-    "case.appealed": _l("Appealed against a decision"),
-    "case.closed": _l("Closed a case"),
-    "case.decided": _l("Decided a case"),
-    "case.declined": _l("Declined to hand a customer over"),
-    "case.ended": _l("A case ended by itself"),
-    "case.handed_over": _l("Agreed to hand a customer over"),
-    "case.opened": _l("Opened a case"),
-    "case.voted": _l("Voted in a case"),
-    "case.withdrawn": _l("Withdrew a case"),
     "customer.checked": _l("Looked a customer up"),
     "import.aliases": _l("Imported names of customers"),
     "import.decisions": _l("Imported decisions about customers"),
@@ -244,54 +209,6 @@ SUBJECTS: Mapping[str, Any] = {
     "statement": _l("Statement"),
     "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
-}
-
-RIGHTS: Mapping[Permission, Any] = {
-    Permission.ACCOUNT_STATE: _l("state bank accounts"),
-    **dispute_labels.RIGHTS,
-    Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
-    Permission.AUDIT_VIEW: _l("read the audit trail"),
-    Permission.CASE_ACT: _l("ask for customers and answer in cases"),
-    Permission.CASE_APPEAL_DECIDE: _l("decide appeals"),
-    Permission.CASE_VIEW: _l("see cases"),
-    Permission.CASE_VOTE: _l("vote in cases"),
-    Permission.CUSTOMER_MERGE: _l("merge customers"),
-    Permission.DEPOSIT_BOOK: _l("book deposits, debts and traffic"),
-    Permission.DEPOSIT_DECIDE: _l("approve deductions and decide objections"),
-    Permission.DEPOSIT_OBJECT: _l("object to deductions"),
-    Permission.DEPOSIT_VIEW: _l("see deposits and debts"),
-    Permission.DEPOSIT_WAIVE: _l("waive a shortfall of a deposit"),
-    Permission.HELD_DECIDE: _l("decide held filings"),
-    Permission.IMPORT_MOVE_IN: _l("import partners, registrations and what belongs to them"),
-    Permission.IMPORT_RUN: _l("import files"),
-    Permission.INVOICE_ENTER: _l("hand in invoices"),
-    Permission.PARTNER_EDIT: _l("change partners"),
-    Permission.PARTNER_VIEW: _l("see partners"),
-    Permission.PAYMENT_RUN: _l("pay and write off"),
-    Permission.PAYMENT_VIEW: _l("see payments and invoices"),
-    Permission.POLICY_EDIT: _l("change the policy"),
-    Permission.POLICY_VIEW: _l("read the policy"),
-    Permission.PROFILE: _l("use the portal"),
-    Permission.RECEIPT_IMPORT: _l("import receipts"),
-    Permission.RECEIPT_VIEW: _l("see receipts"),
-    Permission.RECEIPT_WORK: _l("enter, refund and match receipts"),
-    Permission.REGISTRATION_CORRECT_ASK: _l("ask for corrections"),
-    Permission.REGISTRATION_EXPORT: _l("export registrations"),
-    Permission.REGISTRATION_FILE: _l("register customers"),
-    Permission.REGISTRATION_NOTE: _l("write notes"),
-    Permission.REGISTRATION_VIEW: _l("see registrations"),
-    Permission.REGISTRATION_WORK: _l("work on projects"),
-    Permission.STATEMENT_ACT: _l("take statements through their steps"),
-    Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
-    Permission.STATEMENT_BOARD: _l("see the board of statements"),
-    Permission.STATEMENT_DEFER: _l("defer receipts to a later statement"),
-    Permission.STATEMENT_GENERATE: _l("generate statements"),
-    Permission.STATEMENT_PRINT: _l("print statements"),
-    Permission.STATEMENT_VIEW: _l("see statements"),
-    Permission.TIER_EDIT: _l("decide tiers"),
-    Permission.TRAFFIC_IMPORT: _l("import wholesale traffic"),
-    Permission.USER_MANAGE_ALL: _l("manage everybody's access"),
-    Permission.USER_MANAGE_OWN: _l("manage the own company's people"),
 }
 
 

@@ -5,11 +5,16 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.web import deposit_labels, dispute_labels, payment_words, statement_labels
+from portal.web import case_labels, deposit_labels, dispute_labels, payment_words, statement_labels
+from portal.web.check_messages import CHECK
+from portal.web.import_messages import IMPORT
 from portal.web.policy_messages import POLICY
 from portal.web.receipt_messages import RECEIPTS
 
 MESSAGES: Mapping[str, Any] = {
+    **case_labels.MESSAGES,
+    **CHECK,
+    **IMPORT,
     **deposit_labels.MESSAGES,
     **payment_words.MESSAGES,
     **RECEIPTS,
@@ -28,36 +33,6 @@ MESSAGES: Mapping[str, Any] = {
     "belongs.already": _l("It belongs to a customer already: take that back first."),
     "belongs.circle": _l("A customer cannot belong to itself, nor to one that belongs to it."),
     "calendar.unknown_year": _l("The holiday calendar of this year is not known yet."),
-    "case.answer_awaited": _l("The owner can answer until %(day)s; vote when it has, or after that day."),
-    "case.answered": _l(
-        "The answer is given already. Add what is new as a note or a file on the registration."
-    ),
-    "case.challenger_left": _l("The party that asked has left the channel: close the case."),
-    "case.challenger_stays": _l(
-        "The party that asked still belongs to the channel: decide the case by a vote."
-    ),
-    "case.final": _l("This decision is final: the time for an appeal is over."),
-    "case.nobody_waits": _l("No claim waits any more that could take the customer over."),
-    "case.not_final": _l(
-        "The last decision on this customer can be appealed until %(day)s. Ask after that day."
-    ),
-    "case.not_in_line": _l("The claim you chose does not wait for this customer any more: choose another."),
-    "case.not_lapsed": _l("The customer is still protected. A takeover can be asked for from %(day)s on."),
-    "case.not_now": _l("The case has moved on: look at how it stands."),
-    "case.not_waiting": _l("Only a claim that waits for a customer can ask for it."),
-    "case.not_your_side": _l("This case is not yours to decide."),
-    "case.not_yours": _l("Only the party concerned can do this."),
-    "case.open_already": _l("A case about this customer is open already. Ask again when it is over."),
-    "case.other_choice": _l(
-        "The other side agreed to another next owner: choose the same, or say no and the case ends."
-    ),
-    "case.overtaken": _l("What happened meanwhile does not allow this any more: look at the case anew."),
-    "case.own_customer": _l("Your own party owns this customer already, by another registration."),
-    "case.own_matter": _l("You took part in this case: somebody else has to decide it."),
-    "case.signed": _l("The customer is signed and stays with its owner."),
-    "case.too_early_again": _l("The last request was refused. You can ask again from %(day)s on."),
-    "case.voted": _l("You or your side voted already."),
-    "case.votes_cast": _l("Votes are cast already: it is too late for an answer."),
     "count.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,200 or 1200."),
     "count.negative": _l("A number cannot be negative: “%(value)s”."),
     "count.not_a_number": _l("“%(value)s” is not a number: write digits, as 60."),
@@ -89,46 +64,6 @@ MESSAGES: Mapping[str, Any] = {
     "decision.one_filing": _l("Name two different registrations."),
     "email.form": _l("“%(value)s” is not an e-mail address."),
     "email.taken": _l("There is already a person with this e-mail address."),
-    "check.alias": _l("No filing of its customer bears this name."),
-    "check.alias_missing": _l("Its name “%(name)s” is missing."),
-    "check.customer_missing": _l("The customer that it made known is missing."),
-    "check.fact_changed": _l("It was changed after it was written."),
-    "check.fact_missing": _l("A fact of it in the audit trail is missing or changed."),
-    "check.identifier": _l("Nobody stated this of its customer."),
-    "check.identifier_missing": _l("Its website, telephone or tax id “%(value)s” is missing."),
-    "check.line": _l(
-        "The line for receipt %(receipt)s is not what its receipt, contract, tier and policy give."
-    ),
-    "check.lost_receipt": _l("The receipt is neither on a statement that is out nor waiting for one."),
-    "check.not_the_sum": _l("%(column)s is not what the lines come to."),
-    "check.revision": _l("The statement is not what its revision in force says."),
-    "check.settled_twice": _l("The receipt waits for a statement and is on one already."),
-    "check.missing": _l("It is missing."),
-    "check.more": _l("And so are %(number)d more."),
-    "check.no_role": _l("It has no role."),
-    "check.not_filed": _l("It has no fact that files it, or several."),
-    "check.not_indexed": _l(
-        "The index of names does not file it as it should; portal rebuild index repairs that."
-    ),
-    "check.not_placed": _l("It was never placed."),
-    "check.nobodys_pieces": _l(
-        "It is in the index of names, yet there is no such name; portal rebuild index repairs that."
-    ),
-    "check.not_told": _l("%(column)s is not what the facts say."),
-    "check.not_trailed": _l("%(column)s is not what the audit trail says."),
-    "check.ownership": _l("Who owned it when is not what the facts say."),
-    "check.tie": _l("This is not what the facts tie its filing to."),
-    "check.no_customer": _l("It names no customer."),
-    "check.pieces_counted": _l(
-        "Its number of names is not what the index has; portal rebuild index repairs that."
-    ),
-    "check.place": _l("Where it was when is not what the facts say."),
-    "check.role": _l("The role “%(role)s” does not go with where it belongs."),
-    "check.seal": _l("Its seal or its link to the entry before does not hold."),
-    "check.total": _l("It is not the sum of its projects."),
-    "check.unfounded": _l("No filing made it known."),
-    "check.unreadable": _l("It cannot be read: %(error)s"),
-    "check.untrailed": _l("It has no entry in the audit trail."),
     "file.empty": _l("The file is empty."),
     "file.failed": _l(
         "A file cannot be read or written (%(told)s): check the folder, its rights and the space on the disk."
@@ -148,49 +83,6 @@ MESSAGES: Mapping[str, Any] = {
         "This says nothing about who a customer is: free mail, a shop or page under another’s name."
     ),
     "identifier.stated": _l("It is known already."),
-    "import.bad_code": _l("“%(value)s” cannot be used as a code here."),
-    "import.before_filing": _l("“%(value)s” lies before the registration was filed."),
-    "import.bomb": _l(
-        "The file unpacks to %(size)s MB: that is no spreadsheet. Save it anew and send only the sheet."
-    ),
-    "import.column_twice": _l("The column “%(column)s” stands there twice."),
-    "import.dry_run": _l("A trial run: nothing was written."),
-    "import.encoding": _l("Line %(row)s is neither UTF-8 nor GB18030. Save the file as CSV UTF-8."),
-    "import.held_registration": _l(
-        "The registration “%(value)s” is held: decide first which customer it is on."
-    ),
-    "import.ignored_ended": _l("The claim had ended by then: the event stays on the time line as a note."),
-    "import.ignored_not_owner": _l(
-        "The claim did not own the customer then: the event stays on the time line as a note."
-    ),
-    "import.ignored_signed": _l("The customer was signed: the event stays on the time line as a note."),
-    "import.in_the_future": _l("“%(value)s” lies in the future: taken as it stands."),
-    "import.missing_columns": _l("These columns are missing: %(columns)s."),
-    "import.mixed_encodings": _l(
-        "Line %(row)s is in another encoding than the lines before. Save the file as CSV UTF-8."
-    ),
-    "import.not_a_table": _l("This is not a table. Send CSV or xlsx."),
-    "import.not_xlsx": _l("This is not an Excel file, or it is damaged. Save it as xlsx or CSV."),
-    "import.old_excel": _l(
-        "This is the old Excel format (xls) or a protected file. Save it as xlsx without a password, or as CSV."
-    ),
-    "import.other_content": _l(
-        "%(ref)s is known with other content. Give it another reference, or correct it in the portal."
-    ),
-    "import.refused": _l("The file was refused; nothing was written."),
-    "import.too_large": _l("The file is larger than %(largest)s MB: split it."),
-    "import.too_many_refused": _l("More than %(most)s things are wrong: reading stopped there."),
-    "import.too_many_rows": _l("The file has more than %(most)s rows: split it."),
-    "import.unknown_columns": _l("Columns not known here: %(columns)s. Known: %(known)s."),
-    "import.unknown_partner": _l("There is no partner with the code “%(value)s”. Import the partners first."),
-    "import.unknown_registration": _l(
-        "There is no registration “%(value)s”. Import the registrations first."
-    ),
-    "import.unreadable": _l(
-        "Reading this Excel file takes too much memory or time: a cell may stand far outside the table. "
-        "Copy the table to a new sheet, or save it as CSV."
-    ),
-    "import.value": _l("“%(value)s” is not understood. Possible: %(known)s, or the words of the portal."),
     "instant.form": _l("“%(value)s” is not a date and time: write it as 2026-03-01 10:00."),
     "link.linked": _l("These two customers are linked already."),
     "link.none": _l("These two customers are not linked."),

@@ -19,13 +19,15 @@ from portal.web.language import locale
 from portal.web.templating import part
 
 _FRAMES = 1000
+_BAR = 4
 
 
 @dataclass(frozen=True)
 class Entry:
     """One entry: where it leads, how it looks, who sees it, which pages lie under it.
 
-    `short` is its name in the phone's bar, five to a row; without one it is not in that bar.
+    `short` is its name in the phone's bar, which has room for the four of lowest `rank`; without one it is
+    never in that bar. Who has `beside` comes to its pages by another entry, and does not see this one.
     `under` names the blueprints (or single endpoints) whose pages light it up.
     """
 
@@ -35,6 +37,8 @@ class Entry:
     permission: P
     group: str = "main"
     short: object = None
+    rank: int = 0
+    beside: P | None = None
     under: tuple[str, ...] = ()
 
 
@@ -43,19 +47,27 @@ ENTRIES = (
     Entry(
         *("pipeline.board", "layout-kanban", _l("Pipeline"), P.REGISTRATION_VIEW),
         short=_l("Pipeline"),
+        rank=6,
         under=("pipeline",),
     ),
     Entry(
         *("registrations.new_form", "file-plus", _l("Register customer"), P.REGISTRATION_FILE),
         short=_l("Register"),
+        rank=1,
         under=("registrations.create", "registrations.keep_draft"),
     ),
     Entry(
         *("registrations.list_page", "inbox", _l("Registrations"), P.REGISTRATION_VIEW),
         short=_l("List"),
+        rank=7,
         under=("registrations", "registration"),
     ),
-    Entry(*("held.queue", "scale", _l("Held filings"), P.HELD_DECIDE), short=_l("Held"), under=("held",)),
+    Entry(
+        *("held.queue", "scale", _l("Held filings"), P.HELD_DECIDE),
+        short=_l("Held"),
+        rank=2,
+        under=("held",),
+    ),
     Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
     Entry(
         *("registrations.customers", "users", _l("Customers"), P.CUSTOMER_MERGE),
@@ -67,43 +79,74 @@ ENTRIES = (
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(
-        *("receipts.list_page", "coin", _l("Receipts"), P.RECEIPT_VIEW),
+        *("receipts.list_page", "coin", _l("Receipts"), P.RECEIPT_VIEW, "money"),
         under=("receipts",),
     ),
     Entry(
-        *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD),
+        *("statement_board.show", "receipt", _l("Statements"), P.STATEMENT_BOARD, "money"),
+        short=_l("Statements"),
+        rank=3,
         under=(
             *("statement_board", "statement_acts", "statement_dossier"),
             *("statements", "forecast", "disputes"),
         ),
     ),
     Entry(
-        *("statements.list_page", "receipt", _l("Statements"), P.STATEMENT_CONFIRM),
+        *("statements.list_page", "receipt", _l("Statements"), P.STATEMENT_CONFIRM, "money"),
+        short=_l("Statements"),
+        rank=3,
         under=("statements", "statement_confirm", "forecast", "disputes"),
     ),
-    Entry("disputes.list_page", "flag", _l("Disputes"), P.DISPUTE_ANSWER, under=("disputes",)),
     Entry(
-        *("payments.work", "wallet", _l("Pay"), P.PAYMENT_RUN),
-        under=("payments", "bank_answers", "accounts.waiting", "invoices.closing", "invoices.close"),
+        *("papers.start_form", "printer", _l("Print statements"), P.STATEMENT_PRINT, "money"),
+        short=_l("Print"),
+        rank=8,
+        under=("papers",),
     ),
     Entry(
-        *("payments.made", "coin", _l("Payments and invoices"), P.PAYMENT_VIEW),
+        *("disputes.list_page", "flag", _l("Disputes"), P.DISPUTE_ANSWER, "money"),
+        short=_l("Disputes"),
+        rank=5,
+        under=("disputes.detail", "disputes.answer"),
+    ),
+    Entry(
+        *("payments.work", "transfer", _l("Pay"), P.PAYMENT_RUN, "money"),
+        short=_l("Pay"),
+        rank=4,
+        under=("payments", "bank_answers", "accounts.waiting", "invoices", "accounts"),
+    ),
+    Entry(
+        *("payments.made", "report-money", _l("Payments and invoices"), P.PAYMENT_VIEW, "money"),
+        beside=P.PAYMENT_RUN,
         under=("invoices", "accounts"),
     ),
     Entry(
-        *("policy.list_page", "adjustments-horizontal", _l("Policy"), P.POLICY_VIEW),
-        under=("policy", "what_if"),
-    ),
-    Entry(
-        *("deposits.list_page", "wallet", _l("Deposits"), P.DEPOSIT_VIEW),
+        *("deposits.list_page", "wallet", _l("Deposits"), P.DEPOSIT_VIEW, "money"),
         under=("deposits", "deposit_acts", "deductions"),
     ),
-    Entry("papers.start_form", "printer", _l("Print statements"), P.STATEMENT_PRINT, under=("papers",)),
+    Entry(
+        *("policy.list_page", "adjustments-horizontal", _l("Policy"), P.POLICY_VIEW, "admin"),
+        under=("policy", "what_if"),
+    ),
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_ALL, group="admin", under=("admin",)),
     Entry("admin.audit", "history", _l("Audit trail"), P.AUDIT_VIEW, group="admin"),
 )
+
+
+def entries_of(actor: Actor) -> tuple[Entry, ...]:
+    """The entries of one person: what is allowed, and does not lie under another entry of the person's."""
+    return tuple(
+        each
+        for each in ENTRIES
+        if allows(actor, each.permission) and not (each.beside and allows(actor, each.beside))
+    )
+
+
+def in_bar(entries: Sequence[Entry]) -> set[Entry]:
+    """Those of the phone's bar: as many as there is room for beside "More", the most needed first."""
+    return set(sorted((each for each in entries if each.short), key=lambda each: each.rank)[:_BAR])
 
 
 def entry_of(endpoint: str, entries: Sequence[Entry] = ENTRIES) -> Entry | None:
@@ -124,7 +167,7 @@ class Frame:
     head: Markup
     side: Markup
     tabs: Markup
-    entries: tuple[Entry, ...]
+    rest: tuple[Entry, ...]
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -150,18 +193,21 @@ def init_app(app: Flask, config: Config) -> None:
 
 def _draw(actor: Actor | None, endpoint: str) -> Frame:
     """The frame for people of `actor`'s roles on the page `endpoint`."""
-    entries = tuple(each for each in ENTRIES if actor and allows(actor, each.permission))
+    entries = entries_of(actor) if actor else ()
     section = entry_of(endpoint, entries)
     here = "page" if section and section.endpoint == endpoint else "true"
     marked = [(each, here if section and each.endpoint == section.endpoint else "") for each in entries]
     groups = [
         (title, [pair for pair in marked if pair[0].group == group])
-        for group, title in (("main", gettext("Main")), ("admin", gettext("Administration")))
-    ]
+        for group, title in (
+            ("main", gettext("Main")), ("money", gettext("Money")), ("admin", gettext("Administration")),
+        )
+    ]  # fmt: skip
+    bar = in_bar(entries)
 
     return Frame(
         part("layout/_head.html"),
         part("layout/_side_nav.html", groups=[each for each in groups if each[1]]),
-        part("layout/_tab_bar.html", entries=[pair for pair in marked if pair[0].short], endpoint=endpoint),
-        entries,
+        part("layout/_tab_bar.html", entries=[pair for pair in marked if pair[0] in bar], endpoint=endpoint),
+        tuple(each for each in entries if each not in bar),
     )

@@ -88,6 +88,9 @@ MESSAGES: Mapping[str, Any] = {
     "statement.out_already": _l("The statement was sent already: nothing on it is changed any more."),
     "statement.return_where": _l("It cannot go back there. Choose one of the steps in the list."),
     "statement.return_why": _l("Say why it goes back: whoever is due next reads it."),
+    "statement.refund_first": _l(
+        "It refunds a receipt that is on %(number)s, which is not sent yet. Send that one first."
+    ),
     "statement.withheld": _l(
         "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, "
         "or finance defers each by name."

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,12 +19,16 @@ from portal.conflicts.decisions import merge_customers
 from portal.conflicts.identifying import state_identifier
 from portal.conflicts.naming import state_name
 from portal.conflicts.pairs import tell_apart
+from portal.deposits.debts import open_debt
+from portal.deposits.deductions import act_on, propose_for_arrears
+from portal.deposits.ledger import record_paid_in
 from portal.domain.cases import CaseKind
 from portal.domain.commissions import Flag
+from portal.domain.deposits import Blame, DeductionAct, EntryKind
 from portal.domain.disputes import DisputeKind
 from portal.domain.evidence import IdentifierKind
 from portal.domain.statements import Station
-from portal.domain.terms import NameKind
+from portal.domain.terms import NameKind, PartnerKind
 from portal.domain.versions import merged
 from portal.models import tables as t
 from portal.policy.drafts import save_draft
@@ -33,7 +38,7 @@ from portal.registrations.checks import check_customer
 from portal.statements.disputes import Stated, open_disputes
 from portal.statements.printing import start_job
 from tests.support.browser import PHONE, WIDE
-from tests.support.people import Person
+from tests.support.people import Person, make_partner
 from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
 
 People = Mapping[str, Person]
@@ -50,7 +55,7 @@ PAGES = {
         "/payments/made", "/payments/uninvoiced", "/partners/1/account",
         "/statements", "/statements/4", "/statements/4/confirm", "/statements/4/revisions",
         "/statements/4/revisions/1", "/statements/4/dispute?receipt=6&missing=1", "/statements/forecast",
-        "/disputes", "/disputes/1", "/no-such-page",
+        "/disputes", "/disputes/1", "/deposits/1", "/deductions/2/object", "/no-such-page",
     ),
     "finance": (
         "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
@@ -58,6 +63,11 @@ PAGES = {
         "/statements/board", "/statements/board?q=CS", "/statements/generate",
         "/statements/generate?period=2026-Q1", "/statements/3/withheld", "/papers/2",
         "/statements", "/statements/4", "/disputes", "/disputes/1", "/disputes?show=over",
+        "/receipts", "/receipts?matched=no", "/receipts/1", "/receipts/new", "/receipts/1/refund",
+        "/receipts/numbers", "/receipts/numbers/match?number=HT-CS-1-1", "/receipts/periods",
+        "/receipts/periods/2026-Q1", "/deposits", "/deposits?show=short", "/deposits/1", "/deposits/3",
+        "/deposits/open", "/deposits/1/top_up", "/deposits/1/arrears", "/deposits/1/return",
+        "/deposits/3/traffic", "/debts/1/cash", "/debts/1/deduct", "/deductions/2/announce",
     ),
     "channel_manager": (
         "/", "/held", "/held/3", "/held/pairs/1", "/held/pairs/2", "/customers/1/merge/2?pair=1",
@@ -67,8 +77,10 @@ PAGES = {
         "/partners", "/partners/1", "/partners/1/edit", "/partners/new", "/import", "/audit",
         "/cases", "/cases/1", "/policy", "/policy/1", "/policy/2", "/policy/2/withdraw", "/policy/new",
         "/policy/new?from=2", "/policy/drafts/1", "/policy/drafts/1/edit", "/policy/drafts/1/enforce",
-        "/policy/drafts/1/what-if",
+        "/policy/drafts/1/what-if", "/receipts/1", "/deposits/open", "/deductions/1/approve",
+        "/deductions/2/uphold",
     ),
+    "channel_sales": ("/", "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4"),
     "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
     "call_center": (
@@ -76,7 +88,8 @@ PAGES = {
         "/statements/board?step=2", "/statements/1/act/print",
         "/statements/3/act/send", "/statements/3/withheld",
     ),
-    "coo": ("/statements/board?step=5", "/statements/2/refuse", "/statements/2/act/approve_coo"),
+    "coo": ("/statements/board?step=5", "/statements/2/refuse", "/statements/2/act/approve_coo",
+        "/deposits/3/waive"),
     "": (
         "/login", "/verify", "/verify?n=CS-1&h=abababababababab", "/verify?n=CS-1&h=cdcdcdcdcdcdcdcd",
         "/verify?n=CS-1&h=efefefefefefefef",
@@ -126,19 +139,25 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
-    papers(engine, people, now)
 
 
-def papers(engine: sa.Engine, people: People, now: Any) -> None:
+@pytest.fixture
+def papers(people: People, statement: None, at: Any, engine: sa.Engine) -> None:
     """A statement of two revisions that waits to be printed; a batch that is set, and one that is not."""
+    now = at("2026-04-10 10:30")
     by = {"actor": people["call_center"].actor, "now": now, "language": "zh", "verify_at": "-"}
     with db.transaction(engine) as session:
-        statement_id = make_statement(session, people["alice"].partner_id or 0, number="CS-1")
-        old = session.execute(sa.select(t.statement_revision)).one()._asdict()
-        session.execute(sa.update(t.statement_revision).values(content_hash="cd" * 32))
+        partner = people["alice"].partner_id or 0
+        statement_id = make_statement(session, partner, "2025-Q4", number="CS-1")
+        made, rev, line = t.statement.c.id, t.statement_revision.c, t.statement_line.c
+        its = rev.statement_id == statement_id
+        old = session.execute(sa.select(t.statement_revision).where(its)).one()._asdict()
+        session.execute(sa.update(t.statement_revision).where(its).values(content_hash="cd" * 32))
         session.execute(sa.insert(t.statement_revision), [old | {"revision": 2, "content_hash": "ab" * 32}])
-        session.execute(sa.update(t.statement_line).values(revision=2))
-        session.execute(sa.update(t.statement).values(revision=2, content_hash="ab" * 32))
+        of_it = sa.update(t.statement_line).where(line.statement_id == statement_id)
+        session.execute(of_it.values(revision=2))
+        it = sa.update(t.statement).where(made == statement_id)
+        session.execute(it.values(revision=2, content_hash="ab" * 32))
         for _job in range(2):
             start_job(session, **by, statement_ids=[statement_id])
         done = sa.update(t.paper_job).where(t.paper_job.c.id == 2)
@@ -221,6 +240,33 @@ def statement(people: People, steps: None, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
 
 
+@pytest.fixture
+def deposits(people: People, papers: None, at: Any, engine: sa.Engine) -> None:
+    """Alice's partner: paid in, a debt, a deduction proposed and one announced; a wholesale partner (3)."""
+    now, partner, finance = at("2026-04-10 11:00"), people["alice"].partner_id or 0, people["finance"].actor
+    with db.transaction(engine) as session:
+        make_partner(session, "PW", kind=PartnerKind.WHOLESALE)
+        session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+        record_paid_in(
+            session, actor=finance, now=now, partner_id=partner, kind=EntryKind.PAYMENT,
+            amount=Decimal("90000.00"), on=now.date(), reference="R-1",
+        )  # fmt: skip
+        open_debt(
+            session, actor=None, now=now, partner_id=partner, statement_id=4, amount=Decimal("80.00"),
+            on=date(2026, 2, 1),
+        )  # fmt: skip
+        for document in ("D-1", "D-2"):
+            propose_for_arrears(
+                session, actor=finance, now=now, partner_id=partner, amount=Decimal("100.00"),
+                document=document, note="-", blame=Blame.CUSTOMER,
+            )  # fmt: skip
+    for who, act in (("channel_manager", DeductionAct.APPROVE), ("finance", DeductionAct.ANNOUNCE)):
+        with db.transaction(engine) as session:
+            act_on(
+                session, actor=people[who].actor, now=now, deduction_id=2, version=None, act=act, reason="-"
+            )
+
+
 def speak(engine: sa.Engine, locale: str, theme: str) -> None:
     with db.transaction(engine) as session:
         session.execute(sa.update(t.user).values(locale=locale, theme=theme))
@@ -255,7 +301,7 @@ def foreign(page: Page, locale: str) -> list[str]:
 CASES = [("zh", "light", WIDE), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", WIDE)]
 
 
-@pytest.mark.usefixtures("dispute", "statement")
+@pytest.mark.usefixtures("dispute", "deposits")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "theme", "browser_options"),

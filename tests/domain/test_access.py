@@ -4,7 +4,16 @@ from itertools import combinations
 
 import pytest
 
-from portal.domain.access import PERMISSIONS, Permission, Scope, allows, can_see, scope_of, works_for
+from portal.domain.access import (
+    PERMISSIONS,
+    Permission,
+    Scope,
+    allows,
+    can_see,
+    scope_of,
+    statement_scope,
+    works_for,
+)
 from portal.domain.roles import (
     KEY_ACCOUNTS_ROLES,
     PARTNER_ROLES,
@@ -21,7 +30,12 @@ READERS = {
     *(R.CHANNEL_SALES, R.REGIONAL_MANAGER, R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO),
     *(R.FINANCE, R.CUSTOMER_SERVICE, R.PRODUCT_MARKETING, R.ADMIN),
 }
+# Who takes a statement through a step of its nine, and who sees them on the board besides (§8).
+APPROVERS = {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO, R.FINANCE}
+WALKERS = APPROVERS | {R.CHANNEL_SALES, R.CALL_CENTER}
+BOARD = WALKERS | {R.REGIONAL_MANAGER, R.ADMIN}
 WHO = {
+    "account:state": {R.PARTNER_ADMIN, R.FINANCE},
     "alarm:view": {R.CHANNEL_MANAGER},
     "audit:view": {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO, R.ADMIN},
     "case:act": CLAIMANTS,
@@ -29,11 +43,20 @@ WHO = {
     "case:view": CLAIMANTS | {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO},
     "case:vote": {R.CHANNEL_MANAGER, R.KEY_ACCOUNTS_MANAGER},
     "customer:merge": {R.CHANNEL_MANAGER},
+    "deposit:book": {R.FINANCE},
+    "deposit:decide": {R.CHANNEL_MANAGER},
+    "deposit:object": {R.PARTNER_ADMIN},
+    "deposit:view": APPROVERS | {R.PARTNER_ADMIN, R.CHANNEL_SALES, R.REGIONAL_MANAGER},
+    "deposit:waive": {R.COO},
+    "dispute:answer": {R.FINANCE},
     "held:decide": {R.CHANNEL_MANAGER},
     "import:move_in": {R.CHANNEL_MANAGER, R.ADMIN},
     "import:run": {R.CHANNEL_MANAGER, R.FINANCE, R.ADMIN},
+    "invoice:enter": {R.PARTNER_ADMIN, R.CHANNEL_SALES},
     "partner:edit": {R.CHANNEL_MANAGER},
     "partner:view": READERS | {R.PARTNER_ADMIN},
+    "payment:run": {R.FINANCE},
+    "payment:view": APPROVERS | {R.PARTNER_ADMIN, R.CHANNEL_SALES},
     "policy:edit": {R.CHANNEL_MANAGER},
     "policy:view": set(Role) - PARTNER_ROLES,
     "profile:own": set(Role),
@@ -46,7 +69,16 @@ WHO = {
     "registration:note": CLAIMANTS | {R.CHANNEL_SALES, R.CHANNEL_MANAGER},
     "registration:view": READERS | CLAIMANTS,
     "registration:work": CLAIMANTS,
+    "statement:act": WALKERS,
+    "statement:audit": APPROVERS | {R.ADMIN},
+    "statement:board": BOARD,
+    "statement:confirm": {R.PARTNER_ADMIN},
+    "statement:defer": {R.FINANCE},
+    "statement:generate": {R.FINANCE, R.ADMIN},
+    "statement:print": {R.CALL_CENTER, R.CHANNEL_MANAGER, R.FINANCE, R.ADMIN},
+    "statement:view": BOARD | {R.PARTNER_ADMIN},
     "tier:edit": {R.CHANNEL_MANAGER},
+    "traffic:import": {R.FINANCE, R.ADMIN},
     "user:manage_all": {R.ADMIN},
     "user:manage_own": {R.PARTNER_ADMIN},
 }
@@ -90,7 +122,14 @@ def test_two_roles_give_what_either_gives(pair: tuple[Role, Role]):
     assert both == PERMISSIONS[pair[0]] | PERMISSIONS[pair[1]]
 
 
-@pytest.mark.parametrize("permission", ["held:decide", "customer:merge", "registration:work", "tier:edit"])
+@pytest.mark.parametrize(
+    "permission",
+    [
+        *("held:decide", "customer:merge", "registration:work", "tier:edit"),
+        *("statement:act", "statement:defer", "dispute:answer", "payment:run", "account:state"),
+        *("deposit:book", "deposit:decide", "deposit:waive", "receipt:work"),
+    ],
+)
 def test_the_administrator_decides_nothing(permission: str):
     assert not allows(person(R.ADMIN), Permission(permission))
 
@@ -104,6 +143,23 @@ def test_permissions_are_named_and_ordered_by_area_and_action():
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_sees_its_scope(role: Role):
     assert scope_of(person(role)) is SCOPES[role]
+
+
+def test_the_table_names_every_permission_and_no_other():
+    assert set(WHO) == {permission.value for permission in Permission}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_sees_its_statements(role: Role):
+    """A printer of statements sees all of them, though no registration; a rep sees none of its partner's."""
+    wanted = {R.PARTNER_REP: Scope.NONE, R.CALL_CENTER: Scope.ALL}.get(role, SCOPES[role])
+    assert statement_scope(person(role)) is (wanted if role in WHO["statement:view"] else Scope.NONE)
+
+
+def test_a_regional_person_who_also_approves_sees_all_statements():
+    assert statement_scope(person(R.CHANNEL_SALES)) is Scope.REGION
+    assert statement_scope(person(R.CHANNEL_SALES, R.CALL_CENTER)) is Scope.ALL
+    assert statement_scope(person(R.CHANNEL_SALES, R.CUSTOMER_SERVICE)) is Scope.REGION
 
 
 def test_a_regional_person_who_also_reads_everything_sees_everything():

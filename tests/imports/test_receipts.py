@@ -285,7 +285,7 @@ def test_who_may_import_receipts() -> None:
     def may(role: Role) -> set[str]:
         return {kind for kind, each in KINDS.items() if each.is_for(Actor(1, "x", frozenset({role})))}
 
-    assert may(Role.FINANCE) == {"receipts"}
+    assert may(Role.FINANCE) == {"receipts", "traffic"}
     assert "receipts" in may(Role.CHANNEL_MANAGER) & may(Role.ADMIN)
     assert [role for role in Role if may(role)] == [Role.CHANNEL_MANAGER, Role.FINANCE, Role.ADMIN]
 

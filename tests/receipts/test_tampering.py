@@ -14,6 +14,8 @@ from portal.receipts.matching import match_number
 from tests.conflicts.test_tampering import unnoticed
 from tests.support.people import Person
 
+TABLES = ("receipt", "unsettled_receipt", "contract", "contract_match", "collected_period")
+
 
 @pytest.mark.engines("sqlite")
 def test_check_notices_whatever_is_changed_about_receipts(
@@ -26,6 +28,20 @@ def test_check_notices_whatever_is_changed_about_receipts(
     with db.reading(engine) as session:
         assert list(problems(session, now=clock.now())) == []
         found: set[str] = set()
-        for table in (t.receipt, t.unsettled_receipt, t.contract_match, t.collected_period):
-            found |= set(unnoticed(session, table, clock.now()))
+        for name in TABLES:
+            found |= set(unnoticed(session, getattr(t, name), clock.now()))
     assert found == set()
+
+
+@pytest.mark.engines("sqlite")
+def test_a_contract_that_no_move_states_is_told_of(engine: sa.Engine, received: None) -> None:
+    """Of a registration without a signed move, and a second one of a registration that signed."""
+    c = t.contract.c
+    with db.reading(engine) as session:
+        row = session.execute(sa.select(t.contract).order_by(c.id)).first()
+        assert row is not None
+        slipped = {**row._mapping, "id": None, "number": "HT-99", "number_key": "ht-99"}
+        del slipped["id"]
+        session.execute(sa.insert(t.contract), [slipped])
+        found = [(table, why.code) for table, _row, why in problems(session, now=clock.now())]
+    assert found == [("contract", "check.contract")]

@@ -222,3 +222,17 @@ def test_it_does_not_go_out_before_its_period_is_over(receive: Receive, make: Ma
     with pytest.raises(RuleViolation, match=r"period\.running"):
         act(Act.SEND, last)
     act(Act.SEND, last + timedelta(microseconds=1))
+
+
+def test_a_refund_does_not_go_out_before_its_receipt(
+    receive: Receive, make: Make, send: Callable[[str], None]
+):
+    """Until it is sent the receipt's own statement may be computed anew, and what is taken back with it."""
+    receive("R1", "2026-06-01", "HT-1", "port", "12000.00")
+    receive("R2", "2026-07-05", "HT-1", "port", "-3000.00", of="R1")
+    make("2026-Q2")
+    make("2026-Q3")
+    with pytest.raises(RuleViolation, match=r"statement\.refund_first"):
+        send("2026-Q3")
+    send("2026-Q2")
+    send("2026-Q3")

@@ -7,21 +7,28 @@ from enum import StrEnum
 
 import pytest
 
+from portal.domain import cases
 from portal.domain.access import Permission
+from portal.domain.commissions import Flag
 from portal.domain.deposits import Blame, Cause, DebtState, DeductionAct, DeductionState, EntryKind, Settling
+from portal.domain.disputes import DisputeKind, DisputeState
 from portal.domain.errors import RuleViolation
+from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import Rule, State
+from portal.domain.fishing import Pattern
 from portal.domain.invoices import Age, Compared, InvoiceState
+from portal.domain.lines import LineKind
 from portal.domain.matching import MatchReason
 from portal.domain.payments import AccountState, BatchState, Hindrance, ItemState, Result
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.rates import Product
 from portal.domain.roles import Role
-from portal.domain.statements import Act
+from portal.domain.statements import Act, Station
 from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
 from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
-from portal.web import labels, matches
+from portal.web import labels, matches, right_labels
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
 
@@ -46,10 +53,14 @@ ENUMS = (
     InvoiceState,
 )
 DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Service)
+CASES = (cases.CaseKind, cases.CaseStatus, cases.Outcome, cases.AppealOutcome, cases.Side, cases.Turn)
+STATEMENTS = (Product, Station, Act, LineKind, Flag, DisputeKind, DisputeState)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
-@pytest.mark.parametrize("enum", [*ENUMS, *DEPOSITS], ids=lambda enum: enum.__name__)
+@pytest.mark.parametrize(
+    "enum", [*ENUMS, *DEPOSITS, *CASES, *STATEMENTS, Pattern, IdentifierKind], ids=lambda enum: enum.__name__
+)
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):
     for member in enum:
         assert str(labels.label(member)).strip(), member
@@ -70,7 +81,7 @@ def test_every_rule_reason_and_right_has_words():
     assert set(labels.RULES) == set(Rule)
     assert set(matches.MATCH_REASONS) == set(MatchReason)
     assert set(matches.SETTLED) == set(Settled)
-    assert set(labels.RIGHTS) == set(Permission)
+    assert set(right_labels.RIGHTS) == set(Permission)
 
 
 def raised(module: Module) -> Iterator[str]:

@@ -6,13 +6,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.domain.access import allows
-from portal.web.nav import ENTRIES, entry_of
+from portal.web.nav import ENTRIES, entries_of, entry_of, in_bar
 from tests.support.web import Login
 
 pytestmark = pytest.mark.engines("sqlite")
 # Pages that belong to nobody's section: search, the account, the phone's list of the rest.
-APART = {"home.search", "home.more", "auth.password_form", "auth.set_password_form", "auth.login_form"}
+APART = {
+    *("home.search", "home.more", "verify.page"),
+    *("auth.password_form", "auth.set_password_form", "auth.login_form"),
+}
 
 
 def test_each_entry_leads_to_a_page_its_people_may_see(app: Flask):
@@ -54,11 +56,27 @@ def test_everybody_sees_the_entries_they_may_use_and_no_others(app: Flask, peopl
         html = login(app.test_client(), person).get("/").text
         side = html.partition("<aside")[2].partition("</aside>")[0]
         shown = set(re.findall(r'<a href="([^"]+)"', side))
-        expected = {links[entry] for entry in ENTRIES if allows(person.actor, entry.permission)}
+        expected = {links[entry] for entry in entries_of(person.actor)}
         assert shown == expected, name
         bottom = html.partition('<nav class="tabbar')[2].partition("</nav>")[0]
         assert 2 <= bottom.count("<a ") <= 5, name
         assert 'href="/more"' in bottom, name
+
+
+def test_who_pays_comes_to_payments_by_one_entry(people):
+    finance = [each.endpoint for each in entries_of(people["finance"].actor)]
+    sales = [each.endpoint for each in entries_of(people["alice"].actor)]
+    assert ("payments.work" in finance, "payments.made" in finance) == (True, False)
+    assert ("payments.work" in sales, "payments.made" in sales) == (False, True)
+
+
+def test_the_phone_has_what_each_needs_first(people):
+    bars = {name: in_bar(entries_of(people[name].actor)) for name in ("alice", "finance", "call_center")}
+    assert {name: {each.endpoint for each in bar} for name, bar in bars.items()} == {
+        "alice": {"home.today", "pipeline.board", "registrations.new_form", "statements.list_page"},
+        "finance": {"home.today", "statement_board.show", "payments.work", "disputes.list_page"},
+        "call_center": {"home.today", "statement_board.show", "papers.start_form"},
+    }
 
 
 def test_one_entry_of_each_bar_is_the_current_one(client: FlaskClient, people, login: Login):
