@@ -21,11 +21,12 @@ from portal import audit, db
 from portal.auth.people import add_user
 from portal.demo.names import uscc
 from portal.domain.periods import parse_period
-from portal.domain.roles import Role
+from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act
 from portal.models import tables as t
 from portal.policy.service import add_policy
 from portal.statements.check import problems
+from portal.statements.deferring import defer_receipt
 from portal.statements.export import statements_of
 from portal.statements.generation import generate
 from portal.statements.walk import take_step
@@ -37,8 +38,8 @@ from tests.support.postgres import Cluster
 
 Fresh = Callable[[], AbstractContextManager[tuple[sa.Engine, int]]]
 PARTNERS = 100
-# Each is a hundred histories; PORTAL_HISTORIES=30 makes it thousands.
-EXAMPLES = int(os.environ.get("PORTAL_HISTORIES", "3"))
+# Each is a hundred histories; PORTAL_HISTORIES=30 makes it three thousand.
+EXAMPLES = int(os.environ.get("PORTAL_HISTORIES", "2"))
 FIRST, LAST = date(2024, 1, 1), date(2026, 9, 30)
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
 FLOORS = (
@@ -204,15 +205,15 @@ def _why(flags: list[str]) -> str:
 def _send(session: Any, name: str, finance: int) -> None:
     """Print and send all, deferring by name what lacks a term."""
     c, line = t.statement.c, t.statement_line.c
+    actor = Actor(finance, "财务", frozenset({Role.FINANCE}))
     for number in list(session.scalars(sa.select(c.id).where(c.period == name))):
         withheld = sa.select(line.receipt_id).where(line.statement_id == number, ~line.settles)
-        deferred = [
-            {"statement_id": number, "receipt_id": each, "deferred_by_id": finance, "deferred_at": NOW,
-             "reason": "等级待定"}
-            for each in session.scalars(withheld)
-        ]  # fmt: skip
-        if deferred:
-            session.execute(sa.insert(t.deferred_receipt), deferred)
+        for receipt in list(session.scalars(withheld)):
+            version = session.scalar(sa.select(c.version).where(c.id == number)) or 1
+            defer_receipt(
+                session, actor=actor, now=NOW, statement_id=number, version=version, receipt_id=receipt,
+                reason="等级待定",
+            )  # fmt: skip
         for act in (Act.PRINT, Act.SEND):
             take_step(session, actor=None, now=NOW, statement_id=number, version=None, act=act)
 
