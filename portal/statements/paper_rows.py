@@ -174,7 +174,7 @@ def _period(period: Period) -> str:
 
 
 def _lines(number: int) -> str:
-    return str(ngettext("%(num)d line", "%(num)d lines", number))
+    return _("1 line") if number == 1 else _("%(count)s lines", count=number)
 
 
 def _figures(paper: StatementPaper, sign: str) -> list[list[str]]:

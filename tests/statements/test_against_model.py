@@ -38,8 +38,8 @@ from tests.support.postgres import Cluster
 
 Fresh = Callable[[], AbstractContextManager[tuple[sa.Engine, int]]]
 PARTNERS = 100
-# Each is a hundred histories; PORTAL_HISTORIES=30 makes it thousands.
-EXAMPLES = int(os.environ.get("PORTAL_HISTORIES", "3"))
+# Each is a hundred histories; PORTAL_HISTORIES=30 makes it three thousand.
+EXAMPLES = int(os.environ.get("PORTAL_HISTORIES", "2"))
 FIRST, LAST = date(2024, 1, 1), date(2026, 9, 30)
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
 FLOORS = (
@@ -208,10 +208,10 @@ def _send(session: Any, name: str, finance: int) -> None:
     actor = Actor(finance, "财务", frozenset({Role.FINANCE}))
     for number in list(session.scalars(sa.select(c.id).where(c.period == name))):
         withheld = sa.select(line.receipt_id).where(line.statement_id == number, ~line.settles)
-        for each in list(session.scalars(withheld)):
-            version = session.scalar(sa.select(c.version).where(c.id == number))
+        for receipt in list(session.scalars(withheld)):
+            version = session.scalar(sa.select(c.version).where(c.id == number)) or 1
             defer_receipt(
-                session, actor=actor, now=NOW, statement_id=number, version=version, receipt_id=each,
+                session, actor=actor, now=NOW, statement_id=number, version=version, receipt_id=receipt,
                 reason="等级待定",
             )  # fmt: skip
         for act in (Act.PRINT, Act.SEND):
