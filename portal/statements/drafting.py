@@ -1,7 +1,7 @@
 """Draft a statement: which receipts are due on it, and what each earns. Nothing is written here."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from portal.models import tables as t
 from portal.receipts.credits import Credit
 from portal.statements.ground import Ground
 from portal.statements.originals import Refunded, load_originals
+from portal.statements.paid import Paid, by_partner, paid_refunds
 from portal.statements.resuming import Resumed, by_receipt, partners_with_parked, pending_resumed
 
 # Days, money and products as the database has them: a million rows are not worth a million conversions.
@@ -64,16 +65,22 @@ class Draft:
 
 def drafts(session: Session, ground: Ground, partner_ids: Iterable[int], period: Period) -> Iterator[Draft]:
     """What the statements of partners over a period are made of, from the receipts that no issued one has."""
-    parked = partners_with_parked(session)
+    parked, paid = partners_with_parked(session), paid_refunds(session)
+    owing = by_partner(paid)
     for group in _groups(ground, partner_ids):
         rows: defaultdict[str, list[Any]] = defaultdict(list)
-        for row in _pool(session, ground, group, period):
+        for row in _pool(session, ground, period, t.receipt.c.contract_key, _keys(ground, group)):
             rows[row[6]].append(row)
+        asked = {number for each in group for number in owing.get(each, ())}
+        back = {row[0]: row for row in _pool(session, ground, period, t.receipt.c.id, asked)}
         for partner_id in group:
             keys = ground.credits.of_partner.get(partner_id, ())
             own = [row for key in keys for row in rows[key] if _in_time(ground, partner_id, period, row)]
+            if owed := owing.get(partner_id, set()) & back.keys():
+                owed -= {row[0] for row in own}
+                own += [back[each] for each in owed if _in_time(ground, partner_id, period, back[each])]
             resumed = pending_resumed(session, partner_id, period) if partner_id in parked else []
-            drafted = _drafted(session, ground, partner_id, period, own, foreign=False, resumed=resumed)
+            drafted = _drafted(session, ground, partner_id, period, own, paid=paid, resumed=resumed)
             yield _resume(drafted, resumed) if resumed else drafted
 
 
@@ -99,7 +106,7 @@ def redraft(
         for part in chunks(receipts)
         for row in session.execute(sa.select(*_READ).where(t.receipt.c.id.in_(part)))
     ]
-    return _drafted(session, ground, partner_id, period, rows, foreign=True)
+    return _drafted(session, ground, partner_id, period, rows)
 
 
 def _groups(ground: Ground, partner_ids: Iterable[int]) -> Iterator[list[int]]:
@@ -132,10 +139,10 @@ def _drafted(
     period: Period,
     rows: list[Any],
     *,
-    foreign: bool,
+    paid: Mapping[int, Paid] | None = None,
     resumed: Sequence[Resumed] = (),
 ) -> Draft:
-    """Lines of these receipts; `foreign` ones too, whoever owned the customer on their day.
+    """Lines of these receipts: the partner's own, by who was `paid` for refunds; without it, whosever.
 
     A refund takes back of what is `resumed` beside it as well (M5, M9).
     """
@@ -147,7 +154,12 @@ def _drafted(
         credit, day = by_key.get(row[6]), days[row[1]]
         # A refund takes back from whom its receipt was earned by, whoever owns the customer now.
         earned_on = day if row[5] is None else refunded[row[5]].received_on
-        if credit is not None and (foreign or credit.partner_on(earned_on) == partner_id):
+        owner = None if paid is None or credit is None else credit.partner_on(earned_on)
+        if paid is not None and (known := paid.get(row[0])) is not None:
+            owner = known.partner_id
+            if credit is None or credit.registration_id != known.credit.registration_id:
+                credit = known.credit
+        if credit is not None and (paid is None or owner == partner_id):
             amount = Decimal(row[3]).scaleb(-2)
             receipt = Receipt(row[0], day, _PRODUCTS[row[2]], amount, row[4], row[5], row[6])
             taken.append((receipt, credit, row))
@@ -172,8 +184,14 @@ def _refunded(
     return load_originals(session, refunds, but=session.scalar(own), again=by_receipt(session, resumed))
 
 
-def _pool(session: Session, ground: Ground, partner_ids: Iterable[int], period: Period) -> Iterator[Any]:
-    """Receipts of these partners' contracts that no other statement has, up to the period's end."""
+def _keys(ground: Ground, partner_ids: Iterable[int]) -> set[str]:
+    return {key for each in partner_ids for key in ground.credits.of_partner.get(each, ())}
+
+
+def _pool(
+    session: Session, ground: Ground, period: Period, column: Any, values: Collection[Any]
+) -> Iterator[Any]:
+    """Receipts with these values in `column` that no other statement has, up to the period's end."""
     r, line, pool = t.receipt.c, t.statement_line.c, t.unsettled_receipt
     # A late one may be on a statement that is not out yet: it stays there.
     elsewhere = (
@@ -187,9 +205,9 @@ def _pool(session: Session, ground: Ground, partner_ids: Iterable[int], period: 
     if (collected_at := ground.collected.get(str(period))) is not None:
         own = own.where(r.recorded_at <= collected_at)
     earlier = query.add_columns(r.recorded_at).where(r.received_on < period.first, _PRODUCT.in_(products))
-    for part in chunks({key for each in partner_ids for key in ground.credits.of_partner.get(each, ())}):
-        yield from session.execute(own.where(r.contract_key.in_(part))).all()
-        yield from session.execute(earlier.where(r.contract_key.in_(part))).all()
+    for part in chunks(values):
+        yield from session.execute(own.where(column.in_(part))).all()
+        yield from session.execute(earlier.where(column.in_(part))).all()
 
 
 def _in_time(ground: Ground, partner_id: int, period: Period, row: Any) -> bool:

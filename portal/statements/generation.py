@@ -20,6 +20,7 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.statements.drafting import Draft, DraftLine, drafts
 from portal.statements.ground import load_ground
+from portal.statements.paid import by_partner, paid_refunds
 from portal.statements.resuming import Resumed, partners_with_parked
 from portal.statements.sealing import said_of, seal
 
@@ -52,7 +53,8 @@ def generate(
     """Write the statements of a period: of some partners, or of all who have anything in it.
 
     What is out stays as it is; what is not is computed anew, and the same inputs give the same statement
-    (M12). A wholesale partner gets none (M8). The caller holds the registry lock.
+    (M12). A wholesale partner gets none (M8), unless what it was paid before is refunded.
+    The caller holds the registry lock.
 
     :raises RuleViolation: ``statement.not_yours``.
     """
@@ -60,14 +62,18 @@ def generate(
         check_act(Station.COLLECTED, Act.GENERATE, actor, ())
     ground, outcome = load_ground(session, partner_ids=partner_ids), Outcome()
     standing = _standing(session, period)
-    wanted, parked = [], partners_with_parked(session)
+    wanted, parked, owing = [], partners_with_parked(session), by_partner(paid_refunds(session))
     for partner_id, partner in ground.partners.items():
         stored = standing.get(partner_id)
         if stored is not None and stored.station in ISSUED:
             outcome.out += 1
-        elif stored is not None or (
-            partner.kind is not PartnerKind.WHOLESALE
-            and (ground.credits.of_partner.get(partner_id) or partner_id in parked)
+        elif (
+            stored is not None
+            or partner_id in owing
+            or (
+                partner.kind is not PartnerKind.WHOLESALE
+                and (ground.credits.of_partner.get(partner_id) or partner_id in parked)
+            )
         ):
             wanted.append(partner_id)
     for number, drafted in enumerate(drafts(session, ground, wanted, period), start=1):

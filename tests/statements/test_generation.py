@@ -15,7 +15,7 @@ from portal.domain.statements import Act
 from portal.models import tables as t
 from portal.statements.check import problems
 from portal.statements.walk import take_step
-from tests.statements.conftest import NOW
+from tests.statements.conftest import NAMES, NOW
 
 pytestmark = pytest.mark.usefixtures("signed")
 
@@ -236,3 +236,37 @@ def test_a_refund_does_not_go_out_before_its_receipt(
         send("2026-Q3")
     send("2026-Q2")
     send("2026-Q3")
+
+
+def test_a_refund_takes_back_from_whom_its_receipt_paid(
+    receive: Receive, make: Make, statements: Read, send: Callable[[str], None], engine: sa.Engine
+):
+    """M5: also when the contract is another partner's by now, or nobody's."""
+    receive("R1", "2026-02-01", "HT-1", "port", "12000.00")
+    receive("R2", "2026-02-02", "HT-4", "port", "1000.00")
+    make("2026-Q1")
+    send("2026-Q1")
+    c, claim = t.contract.c, t.registration.c
+    other = sa.select(claim.id).where(claim.customer_name == NAMES[1]).scalar_subquery()
+    with db.transaction(engine) as session:  # as if claims were corrected and a move undone
+        session.execute(sa.delete(t.contract).where(c.number_key == "ht-4"))
+        session.execute(sa.update(t.contract).where(c.number_key == "ht-1").values(registration_id=other))
+    receive("R3", "2026-05-01", "HT-1", "port", "-3000.00", of="R1")
+    receive("R4", "2026-05-02", "HT-4", "port", "-500.00", of="R2")
+    make("2026-Q2")
+    assert of(statements("2026-Q2")["P1"]) == {"R3": ("-1200.00", []), "R4": ("-200.00", [])}
+    assert "P2" not in statements("2026-Q2")
+
+
+def test_a_refund_takes_back_from_a_partner_that_became_wholesale(
+    receive: Receive, make: Make, statements: Read, send: Callable[[str], None], engine: sa.Engine
+):
+    """M5, M8: what it was paid as another kind it gives back."""
+    receive("R1", "2026-02-01", "HT-1", "port", "12000.00")
+    make("2026-Q1")
+    send("2026-Q1")
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.partner).where(t.partner.c.code == "P1").values(kind="wholesale"))
+    receive("R2", "2026-05-01", "HT-1", "port", "-3000.00", of="R1")
+    make("2026-Q2")
+    assert of(statements("2026-Q2")["P1"]) == {"R2": ("-1200.00", [])}
