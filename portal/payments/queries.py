@@ -145,12 +145,6 @@ def account_row(session: Session, account_id: int) -> Any:
     return session.execute(_accounts().where(t.bank_account.c.id == account_id)).first()
 
 
-def current_of(session: Session, partner_id: int) -> tuple[Any, Any]:
-    """A partner's verified account, and the one that waits; None for what there is not."""
-    rows = {row.state: row for row in accounts_of(session, partner_id)}
-    return rows.get(AccountState.VERIFIED), rows.get(AccountState.PROPOSED)
-
-
 def list_payments(session: Session, scope: Any, *, cursor: str | None) -> Page:
     """What was paid, or is on its way, to the partners within `scope`, the newest first."""
     i = t.payment_item.c

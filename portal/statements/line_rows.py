@@ -24,7 +24,7 @@ RULES: Mapping[str, Any] = {
     "M8": _l("Wholesale partners earn no commission by this table."),
     "M9": _l("What finance grants in a dispute is a line of its own."),
 }
-TODO: Mapping[Flag, Any] = {
+WHAT_TO_DO: Mapping[Flag, Any] = {
     Flag.UNDER_FLOOR: _l(
         "It earns nothing and is not charged to you (M3). Check the minutes if you doubt it."
     ),
@@ -99,7 +99,7 @@ def by_reason(lines: Iterable[Line]) -> list[tuple[str, str, list[Line]]]:
     groups: dict[Flag, list[Line]] = {}
     for line in lines:
         groups.setdefault(line.row.flag, []).append(line)
-    return [(str(label(flag)), str(TODO[flag]), found) for flag, found in groups.items()]
+    return [(str(label(flag)), str(WHAT_TO_DO[flag]), found) for flag, found in groups.items()]
 
 
 def _percent(rate: Any) -> str:
