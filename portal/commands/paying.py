@@ -1,5 +1,7 @@
 """`portal statements generate` and `portal export statements`."""
 
+from contextlib import nullcontext
+
 import sqlalchemy as sa
 from flask_babel import gettext
 from sqlalchemy.engine import Engine
@@ -9,6 +11,8 @@ from portal.commands import output
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import parse_period
 from portal.models import tables as t
+from portal.statements.beside import composing_for
+from portal.statements.composing import composed
 from portal.statements.generation import Outcome, generate
 
 
@@ -27,9 +31,11 @@ def run(engine: Engine, period: str, partner: str | None) -> Outcome:
             if found is None:
                 raise RuleViolation("import.unknown_partner", value=partner[:40])
             wanted = [found]
-        return generate(
-            session, actor=None, now=clock.now(), period=covered, partner_ids=wanted, progress=progress
-        )
+        with composing_for(session) if wanted is None else nullcontext(composed) as composing:
+            return generate(
+                session, actor=None, now=clock.now(), period=covered, partner_ids=wanted, progress=progress,
+                composing=composing,
+            )  # fmt: skip
 
 
 def told(outcome: Outcome) -> str:

@@ -5,11 +5,12 @@ Nothing is guessed: what cannot be computed says which term is missing and earns
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from portal.domain.money import round_fen, share_of
@@ -59,6 +60,21 @@ class Receipt(NamedTuple):
     contract_key: str
 
 
+class Why(NamedTuple):
+    """Why a receipt earns what it earns: the same for every receipt of a product, contract year and terms.
+
+    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided.
+    """
+
+    rule: str
+    flag: Flag | None = None
+    tier: Tier | None = None
+    policy: int | None = None
+    year: int | None = None
+    rate: Decimal | None = None
+    floor_price: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What held for one partner on one day (M2): its kind, its tier, the policy version's figures."""
@@ -67,6 +83,14 @@ class Terms:
     tier: Tier | None
     policy: int | None
     pay: PayFigures | None
+    _known: dict[tuple[Product, int], Why] = field(default_factory=dict, compare=False, repr=False)
+
+    def why(self, product: Product, year: int) -> Why:
+        """What a receipt of this product is reckoned by in that year of its contract (M1–M3)."""
+        known = self._known.get((product, year))
+        if known is None:
+            known = self._known[product, year] = _reckoned(self, product, year)
+        return known
 
 
 class Taken(NamedTuple):
@@ -79,19 +103,17 @@ class Taken(NamedTuple):
 class Earned(NamedTuple):
     """What a receipt earns and why: the line of a statement, or the reason why there is none.
 
-    `rate` is a share of one; `floor_price` yuan a minute; `rule` the rule of §8 that decided. Of a refund
-    `before` is what earlier refunds of the same receipt came to.
+    Of a refund `before` is what earlier refunds of the same receipt came to.
     """
 
     commission: Decimal
-    rule: str
-    flag: Flag | None = None
-    tier: Tier | None = None
-    policy: int | None = None
-    year: int | None = None
-    rate: Decimal | None = None
-    floor_price: Decimal | None = None
+    why: Why
     before: Taken | None = None
+
+    @property
+    def flag(self) -> Flag | None:
+        """Why it earns nothing, or not yet (M14)."""
+        return self.why.flag
 
 
 def period_of(product: Product, day: date) -> Period:
@@ -127,40 +149,52 @@ def _anniversaries(contract_on: date) -> tuple[date, date]:
     return anniversary(contract_on, 1), anniversary(contract_on, 2)
 
 
+_WHOLESALE = Why("M8", Flag.WHOLESALE)
+_BEFORE_CONTRACT = Why("M1", Flag.BEFORE_CONTRACT)
+_PAST_TERM = Why("M1", Flag.PAST_TERM)
+
+
 def commission(receipt: Receipt, contract_on: date, terms: Terms) -> Earned:
     """What a receipt (no refund) earns under the terms of its day.
 
     Shares are rounded half-up to the fen (M4); by minutes what is above the floor price is earned (M3).
     """
-    product, day = receipt.product, receipt.received_on
     if terms.kind is PartnerKind.WHOLESALE:
-        return Earned(ZERO, "M8", Flag.WHOLESALE)
-    year = contract_year(contract_on, day)
+        return Earned(ZERO, _WHOLESALE)
+    year = contract_year(contract_on, receipt.received_on)
     if year is None:
-        return Earned(ZERO, "M1", Flag.BEFORE_CONTRACT if day < contract_on else Flag.PAST_TERM)
+        return Earned(ZERO, _BEFORE_CONTRACT if receipt.received_on < contract_on else _PAST_TERM)
+    why = terms.why(receipt.product, year)
+    if why.rate is not None:
+        return Earned(round_fen(receipt.amount * why.rate), why)
+    if why.floor_price is None:
+        return Earned(ZERO, why)
+    return _above_floor(receipt, why, why.floor_price)
+
+
+def _reckoned(terms: Terms, product: Product, year: int) -> Why:
     tier, pay = terms.tier, terms.pay
     if pay is None:
-        return Earned(ZERO, "M2", Flag.NO_POLICY, tier, None, year)
+        return Why("M2", Flag.NO_POLICY, tier, None, year)
     if tier is None:
-        return Earned(ZERO, "M2", Flag.NO_TIER, None, terms.policy, year)
+        return Why("M2", Flag.NO_TIER, None, terms.policy, year)
     if product is Product.DDD or product is Product.IDD:
-        return _above_floor(receipt, terms, tier, pay, year)
+        floor = pay.floor_prices.get((product, tier))
+        flag = Flag.NO_FLOOR_PRICE if floor is None else None
+        return Why("M3", flag, tier, terms.policy, year, None, floor)
     rates = pay.rates.get((product, tier))
     if rates is None:
-        return Earned(ZERO, "M2", Flag.NO_RATE, tier, terms.policy, year)
-    rate = rates[year - 1]
-    return Earned(round_fen(receipt.amount * rate), "M1", None, tier, terms.policy, year, rate)
+        return Why("M2", Flag.NO_RATE, tier, terms.policy, year)
+    return Why("M1", None, tier, terms.policy, year, rates[year - 1])
 
 
-def _above_floor(receipt: Receipt, terms: Terms, tier: Tier, pay: PayFigures, year: int) -> Earned:
-    floor = pay.floor_prices.get((receipt.product, tier))
-    if floor is None:
-        return Earned(ZERO, "M3", Flag.NO_FLOOR_PRICE, tier, terms.policy, year)
+def _above_floor(receipt: Receipt, why: Why, floor: Decimal) -> Earned:
     if receipt.minutes is None:
-        return Earned(ZERO, "M3", Flag.NO_MINUTES, tier, terms.policy, year, None, floor)
+        return Earned(ZERO, why._replace(flag=Flag.NO_MINUTES))
     above = round_fen(receipt.amount - floor * receipt.minutes)
-    flag = Flag.UNDER_FLOOR if above < 0 else None
-    return Earned(max(above, ZERO), "M3", flag, tier, terms.policy, year, None, floor)
+    if above < 0:
+        return Earned(ZERO, why._replace(flag=Flag.UNDER_FLOOR))
+    return Earned(above, why)
 
 
 def refund(receipt: Receipt, of_amount: Decimal, earned: Earned, before: Taken) -> tuple[Earned, Taken]:
@@ -170,11 +204,12 @@ def refund(receipt: Receipt, of_amount: Decimal, earned: Earned, before: Taken) 
     are rounded together, so that a receipt that is refunded whole takes back exactly what it earned.
     """
     if earned.flag in WITHHELD:
-        return earned._replace(commission=ZERO, rule="M5", flag=Flag.REFUNDED_WITHHELD, before=before), before
+        why = earned.why._replace(rule="M5", flag=Flag.REFUNDED_WITHHELD)
+        return Earned(ZERO, why, before), before
     refunded = before.refunded - receipt.amount
     owed = share_of(earned.commission, refunded, of_amount)
-    taken = earned._replace(commission=before.taken_back - owed, rule="M5", before=before)
-    return taken, Taken(refunded, owed)
+    why = earned.why._replace(rule="M5")
+    return Earned(before.taken_back - owed, why, before), Taken(refunded, owed)
 
 
 class Owner(NamedTuple):
@@ -190,5 +225,10 @@ def credited(owners: Sequence[Owner], day: date) -> int | None:
     `owners` are in order, at least one. Before the first owner it is the first; while nobody owns the
     customer, the last one still.
     """
-    index = bisect_right([owner.since for owner in owners], day)
+    if len(owners) == 1:
+        return owners[0].partner_id
+    index = bisect_right(owners, day, key=_SINCE)
     return owners[max(index - 1, 0)].partner_id
+
+
+_SINCE = attrgetter("since")

@@ -37,13 +37,6 @@ class Original(NamedTuple):
     before: Taken = Taken()
 
 
-class Due(NamedTuple):
-    """A receipt that is due on a statement, and the day its contract began."""
-
-    receipt: Receipt
-    contract_on: date
-
-
 class Totals(NamedTuple):
     """What a revision comes to, in yuan; `withheld` receipts wait for a term that is missing."""
 
@@ -64,9 +57,11 @@ def settles(earned: Earned) -> bool:
 
 
 def earn(
-    due: Iterable[Due], terms_on: Callable[[date], Terms], originals: Mapping[int, Original]
+    due: Iterable[tuple[Receipt, date]],
+    terms_on: Callable[[date], Terms],
+    originals: Mapping[int, Original],
 ) -> dict[int, Earned]:
-    """What each receipt due on one statement earns, by its id.
+    """What each receipt due on one statement earns, by its id; `due` with the days their contracts began.
 
     `originals`: the refunded receipts that are not themselves among `due`. Refunds are taken in the order
     of their days, after the receipts.
@@ -107,8 +102,14 @@ def totals(lines: Iterable[tuple[Earned, Decimal]]) -> Totals:
     return Totals(total, received, number, withheld)
 
 
-def content_hash(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    """SHA-256 over what a revision's paper says (M15): the same content has the same hash, anywhere."""
-    text = ["\x1f".join(map(str, head))]
-    text += ["\x1f".join(map(str, row)) for row in rows]
+BETWEEN = "\x1f"
+"""Between what is said, in the text that is hashed."""
+
+
+def content_hash(head: Iterable[object], rows: Iterable[str]) -> str:
+    """SHA-256 over what a revision's paper says (M15): the same content has the same hash, anywhere.
+
+    `rows`: each line's words with `BETWEEN` between them.
+    """
+    text = [BETWEEN.join(map(str, head)), *rows]
     return hashlib.sha256("\x1e".join(text).encode()).hexdigest()

@@ -9,7 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.commissions import NOTHING, ZERO, Earned, Flag, Receipt, Taken, Terms, commission, refund
+from portal.domain.commissions import (
+    NOTHING,
+    ZERO,
+    Earned,
+    Flag,
+    Receipt,
+    Taken,
+    Terms,
+    Why,
+    commission,
+    refund,
+)
 from portal.domain.errors import RuleViolation
 from portal.domain.lines import LineKind
 from portal.domain.statements import ISSUED, OPEN
@@ -112,10 +123,8 @@ def _terms(ground: Ground, partner_id: int, line: Any) -> Terms:
 def _differs(line: Any, due: Earned) -> bool:
     rate = None if line.rate is None else Decimal(line.rate)
     floor = None if line.floor_price is None else Decimal(line.floor_price)
-    is_so = (line.commission, line.rule, line.flag, line.tier, line.policy_id, line.year, rate, floor)
-    return is_so != (
-        due.commission, due.rule, due.flag, due.tier, due.policy, due.year, due.rate, due.floor_price,
-    )  # fmt: skip
+    why = Why(line.rule, line.flag, line.tier, line.policy_id, line.year, rate, floor)
+    return (line.commission, why) != (due.commission, due.why)
 
 
 def _pool(session: Session) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ from sqlmodel import Session
 
 from portal.db import chunks
 from portal.domain.commissions import Earned, Receipt, period_of, products_of
-from portal.domain.lines import Due, Totals, earn, totals
+from portal.domain.lines import Totals, earn, totals
 from portal.domain.periods import Period
 from portal.domain.rates import Product
+from portal.domain.statements import ISSUED
 from portal.models import tables as t
 from portal.receipts.credits import Credit
 from portal.statements.ground import Ground
@@ -30,6 +32,7 @@ _PRODUCT = sa.type_coerce(t.receipt.c.product, sa.String)
 # So many contracts are asked for at once.
 _TOGETHER = 500
 _PRODUCTS = {product.value: product for product in Product}
+_KEY = t.receipt.c.contract_key
 _READ = (
     t.receipt.c.id, _DAY.label("received_on"), _PRODUCT.label("product"), _FEN.label("fen"),
     t.receipt.c.minutes, t.receipt.c.refund_of_id, t.receipt.c.contract_key, t.receipt.c.source,
@@ -68,17 +71,20 @@ def drafts(session: Session, ground: Ground, partner_ids: Iterable[int], period:
     parked, paid = partners_with_parked(session), paid_refunds(session)
     owing = by_partner(paid)
     for group in _groups(ground, partner_ids):
-        rows: defaultdict[str, list[Any]] = defaultdict(list)
-        for row in _pool(session, ground, period, t.receipt.c.contract_key, _keys(ground, group)):
-            rows[row[6]].append(row)
+        keys = {key for each in group for key in ground.credits.of_partner.get(each, ())}
+        due, late = _own(session, ground, period, _KEY, keys), _earlier(session, period, _KEY, keys)
+        of_key, late_of_key = _by_key(due), _by_key(late)
         asked = {number for each in group for number in owing.get(each, ())}
-        back = {row[0]: row for row in _pool(session, ground, period, t.receipt.c.id, asked)}
+        back = list(_own(session, ground, period, t.receipt.c.id, asked))
+        late_back = list(_earlier(session, period, t.receipt.c.id, asked))
         for partner_id in group:
-            keys = ground.credits.of_partner.get(partner_id, ())
-            own = [row for key in keys for row in rows[key] if _in_time(ground, partner_id, period, row)]
-            if owed := owing.get(partner_id, set()) & back.keys():
-                owed -= {row[0] for row in own}
-                own += [back[each] for each in owed if _in_time(ground, partner_id, period, back[each])]
+            keys_of_one = ground.credits.of_partner.get(partner_id, ())
+            own = [row for key in keys_of_one for row in of_key.get(key, ())]
+            missed = [row for key in keys_of_one for row in late_of_key.get(key, ())]
+            if owed := owing.get(partner_id, set()) - {row[0] for row in chain(own, missed)}:
+                own += [row for row in back if row[0] in owed]
+                missed += [row for row in late_back if row[0] in owed]
+            own += [row for row in missed if _missed(ground, partner_id, row)]
             resumed = pending_resumed(session, partner_id, period) if partner_id in parked else []
             drafted = _drafted(session, ground, partner_id, period, own, paid=paid, resumed=resumed)
             yield _resume(drafted, resumed) if resumed else drafted
@@ -150,28 +156,28 @@ def _drafted(
     refunded = _refunded(session, refunds, partner_id, period, resumed) if refunds else {}
     rows.sort(key=itemgetter(1, 0))
     by_key, days, taken = ground.credits.by_key, _Days(), []
-    for row in rows:
-        credit, day = by_key.get(row[6]), days[row[1]]
+    for number, told, product, fen, minutes, refund_of, key, source, ref, contract_no, *_recorded in rows:
+        credit, day = by_key.get(key), days[told]
         # A refund takes back from whom its receipt was earned by, whoever owns the customer now.
-        earned_on = day if row[5] is None else refunded[row[5]].received_on
+        earned_on = day if refund_of is None else refunded[refund_of].received_on
         owner = None if paid is None or credit is None else credit.partner_on(earned_on)
-        if paid is not None and (known := paid.get(row[0])) is not None:
+        if paid is not None and (known := paid.get(number)) is not None:
             owner = known.partner_id
             if credit is None or credit.registration_id != known.credit.registration_id:
                 credit = known.credit
         if credit is not None and (paid is None or owner == partner_id):
-            amount = Decimal(row[3]).scaleb(-2)
-            receipt = Receipt(row[0], day, _PRODUCTS[row[2]], amount, row[4], row[5], row[6])
-            taken.append((receipt, credit, row))
+            amount = Decimal(fen).scaleb(-2)
+            receipt = Receipt(number, day, _PRODUCTS[product], amount, minutes, refund_of, key)
+            taken.append((receipt, credit, source, ref, contract_no))
     earned = earn(
-        [Due(receipt, credit.starts_on) for receipt, credit, _row in taken],
+        ((each[0], each[1].starts_on) for each in taken),
         lambda day: ground.terms(partner_id, day),
-        {number: each.original for number, each in refunded.items()},
+        {of: each.original for of, each in refunded.items()},
     )
     first = period.first
     lines = [
-        DraftLine(receipt, credit, earned[receipt.id], receipt.received_on < first, row[7], row[8], row[9])
-        for receipt, credit, row in taken
+        DraftLine(receipt, credit, earned[receipt.id], receipt.received_on < first, source, ref, contract_no)
+        for receipt, credit, source, ref, contract_no in taken
     ]
     return Draft(partner_id, period, lines, totals((line.earned, line.receipt.amount) for line in lines))
 
@@ -180,18 +186,38 @@ def _refunded(
     session: Session, refunds: set[int], partner_id: int, period: Period, resumed: Sequence[Resumed]
 ) -> dict[int, Refunded]:
     c = t.statement.c
-    own = sa.select(c.id).where(c.partner_id == partner_id, c.period == str(period))
-    return load_originals(session, refunds, but=session.scalar(own), again=by_receipt(session, resumed))
+    # Drafts of others as well: a receipt may just change hands, and their old lines say nothing any more.
+    anew = sa.select(c.id).where(
+        c.period == str(period), sa.or_(c.partner_id == partner_id, c.station.not_in(ISSUED))
+    )
+    return load_originals(session, refunds, but=anew, again=by_receipt(session, resumed))
 
 
-def _keys(ground: Ground, partner_ids: Iterable[int]) -> set[str]:
-    return {key for each in partner_ids for key in ground.credits.of_partner.get(each, ())}
+def _by_key(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row[6]].append(row)
+    return found
 
 
-def _pool(
+def _own(
     session: Session, ground: Ground, period: Period, column: Any, values: Collection[Any]
 ) -> Iterator[Any]:
-    """Receipts with these values in `column` that no other statement has, up to the period's end."""
+    """Receipts of the period itself with these values in `column`, unless they came after it was closed."""
+    query = _pool(period).where(t.receipt.c.received_on.between(period.first, period.last))
+    if (collected_at := ground.collected.get(str(period))) is not None:
+        query = query.where(t.receipt.c.recorded_at <= collected_at)
+    return _of(session, query, column, values)
+
+
+def _earlier(session: Session, period: Period, column: Any, values: Collection[Any]) -> Iterator[Any]:
+    """Receipts from before the period; when they were recorded stands at the end."""
+    query = _pool(period).where(t.receipt.c.received_on < period.first)
+    return _of(session, query.add_columns(t.receipt.c.recorded_at), column, values)
+
+
+def _pool(period: Period) -> sa.Select[Any]:
+    """Receipts of the products that the period is about and that no statement of another one has."""
     r, line, pool = t.receipt.c, t.statement_line.c, t.unsettled_receipt
     # A late one may be on a statement that is not out yet: it stays there.
     elsewhere = (
@@ -199,21 +225,18 @@ def _pool(
         .where(line.receipt_id == r.id, line.settles, t.statement.c.id == line.statement_id)
         .where(t.statement.c.period != str(period))
     )
-    query = sa.select(*_READ).join(pool, pool.c.receipt_id == r.id).where(~elsewhere)
     products = [product.value for product in products_of(period)]
-    own = query.where(r.received_on.between(period.first, period.last), _PRODUCT.in_(products))
-    if (collected_at := ground.collected.get(str(period))) is not None:
-        own = own.where(r.recorded_at <= collected_at)
-    earlier = query.add_columns(r.recorded_at).where(r.received_on < period.first, _PRODUCT.in_(products))
+    query = sa.select(*_READ).join(pool, pool.c.receipt_id == r.id)
+    return query.where(~elsewhere, _PRODUCT.in_(products))
+
+
+def _of(session: Session, query: Any, column: Any, values: Collection[Any]) -> Iterator[Any]:
     for part in chunks(values):
-        yield from session.execute(own.where(column.in_(part))).all()
-        yield from session.execute(earlier.where(column.in_(part))).all()
+        yield from session.execute(query.where(column.in_(part))).all()
 
 
-def _in_time(ground: Ground, partner_id: int, period: Period, row: Any) -> bool:
-    """Whether a receipt belongs here: of this period, or of an earlier one whose statement it missed (M6)."""
-    if len(row) == len(_READ):
-        return True
+def _missed(ground: Ground, partner_id: int, row: Any) -> bool:
+    """Whether a receipt of an earlier period missed the statement of its own (M6)."""
     own = str(period_of(_PRODUCTS[row.product], _Days()[row.received_on]))
     collected_at = ground.collected.get(own)
     return ground.is_out(partner_id, own) or (collected_at is not None and row.recorded_at > collected_at)

@@ -83,15 +83,15 @@ class Forecast:
 
 def _drafted(ground: Ground, lines: list[DraftLine]) -> Iterator[Drafted]:
     for ordinal, line in enumerate(lines, start=1):
-        receipt, earned = line.receipt, line.earned
-        from_day = ground.policies.at(receipt.received_on).effective_from if earned.policy else None
+        receipt, earned, why = line.receipt, line.earned, line.earned.why
+        from_day = ground.policies.at(receipt.received_on).effective_from if why.policy else None
         yield Drafted(
-            ordinal=ordinal, counted=counted(earned), settles=False, late=line.late, flag=earned.flag,
-            rule=earned.rule, commission=earned.commission, amount=receipt.amount,
+            ordinal=ordinal, counted=counted(earned), settles=False, late=line.late, flag=why.flag,
+            rule=why.rule, commission=earned.commission, amount=receipt.amount,
             customer_name=line.credit.customer_name, contract_on=line.credit.starts_on,
             contract_no=line.contract_no, received_on=receipt.received_on, product=receipt.product,
-            minutes=receipt.minutes, rate=earned.rate, floor_price=earned.floor_price, tier=earned.tier,
-            year=earned.year, policy_id=earned.policy, policy_from=from_day, source=line.source,
+            minutes=receipt.minutes, rate=why.rate, floor_price=why.floor_price, tier=why.tier,
+            year=why.year, policy_id=why.policy, policy_from=from_day, source=line.source,
             ref=line.ref, refund_of_id=receipt.refund_of,
         )  # fmt: skip
 

@@ -3,32 +3,24 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import audit
-from portal.db import insert_plain
-from portal.domain.lines import LineKind, counted, settles
+from portal.db import chunks, insert_plain
+from portal.domain.lines import LineKind
 from portal.domain.periods import Period, business_date
 from portal.domain.roles import Actor
 from portal.domain.statements import ISSUED, Act, Station, check_act, due_on
 from portal.domain.terms import PartnerKind
 from portal.models import tables as t
 from portal.policy.service import policy_on
-from portal.statements.drafting import Draft, DraftLine, drafts
-from portal.statements.ground import load_ground
+from portal.statements.composing import COLUMNS, RECEIPT, SETTLES, Composed, Composing, composed
+from portal.statements.ground import Ground, load_ground
 from portal.statements.paid import by_partner, paid_refunds
-from portal.statements.resuming import Resumed, partners_with_parked
-from portal.statements.sealing import said_of, seal
-
-COLUMNS = (
-    "statement_id", "revision", "ordinal", "kind", "counted", "settles", "receipt_id", "registration_id",
-    "customer_name", "contract_on", "tier", "policy_id", "year", "rate", "floor_price", "refunded_before",
-    "taken_before", "commission", "rule", "flag", "late",
-)  # fmt: skip
+from portal.statements.resuming import partners_with_parked
 
 
 @dataclass
@@ -40,6 +32,13 @@ class Outcome:
     out: int = 0
     lines: int = 0
 
+    def __iadd__(self, other: Self) -> Self:
+        self.written += other.written
+        self.unchanged += other.unchanged
+        self.out += other.out
+        self.lines += other.lines
+        return self
+
 
 def generate(
     session: Session,
@@ -49,11 +48,13 @@ def generate(
     period: Period,
     partner_ids: Collection[int] | None = None,
     progress: Callable[[int], None] | None = None,
+    composing: Composing = composed,
 ) -> Outcome:
     """Write the statements of a period: of some partners, or of all who have anything in it.
 
     What is out stays as it is; what is not is computed anew, and the same inputs give the same statement
-    (M12). A wholesale partner gets none (M8), unless what it was paid before is refunded.
+    (M12). A wholesale partner gets none (M8), unless what it was paid before is refunded. A partner whose
+    draft loses a receipt to another gets a new one, too. `composing` may work elsewhere.
     The caller holds the registry lock.
 
     :raises RuleViolation: ``statement.not_yours``.
@@ -62,6 +63,23 @@ def generate(
         check_act(Station.COLLECTED, Act.GENERATE, actor, ())
     ground, outcome = load_ground(session, partner_ids=partner_ids), Outcome()
     standing = _standing(session, period)
+    wanted = _wanted(session, ground, standing, outcome)
+    numbers = {
+        each: standing[each].number if each in standing else number_of(each, period) for each in wanted
+    }
+    robbed: set[int] = set()
+    for done, made in enumerate(composing(session, ground, numbers, period), start=1):
+        if standing:
+            robbed |= _take_over(session, made, period)
+        _one(session, made, period, standing.get(made.partner_id), actor, now, outcome)
+        if progress:
+            progress(done)
+    if left := robbed - numbers.keys():
+        outcome += generate(session, actor=actor, now=now, period=period, partner_ids=left)
+    return outcome
+
+
+def _wanted(session: Session, ground: Ground, standing: dict[int, Any], outcome: Outcome) -> list[int]:
     wanted, parked, owing = [], partners_with_parked(session), by_partner(paid_refunds(session))
     for partner_id, partner in ground.partners.items():
         stored = standing.get(partner_id)
@@ -76,11 +94,24 @@ def generate(
             )
         ):
             wanted.append(partner_id)
-    for number, drafted in enumerate(drafts(session, ground, wanted, period), start=1):
-        _one(session, drafted, standing.get(drafted.partner_id), actor, now, outcome)
-        if progress:
-            progress(number)
-    return outcome
+    return wanted
+
+
+def _take_over(session: Session, made: Composed, period: Period) -> set[int]:
+    """Take receipts off other partners' drafts that are this one's now; answers whose drafts they were."""
+    line, s, found = t.statement_line.c, t.statement.c, set()
+    for part in chunks([row[RECEIPT] for row in made.rows if row[SETTLES]]):
+        query = (
+            sa.select(line.id, s.partner_id)
+            .join(t.statement, s.id == line.statement_id)
+            .where(line.receipt_id.in_(part), line.settles)
+            .where(s.period == str(period), s.partner_id != made.partner_id)
+        )
+        lines = {row.id: row.partner_id for row in session.execute(query)}
+        if lines:
+            session.execute(sa.delete(t.statement_line).where(line.id.in_(lines)))
+            found |= set(lines.values())
+    return found
 
 
 def _standing(session: Session, period: Period) -> dict[int, Any]:
@@ -94,72 +125,35 @@ def number_of(partner_id: int, period: Period) -> str:
     return f"CS-{str(period).replace('-', '')}-{partner_id:04d}"
 
 
-_RECEIPT = LineKind.RECEIPT.value
-_RESUMED = LineKind.RESUMED.value
-
-
-def sealed(number: str, revision: int, drafted: Draft) -> str:
-    """The hash of what a draft says (M15)."""
-    lines = (_said(*each) for each in enumerate(drafted.lines, start=1))
-    resumed = (_said_again(*each) for each in enumerate(drafted.resumed, start=len(drafted.lines) + 1))
-    return seal(number, revision, drafted.period, drafted.totals.total, chain(lines, resumed))
-
-
-def _said_again(ordinal: int, line: Resumed) -> tuple[object, ...]:
-    terms = (line.tier and line.tier.value, line.year, None, None, "M9")
-    nothing = (None,) * 7
-    return said_of(ordinal, _RESUMED, nothing, line.customer_name, line.amount, terms, None, False)
-
-
-def _said(ordinal: int, line: DraftLine) -> tuple[object, ...]:
-    receipt, earned = line.receipt, line.earned
-    about = (
-        line.source, line.ref, line.contract_no, receipt.product._value_, receipt.received_on, receipt.amount,
-        receipt.minutes,
-    )  # fmt: skip
-    tier = earned.tier and earned.tier._value_
-    terms = (tier, earned.year, earned.rate, earned.floor_price, earned.rule)
-    flag = earned.flag and earned.flag._value_
-    name = line.credit.customer_name
-    return said_of(ordinal, _RECEIPT, about, name, earned.commission, terms, flag, line.late)
-
-
 def _one(
     session: Session,
-    drafted: Draft,
+    made: Composed,
+    period: Period,
     stored: Any,
     actor: Actor | None,
     now: datetime,
     outcome: Outcome,
 ) -> None:
-    number = stored.number if stored else number_of(drafted.partner_id, drafted.period)
-    seal = sealed(number, 1, drafted)
-    if stored is None and not drafted.lines and not drafted.resumed:
+    if stored is None and not made.rows and not made.resumed:
         return
-    if stored is not None and stored.content_hash == seal:
+    if stored is not None and stored.content_hash == made.content_hash:
         outcome.unchanged += 1
         return
-    statement_id = _head(session, drafted, stored, number, seal, actor, now)
-    rows = [_row(statement_id, 1, ordinal, line) for ordinal, line in enumerate(drafted.lines, start=1)]
-    insert_plain(session, t.statement_line, COLUMNS, rows)
-    _write_resumed(session, statement_id, drafted)
+    statement_id = _head(session, made, period, stored, actor, now)
+    rows = ((statement_id, *row) for row in made.rows)
+    insert_plain(session, t.statement_line, ("statement_id", *COLUMNS), rows)
+    _write_resumed(session, statement_id, made)
     outcome.written.append(statement_id)
-    outcome.lines += len(rows)
+    outcome.lines += len(made.rows)
 
 
 def _head(
-    session: Session,
-    drafted: Draft,
-    stored: Any,
-    number: str,
-    seal: str,
-    actor: Actor | None,
-    now: datetime,
+    session: Session, made: Composed, period: Period, stored: Any, actor: Actor | None, now: datetime
 ) -> int:
     """Write or rewrite the statement itself, its first revision and the act; answers its id."""
     pay = policy_on(session, business_date(now)).pay
     assert pay is not None  # noqa: S101 - a stored policy has these figures
-    sums = drafted.totals
+    sums, seal = made.totals, made.content_hash
     said = {
         "total": sums.total, "received": sums.received, "lines": sums.lines, "content_hash": seal,
     }  # fmt: skip
@@ -168,11 +162,11 @@ def _head(
         "due_on": due_on(Station.GENERATED, business_date(now), pay),
     }  # fmt: skip
     c, revision, by = t.statement.c, t.statement_revision, actor.user_id if actor else None
-    fresh = {"number": number, "partner_id": drafted.partner_id, "period": str(drafted.period)}
+    fresh = {"number": made.number, "partner_id": made.partner_id, "period": str(period)}
     if stored is None:
         values = fresh | head | {"revision": 1, "version": 1}
-        made = session.execute(sa.insert(t.statement).values(**values).returning(c.id))
-        statement_id = int(made.scalar_one())
+        given = session.execute(sa.insert(t.statement).values(**values).returning(c.id))
+        statement_id = int(given.scalar_one())
     else:
         statement_id = stored.id
         session.execute(sa.delete(t.statement_line).where(t.statement_line.c.statement_id == statement_id))
@@ -197,32 +191,14 @@ def _head(
     return statement_id
 
 
-def _write_resumed(session: Session, statement_id: int, drafted: Draft) -> None:
+def _write_resumed(session: Session, statement_id: int, made: Composed) -> None:
     rows = [
         {
             "statement_id": statement_id, "revision": 1, "ordinal": ordinal, "kind": LineKind.RESUMED,
             "counted": True, "settles": True, "commission": line.amount, "rule": "M9", "late": False,
             **{name: value for name, value in line._asdict().items() if name != "amount"},
         }
-        for ordinal, line in enumerate(drafted.resumed, start=len(drafted.lines) + 1)
+        for ordinal, line in enumerate(made.resumed, start=len(made.rows) + 1)
     ]  # fmt: skip
     if rows:
         session.execute(sa.insert(t.statement_line), rows)
-
-
-def _row(statement_id: int, revision: int, ordinal: int, line: DraftLine) -> tuple[Any, ...]:
-    receipt, earned, before = line.receipt, line.earned, line.earned.before
-    return (
-        statement_id, revision, ordinal, _RECEIPT, counted(earned), settles(earned), receipt.id,
-        line.credit.registration_id, line.credit.customer_name, line.credit.starts_on.isoformat(),
-        earned.tier and earned.tier._value_, earned.policy, earned.year,
-        None if earned.rate is None else str(earned.rate),
-        None if earned.floor_price is None else str(earned.floor_price),
-        None if before is None else _fen(before.refunded),
-        None if before is None else _fen(before.taken_back),
-        _fen(earned.commission), earned.rule, earned.flag and earned.flag._value_, line.late,
-    )  # fmt: skip
-
-
-def _fen(amount: Any) -> int:
-    return int(amount.scaleb(2))

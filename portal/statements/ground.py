@@ -12,6 +12,7 @@ from sqlmodel import Session
 from portal.domain.commissions import Terms
 from portal.domain.errors import RuleViolation
 from portal.domain.policy import Policies
+from portal.domain.rates import PayFigures
 from portal.domain.statements import ISSUED
 from portal.domain.terms import PartnerKind, Tier
 from portal.models import tables as t
@@ -31,6 +32,7 @@ class Ground:
     periods_out: set[str]
     collected: dict[str, datetime]
     _terms: dict[int, dict[date, Terms]] = field(default_factory=dict)
+    _alike: dict[tuple[PartnerKind, Tier | None, int | None], Terms] = field(default_factory=dict)
 
     def terms(self, partner_id: int, day: date) -> Terms:
         """What held for a partner on a day (M2)."""
@@ -46,8 +48,17 @@ class Ground:
         try:
             policy = self.policies.at(day)
         except RuleViolation:  # no version starts so early: the receipt waits, and says so
-            return Terms(kind, tier, None, None)
-        return Terms(kind, tier, policy.version, policy.pay)
+            return self._shared(kind, tier, None, None)
+        return self._shared(kind, tier, policy.version, policy.pay)
+
+    def _shared(
+        self, kind: PartnerKind, tier: Tier | None, version: int | None, pay: PayFigures | None
+    ) -> Terms:
+        """The same terms for all days and partners they hold for: they remember what they come to."""
+        same = (kind, tier, version)
+        if same not in self._alike:
+            self._alike[same] = Terms(kind, tier, version, pay)
+        return self._alike[same]
 
     def is_out(self, partner_id: int, period: str) -> bool:
         """Whether a receipt of this period comes too late for its own statement (M6).

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.db import chunks
-from portal.domain.commissions import ZERO, Earned, Flag, Taken
+from portal.domain.commissions import ZERO, Earned, Flag, Taken, Why
 from portal.domain.disputes import DisputeState, comes_to, resumed
 from portal.domain.lines import Original
 from portal.domain.statements import ISSUED, Act
@@ -34,10 +34,10 @@ def load_originals(
     session: Session,
     receipts: Collection[int],
     *,
-    but: int | None,
+    but: sa.Select[tuple[int]],
     again: Mapping[int, Decimal] | None = None,
 ) -> dict[int, Refunded]:
-    """Refunded receipts by id; `but`: a statement that is drafted anew, whose lines do not count.
+    """Refunded receipts by id; `but`: the statements that are drafted anew, whose lines do not count.
 
     One that is settled nowhere yet holds its refunds back, and one in dispute until it is decided; `again`
     is what the draft itself pays of it then, by receipt (M9).
@@ -81,9 +81,8 @@ def originals_then(session: Session, receipts: Collection[int], statement_id: in
 
 def _earned(line: Any, added: Decimal | None) -> Earned:
     if line is None or (line.flag is Flag.DISPUTED and added is None):
-        return Earned(ZERO, "M5", Flag.REFUNDED_WITHHELD)
-    return Earned(
-        line.commission + (added or ZERO),
+        return Earned(ZERO, Why("M5", Flag.REFUNDED_WITHHELD))
+    why = Why(
         line.rule,
         None if line.flag is Flag.DISPUTED else line.flag,
         line.tier,
@@ -92,6 +91,7 @@ def _earned(line: Any, added: Decimal | None) -> Earned:
         None if line.rate is None else Decimal(line.rate),
         None if line.floor_price is None else Decimal(line.floor_price),
     )
+    return Earned(line.commission + (added or ZERO), why)
 
 
 _l, _s, _a, _d = t.statement_line.c, t.statement.c, t.statement_act.c, t.dispute.c
@@ -101,11 +101,9 @@ _OF_LINE = (
 )  # fmt: skip
 
 
-def _lines(session: Session, part: Collection[int], but: int | None) -> dict[int, Any]:
+def _lines(session: Session, part: Collection[int], but: Any) -> dict[int, Any]:
     """The settling line of each receipt."""
-    query = sa.select(*_OF_LINE).where(_l.receipt_id.in_(part), _l.settles)
-    if but is not None:
-        query = query.where(_l.statement_id != but)
+    query = sa.select(*_OF_LINE).where(_l.receipt_id.in_(part), _l.settles, _l.statement_id.not_in(but))
     return {row.receipt_id: row for row in session.execute(query)}
 
 
@@ -172,7 +170,7 @@ def _added_then(
     return {row.receipt_id: row.sum for row in session.execute(query)}
 
 
-def _before(session: Session, part: Collection[int], but: int | None) -> dict[int, Taken]:
+def _before(session: Session, part: Collection[int], but: Any) -> dict[int, Taken]:
     """What other statements' refunds of these receipts come to."""
     c, r = t.statement_line.c, t.receipt.c
     query = (
@@ -180,9 +178,7 @@ def _before(session: Session, part: Collection[int], but: int | None) -> dict[in
             r.refund_of_id, sa.func.sum(r.amount).label("refunded"), sa.func.sum(c.commission).label("back")
         )
         .join(t.receipt, r.id == c.receipt_id)
-        .where(r.refund_of_id.in_(part), c.settles)
+        .where(r.refund_of_id.in_(part), c.settles, c.statement_id.not_in(but))
         .group_by(r.refund_of_id)
     )
-    if but is not None:
-        query = query.where(c.statement_id != but)
     return {row.refund_of_id: Taken(-row.refunded, -row.back) for row in session.execute(query)}

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.lines import content_hash
+from portal.domain.lines import BETWEEN, content_hash
 from portal.models import tables as t
 
 _l, _r = t.statement_line.c, t.receipt.c
@@ -28,7 +28,7 @@ def lines_of(session: Session, statement_id: int, revision: int) -> list[Any]:
     return list(session.execute(_LINES, {"statement": statement_id, "of_revision": revision}))
 
 
-def seal(number: str, revision: int, period: object, total: Decimal, said: Iterable[Iterable[object]]) -> str:
+def seal(number: str, revision: int, period: object, total: Decimal, said: Iterable[str]) -> str:
     """The hash of a revision whose lines say `said`."""
     return content_hash((number, revision, period, total), said)
 
@@ -38,21 +38,33 @@ def read_seal(number: str, period: object, lines: Iterable[Any], *, revision: in
     return seal(number, revision, period, total, _read(lines))
 
 
+NO_RECEIPT = BETWEEN.join(("None",) * 7)
+"""What a line says in place of a receipt that it does not stand for."""
+
+
 def said_of(
-    ordinal: int, kind: str, receipt: tuple[object, ...], customer_name: str, commission: Decimal,
-    terms: tuple[object, ...], flag: object, late: bool,
-) -> tuple[object, ...]:  # fmt: skip
+    ordinal: int, kind: str, receipt: str, customer_name: str, terms: str, commission: Decimal,
+    flag: str | None, late: bool,
+) -> str:  # fmt: skip
     """One line in canonical form: `receipt` as source, ref, contract number, product, day, amount, minutes;
-    `terms` as tier, year, rate, floor price, rule."""
-    return (ordinal, kind, *receipt, customer_name, *terms, commission, flag or "", "late" if late else "")
+    `terms` by `terms_said`."""
+    return (
+        f"{ordinal}{BETWEEN}{kind}{BETWEEN}{receipt}{BETWEEN}{customer_name}{BETWEEN}{terms}{BETWEEN}"
+        f"{commission}{BETWEEN}{flag or ''}{BETWEEN}{'late' if late else ''}"
+    )
 
 
-def _read(lines: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+def terms_said(tier: str | None, year: int | None, rate: object, floor_price: object, rule: str) -> str:
+    """What a line says of the terms that it was reckoned by, in canonical form."""
+    return BETWEEN.join(map(str, (tier, year, rate, floor_price, rule)))
+
+
+def _read(lines: Iterable[Any]) -> Iterator[str]:
     for row in lines:
         product = row.product.value if row.product else None
         receipt = (row.source, row.ref, row.contract_no, product, row.received_on, row.amount, row.minutes)
-        terms = (row.tier and row.tier.value, row.year, row.rate, row.floor_price, row.rule)
-        flag = row.flag and row.flag.value
+        terms = terms_said(row.tier and row.tier.value, row.year, row.rate, row.floor_price, row.rule)
         yield said_of(
-            row.ordinal, row.kind.value, receipt, row.customer_name, row.commission, terms, flag, row.late
-        )
+            row.ordinal, row.kind.value, BETWEEN.join(map(str, receipt)), row.customer_name, terms,
+            row.commission, row.flag and row.flag.value, row.late,
+        )  # fmt: skip

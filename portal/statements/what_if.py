@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.commissions import WITHHELD, ZERO, Earned, Flag
-from portal.domain.lines import Due, earn, totals
+from portal.domain.lines import earn, totals
 from portal.domain.periods import Period, month_of
 from portal.domain.policy import Policy, parse_policy
 from portal.domain.rates import Product
@@ -159,7 +159,7 @@ def _as_it_would_be(session: Session, other: Ground, drafted: Draft) -> dict[int
         receipts = [line.receipt.id for line in drafted.lines]
         again = redraft(session, other, drafted.partner_id, drafted.period, receipts)
         return {line.receipt.id: line.earned for line in again.lines}
-    due = [Due(line.receipt, line.credit.starts_on) for line in drafted.lines]
+    due = [(line.receipt, line.credit.starts_on) for line in drafted.lines]
     return earn(due, lambda day: other.terms(drafted.partner_id, day), {})
 
 

@@ -14,13 +14,14 @@ from portal.domain.commissions import (
     Receipt,
     Taken,
     Terms,
+    Why,
     anniversary,
     commission,
     contract_year,
     credited,
     refund,
 )
-from portal.domain.lines import Due, Original, earn, totals
+from portal.domain.lines import Original, earn, totals
 from portal.domain.rates import Product, parse_pay
 from portal.domain.terms import PartnerKind, Tier
 from tests.support.policies import BODY
@@ -52,7 +53,7 @@ def terms(tier: Tier | None, kind: PartnerKind = PartnerKind.GROWTH) -> Terms:
 )
 def test_example_1_ports_in_the_first_and_second_year_and_after(day: date, earned: str, year: int | None):
     line = commission(receipt("port", "12000.00", day), SIGNED, terms(Tier.GOLD))
-    assert (line.commission, line.year) == (D(earned), year)
+    assert (line.commission, line.why.year) == (D(earned), year)
     assert line.flag is (None if year else Flag.PAST_TERM)
 
 
@@ -66,14 +67,17 @@ def test_example_2_conferencing_is_rounded_half_up(amount: str, earned: str):
 )
 def test_example_3_idd_earns_what_is_above_its_floor(amount: str, earned: str, flag: str | None):
     line = commission(receipt("idd", amount, minutes=120), SIGNED, terms(Tier.SILVER))
-    assert (line.commission, line.flag, line.floor_price, line.rule) == (D(earned), flag, D("1.85"), "M3")
+    assert (line.commission, line.flag, line.why.floor_price, line.why.rule) == (
+        D(earned), flag, D("1.85"), "M3",
+    )  # fmt: skip
 
 
 def test_example_4_a_refund_takes_back_at_the_rate_of_its_receipt():
     """Gold when it was received, silver when it is refunded: −1,200.00, not −900."""
     paid = commission(receipt("port", "12000.00"), SIGNED, terms(Tier.GOLD))
     back, taken = refund(receipt("port", "-3000.00", refund_of=1, id=2), D("12000.00"), paid, Taken())
-    assert (back.commission, back.tier, back.rate, back.rule) == (D("-1200.00"), Tier.GOLD, D("0.40"), "M5")
+    why = back.why
+    assert (back.commission, why.tier, why.rate, why.rule) == (D("-1200.00"), Tier.GOLD, D("0.40"), "M5")
     assert taken == Taken(D("3000.00"), D("1200.00"))
 
 
@@ -92,7 +96,7 @@ def test_what_is_missing_is_named_and_never_taken_as_zero(
     about: dict[str, object], who: Terms, flag: Flag, rule: str
 ):
     line = commission(receipt(**{"product": "port", "amount": "12000.00"} | about), SIGNED, who)  # type: ignore[arg-type]
-    assert (line.commission, line.flag, line.rule) == (D("0.00"), flag, rule)
+    assert (line.commission, line.flag, line.why.rule) == (D("0.00"), flag, rule)
 
 
 def test_29_february_has_its_anniversaries_on_the_28th():
@@ -125,8 +129,8 @@ def test_refunds_of_a_whole_receipt_take_back_exactly_what_it_earned(amount: D, 
     fen = int(amount.scaleb(2))
     marks = sorted({cut % fen for cut in cuts} - {0})
     parts = [b - a for a, b in zip([0, *marks], [*marks, fen], strict=True)]
-    due = [Due(receipt("port", str(amount)), SIGNED)] + [
-        Due(receipt("port", str(-D(part).scaleb(-2)), date(2026, 3, 1), id=number, refund_of=1), SIGNED)
+    due = [(receipt("port", str(amount)), SIGNED)] + [
+        (receipt("port", str(-D(part).scaleb(-2)), date(2026, 3, 1), id=number, refund_of=1), SIGNED)
         for number, part in enumerate(parts, start=2)
     ]
     earned = earn(due, lambda _day: terms(tier), {})
@@ -147,12 +151,15 @@ def test_nothing_but_a_refund_is_ever_negative(amount: D, minutes: int, days: in
 
 def test_refunds_in_the_order_of_their_days_after_refunds_on_earlier_statements():
     """333.33 earns 33.33; two thirds were refunded before: the last third takes back what is left."""
-    original = Original(D("333.33"), Earned(D("33.33"), "M1"), Taken(D("222.22"), D("22.22")))
-    last = Due(receipt("conference", "-111.11", id=9, refund_of=4), SIGNED)
+    original = Original(D("333.33"), Earned(D("33.33"), Why("M1")), Taken(D("222.22"), D("22.22")))
+    last = (receipt("conference", "-111.11", id=9, refund_of=4), SIGNED)
     line = earn([last], lambda _day: terms(Tier.GOLD), {4: original})[9]
     assert (line.commission, line.before) == (D("-11.11"), original.before)
 
 
 def test_sums_of_lines_leave_out_what_is_withheld():
-    lines = [(Earned(D("1.05"), "M1"), D("5.00")), (Earned(D("0.00"), "M2", Flag.NO_TIER), D("7.00"))]
+    lines = [
+        (Earned(D("1.05"), Why("M1")), D("5.00")),
+        (Earned(D("0.00"), Why("M2", Flag.NO_TIER)), D("7.00")),
+    ]
     assert totals(lines) == (D("1.05"), D("5.00"), 1, 1)

@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from portal import audit, db
+from portal.domain.contracts import key_of
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act
 from portal.models import tables as t
+from portal.receipts.matching import match_number
 from portal.statements.check import problems
 from portal.statements.walk import take_step
 from tests.statements.conftest import NAMES, NOW
@@ -270,3 +272,33 @@ def test_a_refund_takes_back_from_a_partner_that_became_wholesale(
     receive("R2", "2026-05-01", "HT-1", "port", "-3000.00", of="R1")
     make("2026-Q2")
     assert of(statements("2026-Q2")["P1"]) == {"R2": ("-1200.00", [])}
+
+
+@pytest.mark.parametrize(("number", "belongs_to"), [("HT-2", "B1"), ("HT-1", "B2")])
+def test_a_receipt_that_changes_hands_between_two_drafts_moves_over(
+    engine: sa.Engine, receive: Receive, make: Make, statements: Read, number: str, belongs_to: str
+):
+    """Whichever of the two is written first; also when only the new owner's is asked for (M12)."""
+    receive("R1", "2026-02-01", "HT-1", "port", "100.00")
+    receive("R2", "2026-02-01", "HT-2", "port", "200.00")
+    make("2026-Q1")
+    with db.transaction(engine) as session:
+        r, c = t.registration.c, t.contract.c
+        contract, partner = session.execute(
+            sa.select(c.id, r.partner_id)
+            .join(t.registration, r.id == c.registration_id)
+            .where(r.ref == belongs_to)
+        ).one()
+        match_number(
+            session,
+            actor=None,
+            now=NOW,
+            number_key=key_of(number),
+            contract_id=contract,
+            reason="错号",
+            seen=0,
+        )
+    make("2026-Q1", partner_ids=[partner])
+    both = statements("2026-Q1")
+    moved = "P1" if belongs_to == "B1" else "P2"
+    assert {code: sorted(of(each)) for code, each in both.items() if each["lines"]} == {moved: ["R1", "R2"]}
