@@ -91,6 +91,10 @@ MESSAGES: Mapping[str, Any] = {
     "statement.refund_first": _l(
         "It refunds a receipt that is on %(number)s, which is not sent yet. Send that one first."
     ),
+    "statement.outdated": _l(
+        "What it is computed from has changed since it was generated: a receipt, a tier, a price or an "
+        "owner. Finance generates it anew; then it can be sent."
+    ),
     "statement.withheld": _l(
         "It cannot be sent: of %(count)s receipts a term is missing. Add the term and generate it anew, "
         "or finance defers each by name."

@@ -25,7 +25,7 @@ from tests.support.statements import STRAIGHT, WITHHELD_LINE, LineOf, make_state
 from tests.support.web import Login
 
 People = Mapping[str, Person]
-pytestmark = pytest.mark.usefixtures("people")
+pytestmark = pytest.mark.usefixtures("people", "made_up")
 
 
 @pytest.fixture

@@ -226,6 +226,19 @@ def test_it_does_not_go_out_before_its_period_is_over(receive: Receive, make: Ma
     act(Act.SEND, last + timedelta(microseconds=1))
 
 
+def test_it_does_not_go_out_once_it_would_say_something_else(
+    receive: Receive, make: Make, send: Callable[[str], None], statements: Read
+):
+    receive("R1", "2026-02-01", "HT-1", "port", "100.00")
+    make("2026-Q1")
+    receive("R2", "2026-02-02", "HT-1", "port", "0.01")
+    with pytest.raises(RuleViolation, match=r"statement\.outdated"):
+        send("2026-Q1")
+    make("2026-Q1")
+    send("2026-Q1")
+    assert statements("2026-Q1")["P1"]["state"] == "sent"
+
+
 def test_a_refund_does_not_go_out_before_its_receipt(
     receive: Receive, make: Make, send: Callable[[str], None]
 ):

@@ -20,7 +20,7 @@ from tests.support.desks import Desk, sent_statement
 from tests.support.people import Person
 from tests.support.statements import LineOf, make_statement, walk_to
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.usefixtures("made_up")]
 People = Mapping[str, Person]
 PDF = b"%PDF-1.7 stamped"
 EXE = b"MZ\x90\x00" + b"\x00" * 200

@@ -22,6 +22,8 @@ from tests.support.people import Person
 from tests.support.statements import LineOf, make_statement, walk_to
 from tests.support.web import Login
 
+pytestmark = pytest.mark.usefixtures("made_up")
+
 People = Mapping[str, Person]
 
 

@@ -18,7 +18,7 @@ from portal.models import tables as t
 from portal.statements.confirming import confirm
 from portal.statements.disputes import Stated, answer, open_disputes, withdraw
 from tests.support.people import Person
-from tests.support.statements import LineOf, make_statement, walk_to
+from tests.support.statements import LineOf, make_statement, take_as_fresh, walk_to
 
 People = Mapping[str, Person]
 LINES = (
@@ -116,6 +116,12 @@ def sent_statement(session: Session, people: People, who: str = "alice", **over:
     made = make_statement(session, partner_id, **{"lines": LINES, **over})
     walk_to(session, people, made, Station.SENT)
     return made
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements by `make_statement` may be sent though nothing would generate them."""
+    take_as_fresh(monkeypatch)
 
 
 @pytest.fixture
