@@ -105,11 +105,13 @@ def _lines(*, counted: bool) -> Any:
             _earned.label("refunded_earned"),
             _added.label("refunded_added"),
             t.policy_version.c.effective_from.label("policy_from"),
+            t.registration.c.partner_id.label("signed_by_id"),
         )
         .select_from(t.statement_line)
         .join(t.receipt, _r.id == _l.receipt_id, isouter=True)
         .join(_original, _original.c.id == _r.refund_of_id, isouter=True)
         .join(t.policy_version, t.policy_version.c.id == _l.policy_id, isouter=True)
+        .join(t.registration, t.registration.c.id == _l.registration_id, isouter=True)
         .where(
             _l.statement_id == sa.bindparam("statement"),
             _l.revision == sa.bindparam("of_revision"),

@@ -64,6 +64,21 @@ def test_every_line_opens_to_its_formula_rule_receipt_and_terms(alice: Any, desk
     assert desk.row().content_hash in page
 
 
+def test_a_line_leads_to_its_registration_where_the_reader_may_see_it(
+    engine: sa.Engine, alice: Any, finance: Any, desk: Desk, people: People, file_as: Any
+):
+    """A takeover may leave a line with the registration of another partner: its number is said, no more."""
+    filed = file_as(people["carol"], desk.now)
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.statement_line).values(registration_id=filed.registration_id))
+    link = f'href="/registrations/{filed.registration_id}"'
+    assert link in finance.get("/statements/1").text
+    assert link not in alice.get("/statements/1").text
+    with db.transaction(engine) as session:
+        session.execute(sa.update(t.registration).values(partner_id=people["alice"].partner_id))
+    assert link in alice.get("/statements/1").text
+
+
 def test_the_page_says_where_it_is_whose_turn_what_comes_next_and_what_to_do(
     alice: Any, finance: Any, desk: Desk
 ):
