@@ -70,7 +70,7 @@ def test_the_list_is_narrowed_by_its_address(
 def test_the_sums_at_the_head_are_those_of_what_is_shown(finance: FlaskClient, received: None) -> None:
     text = finance.get("/receipts?q=HT-1").text
     for figure in ("¥12,000.00", "¥1,000.00", "¥11,000.00"):
-        assert f'<dd class="fig num">{figure}</dd>' in text
+        assert f'<dd class="num">{figure}</dd>' in text
     fragment = finance.hx.get("/receipts?q=HT-1").text  # type: ignore[attr-defined]
     assert "<html" not in fragment
     assert "¥11,000.00" in fragment
