@@ -101,7 +101,7 @@ def xlsx_book(sheets: Sequence[Sheet]) -> bytes:
     """Sheets with a frozen, bold header, dates and figures as such and formatted."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
     book, bold = Workbook(write_only=True), Font(bold=True)
@@ -123,7 +123,10 @@ def xlsx_book(sheets: Sequence[Sheet]) -> bytes:
                 made.append(cell)
             return made
 
-        sheet.append(styled(each.header, bold))
+        head = styled(each.header, bold)
+        for place in each.formats:  # a head stands where its figures do
+            head[place].alignment = Alignment(horizontal="right")
+        sheet.append(head)
         for row in each.rows:
             sheet.append(styled(row, None))
         for row in each.sums:

@@ -1,7 +1,7 @@
 """What the paper of a statement says (M13–M15): one plain object per revision, read with two queries."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -122,8 +122,8 @@ def load_papers(session: Session, wanted: Sequence[tuple[int, int | None]]) -> l
     policies: dict[int, date] = {}
     for row in _lines(session, ids):
         lines.setdefault((row.statement_id, row.revision), []).append(_line(row))
-        if row.policy_id is not None:
-            policies[row.policy_id] = row.effective_from
+        if row.policy is not None:
+            policies[row.policy] = row.effective_from
     return [_paper(heads[key], lines.get(key, []), policies) for key in keys if key in heads]
 
 
@@ -143,13 +143,15 @@ def _heads(session: Session, ids: Collection[int]) -> Iterable[Any]:
 
 
 def _lines(session: Session, ids: Collection[int]) -> Iterable[Any]:
+    """The lines with the names that `PaperLine` has for them."""
     c, r, refunded = t.statement_line.c, t.receipt.c, t.receipt.alias("refunded")
     query = (
         sa.select(
-            c.statement_id, c.revision, c.kind, c.counted, c.customer_name, c.tier, c.policy_id, c.year,
-            c.rate, c.floor_price, c.commission, c.rule, c.flag, c.late, r.received_on, r.product, r.minutes,
-            r.amount, r.ref, r.contract_no, refunded.c.ref.label("refund_of"),
-            t.policy_version.c.effective_from, c.ordinal,
+            c.statement_id, c.revision, t.policy_version.c.effective_from,
+            c.ordinal.label("number"), c.kind, c.counted, c.customer_name.label("customer"), r.received_on,
+            r.product, r.minutes, _words(r.ref, "ref"), _words(r.contract_no, "contract_no"),
+            _words(refunded.c.ref, "refund_of"), c.year, r.amount, c.rate, c.floor_price, c.commission,
+            c.tier, c.policy_id.label("policy"), c.rule, c.flag, c.late,
         )
         .join(t.receipt, r.id == c.receipt_id, isouter=True)
         .join(refunded, refunded.c.id == r.refund_of_id, isouter=True)
@@ -160,29 +162,18 @@ def _lines(session: Session, ids: Collection[int]) -> Iterable[Any]:
         yield from session.execute(query.where(c.statement_id.in_(part)))
 
 
+def _words(column: Any, name: str) -> Any:
+    """A column of the receipt as text, empty for a line without one."""
+    return sa.func.coalesce(column, "").label(name)
+
+
+_KNOWN = tuple(field.name for field in fields(PaperLine))
+
+
 def _line(row: Any) -> PaperLine:
-    return PaperLine(
-        number=row.ordinal,
-        kind=row.kind,
-        counted=row.counted,
-        customer=row.customer_name,
-        received_on=row.received_on,
-        product=row.product,
-        minutes=row.minutes,
-        ref=row.ref or "",
-        contract_no=row.contract_no or "",
-        refund_of=row.refund_of or "",
-        year=row.year,
-        amount=row.amount,
-        rate=None if row.rate is None else Decimal(row.rate),
-        floor_price=None if row.floor_price is None else Decimal(row.floor_price),
-        commission=row.commission,
-        tier=row.tier,
-        policy=row.policy_id,
-        rule=row.rule,
-        flag=row.flag,
-        late=row.late,
-    )
+    said = {name: getattr(row, name) for name in _KNOWN}
+    exact = {name: said[name] and Decimal(said[name]) for name in ("rate", "floor_price")}
+    return PaperLine(**said | exact)
 
 
 def _paper(head: Any, lines: Sequence[PaperLine], policies: Mapping[int, date]) -> StatementPaper:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from portal.domain.periods import Period
 from portal.statements.paper import HASH_SHOWN, PaperLine, StatementPaper, Subtotal
+from portal.statements.paper_widths import in_one_row
 from portal.statements.setting import qr_svg
 from portal.statements.word_rows import (
     basis,
@@ -27,8 +27,8 @@ from portal.web.language import in_language, locale
 
 # A run of letters without a space, past which no line could be broken; Chinese breaks anywhere.
 _LONG = re.compile(r"[^\s\u2e80-\U0003ffff]{15,}")
-# How wide the columns of the template are within, in ems of their text.
-_ROOM = (2.3, 5.1, 15.6, 7.7, 3.0, 7.5, 5.8, 8.2)
+_FAST = "\u00a0"
+"""A space at which no row ends."""
 TOGETHER = 5
 """Lines that are set at a time; a page break falls between such groups."""
 
@@ -97,7 +97,7 @@ def _groups(lines: Sequence[PaperLine], most: int) -> Iterator[dict[str, Any]]:
     waiting: list[list[str]] = []
     for line in lines:
         cells, note = _line(line), notes(line)
-        fits = not note and all(map(_fits, cells, _ROOM))
+        fits = not note and in_one_row(cells)
         if waiting and (not fits or len(waiting) == most):
             yield _group(waiting)
             waiting = []
@@ -121,40 +121,18 @@ def _line(line: PaperLine) -> list[str]:
     ]  # fmt: skip
 
 
-def _fits(text: str, room: float) -> bool:
-    """Whether a text surely needs no more than `room` ems: what is neither Latin nor Chinese never does."""
-    return _ems(text) <= room
-
-
-@cache
-def _width(char: str) -> float:
-    if char in "0123456789":
-        return 0.56
-    if char in " ,.-–:;'()":
-        return 0.36
-    if "\u4e00" <= char <= "\u9fff" or char in "（）《》":
-        return 1.0
-    if char.isascii():
-        return 0.95 if char in "mwMW@%" else 0.76 if char.isupper() else 0.64
-    return 100.0
-
-
-def _ems(text: str) -> float:
-    return sum(map(_width, text))
-
-
 def _missing(line: PaperLine) -> list[str]:
     name = _name(line.customer) or _name(line.contract_no)
     return [_day(line.received_on), name, _product(line), _figure(line.amount), notes(line)]
 
 
 def _product(line: PaperLine) -> str:
-    words = product_words(line.product)
-    return (
-        words
-        if line.minutes is None
-        else _("%(product)s %(minutes)s min", product=words, minutes=f"{line.minutes:,}")
-    )
+    """The product and its minutes, which go to the next row together or not at all."""
+    words = product_words(line.product).replace(" ", _FAST)
+    if line.minutes is None:
+        return words
+    said = _("%(product)s %(minutes)s min", product=words, minutes=f"{line.minutes:,}").replace(" ", _FAST)
+    return said.replace(words + _FAST, words + " ", 1)
 
 
 def _facts(paper: StatementPaper) -> list[list[str]]:
@@ -246,7 +224,7 @@ def _figure(amount: Decimal | None) -> str:
 
 
 def _money(amount: Decimal, sign: str) -> str:
-    return f"{sign}{amount:,.2f}"
+    return f"{'-' if amount < 0 else ''}{sign}{abs(amount):,.2f}"
 
 
 def _name(text: str) -> str:

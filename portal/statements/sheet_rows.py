@@ -26,8 +26,8 @@ def line_sheet(paper: StatementPaper) -> tuple[Any, ...]:
     ]  # fmt: skip
     sums = [("", subtotal_words(each), *_sums(each.received, each.commission)) for each in paper.subtotals]
     sums.append(("", _("Total"), *_sums(paper.received, paper.total)))
-    formats = {4: "yyyy-mm-dd", 6: "#,##0", 8: _AMOUNT, 9: "0.##%", 10: "0.0000", 11: _AMOUNT}
-    widths = (6, 32, 20, 20, 12, 14, 10, 7, 14, 8, 11, 14, 10, 10, 7, 40)
+    formats = {4: "yyyy-mm-dd", 6: "#,##0", 8: _AMOUNT, 9: "0.0#%", 10: "0.0000", 11: _AMOUNT}
+    widths = (6, 34, 20, 20, 12, 19, 10, 7, 16, 8, 12, 16, 10, 15, 7, 44)
     return f"{paper.number} r{paper.revision}", header, rows, sums, formats, widths
 
 
@@ -45,7 +45,7 @@ def missing_sheet(paper: StatementPaper) -> tuple[Any, ...]:
         for line in paper.withheld
     ]  # fmt: skip
     formats = {0: "yyyy-mm-dd", 5: "#,##0", 6: _AMOUNT}
-    return _("Not on it, because"), header, rows, [], formats, (12, 32, 20, 20, 14, 10, 14, 48)
+    return _("Not on it, because"), header, rows, [], formats, (12, 34, 20, 20, 19, 10, 16, 56)
 
 
 _AMOUNT = "#,##0.00"

@@ -1,5 +1,6 @@
 """Reading PDFs in tests: text and pictures of pages, and the QR codes in them."""
 
+import re
 from typing import Any
 
 import pypdfium2
@@ -30,3 +31,15 @@ def _decoded(page: Any) -> str:
     found = zxingcpp.read_barcodes(picture)
     assert len(found) == 1, "every page has one code"
     return str(found[0].text)
+
+
+def heights_of(pdf: bytes, text: str) -> list[float]:
+    """How high on the first page each piece of text stands that is `text`, from the top; `_`: any figure."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        page = document[0].get_textpage()
+        whole = page.get_text_range()
+        pattern = r"(?<![\w.,-])" + re.escape(text).replace("_", r"\d") + r"(?![\w.,-])"
+        return [page.get_charbox(found.end() - 1)[1] for found in re.finditer(pattern, whole)]
+    finally:
+        document.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,10 +17,10 @@ from portal.domain.errors import RuleViolation
 from portal.domain.rates import Product
 from portal.models import tables as t
 from portal.statements.paper import StatementPaper, load_paper, load_papers
-from portal.statements.paper_rows import Sender, grouped, verify_link, written
+from portal.statements.paper_rows import TOGETHER, Sender, grouped, verify_link, written
 from portal.statements.setting import join, set_papers
 from portal.web.language import in_language
-from tests.statements.papers import page_texts, qr_codes
+from tests.statements.papers import heights_of, page_texts, qr_codes
 from tests.support.people import Person
 from tests.support.statements import LineOf, make_statement
 
@@ -51,9 +52,11 @@ def said(app: Flask) -> Iterator[Any]:
     """`said(paper, language)` sets a paper and answers the PDF."""
     with app.test_request_context("/"):
 
-        def set_in(*papers: StatementPaper, language: str = "zh", tagged: bool = True) -> bytes:
+        def set_in(
+            *papers: StatementPaper, language: str = "zh", tagged: bool = True, together: int = 1
+        ) -> bytes:
             with in_language(language):
-                words = [written(paper, FROM) for paper in papers]
+                words = [written(paper, FROM, together=together) for paper in papers]
             return set_papers(words, title="test", language=language, tagged=tagged)
 
         yield set_in
@@ -159,6 +162,65 @@ def test_every_page_bears_number_hash_place_and_code(read: Any, said: Any):
         assert "客户" in page  # the head of the table stands on every page
     for number in (0, 40, 94):
         assert sum(f"客户{number}有限公司" in page.replace(" ", "") for page in pages) == 1
+
+
+WIDEST = (
+    "客户" * 6 + "有限公司",
+    "Wide Waimea Mom & Wum Corp.",
+    "云汀3号ABC客户客户客户有限",
+    "客户-1/2（上海）",
+)
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_ordinary_lines_are_set_together_and_stand_in_rows(read: Any, app: Flask, said: Any, language: str):
+    """A batch is quick because lines share their cells; nothing in one may need a second row."""
+    line = read([LineOf()]).lines[0]
+    lines = [
+        replace(
+            line,
+            number=number,
+            customer=WIDEST[number % len(WIDEST)],
+            product=(Product.PORT, Product.IDD)[number % 2],
+            amount=Decimal("-8888888.88"),
+            commission=Decimal("-88888888.88"),
+        )
+        for number in range(101, 121)
+    ]
+    paper = replace(read([LineOf()], number="CS-2", period="2026-Q2"), lines=tuple(lines))
+    with in_language(language):
+        groups = written(paper, FROM, together=TOGETHER)["lines"]
+    assert [group["count"] for group in groups if group["fits"]] == [TOGETHER] * 4
+    numbers, sums = (
+        heights_of(said(paper, language=language, tagged=False, together=TOGETHER), text)
+        for text in ("1__", "-88,888,888.88")
+    )
+    assert len(sums) == 20
+    steps = [above - below for above, below in pairwise(sums)]
+    assert all(abs(step - 15) < 0.01 for step in steps), steps
+    assert numbers == pytest.approx(sums, abs=0.5)
+
+
+@pytest.mark.engines("sqlite")
+def test_subtotals_and_total_stand_on_one_page(read: Any, said: Any):
+    paper = read()
+    papers = [replace(paper, lines=paper.lines[:1] * count) for count in range(34, 42)]
+    texts = page_texts(said(*papers, tagged=False, together=TOGETHER))
+    bearing = [page for page in texts if "次年小计" in page]
+    assert len(bearing) == len(papers)
+    assert len(texts) > len(papers)
+    for page in bearing:
+        assert "首年小计" in page
+        assert "5,211.34" in page
+
+
+@pytest.mark.engines("sqlite")
+def test_a_sum_below_nothing_bears_its_sign_before_the_currency(read: Any, said: Any):
+    paper = replace(read(), total=Decimal("-1234.50"))
+    (page,) = page_texts(said(paper))
+    assert "-¥1,234.50" in page
+    assert "人民币负壹仟贰佰叁拾肆元伍角" in page
 
 
 NASTY = [

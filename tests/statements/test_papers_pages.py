@@ -86,8 +86,12 @@ def test_the_spreadsheet_has_figures_as_figures(app: Flask, people: People, logi
     assert first[head["Received"]].value == 12000
     assert first[head["Received"]].number_format == "#,##0.00"
     assert first[head["Rate"]].value == Decimal("0.4") or first[head["Rate"]].value == 0.4
-    assert first[head["Rate"]].number_format == "0.##%"
+    assert first[head["Rate"]].number_format == "0.0#%"
     assert first[head["Received on"]].is_date
+    for name, width in (("Received", 16), ("Product", 19), ("Policy version", 15)):
+        assert lines.column_dimensions[lines[1][head[name]].column_letter].width == width
+    assert lines[1][head["Received"]].alignment.horizontal == "right"
+    assert lines[1][head["Customer"]].alignment.horizontal is None
     assert second[head["Customer"]].value == "'=cmd|'/c calc'!A0"
     sums = list(lines.iter_rows(min_row=4, values_only=True))
     assert [(row[1], row[head["Received"]], row[head["Commission"]]) for row in sums] == [
