@@ -38,10 +38,14 @@ class Original(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A receipt that is due on a statement, and the day its contract began."""
+    """A receipt that is due on a statement, and the day its contract began.
+
+    `contested`: more than one party signed the contract's number, and nobody has said yet whose it is (M14).
+    """
 
     receipt: Receipt
     contract_on: date
+    contested: bool = False
 
 
 class Totals(NamedTuple):
@@ -74,12 +78,15 @@ def earn(
     earned: dict[int, Earned] = {}
     amounts: dict[int, Decimal] = {}
     refunds: list[Receipt] = []
-    for receipt, contract_on in due:
-        if receipt.refund_of is None:
-            amounts[receipt.id] = receipt.amount
-            earned[receipt.id] = commission(receipt, contract_on, terms_on(receipt.received_on))
-        else:
+    for receipt, contract_on, contested in due:
+        if receipt.refund_of is not None:
             refunds.append(receipt)
+            continue
+        amounts[receipt.id] = receipt.amount
+        if contested:
+            earned[receipt.id] = Earned(ZERO, "M14", Flag.CONTESTED_CONTRACT)
+        else:
+            earned[receipt.id] = commission(receipt, contract_on, terms_on(receipt.received_on))
     so_far: dict[int, Taken] = {}
     for receipt in sorted(refunds, key=lambda each: (each.received_on, each.id)):
         of = receipt.refund_of

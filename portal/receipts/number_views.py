@@ -10,6 +10,7 @@ from portal.domain.access import Permission as P
 from portal.domain.contracts import key_of
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.receipts import queries
+from portal.receipts.contested import contested_numbers
 from portal.receipts.matching import match_number, newest_word, take_match_back
 from portal.receipts.views import bp as bp
 from portal.web import forms, labels
@@ -21,13 +22,13 @@ from portal.web.request import actor, now, reading, transaction
 @bp.get("/receipts/numbers")
 @needs(P.RECEIPT_VIEW)
 def numbers() -> ResponseReturnValue:
-    """What is to be matched, what two claims signed, what was matched by hand."""
+    """What is to be matched, what is in question, what was matched by hand."""
     session = reading()
     return render_template(
         "receipts/numbers.html",
         page=queries.unmatched_page(session, request.args.get("from")),
         sums=queries.unmatched_sums(session),
-        shared=queries.shared_numbers(session),
+        contested=contested_numbers(session),
         matched=queries.matched_numbers(session),
         link=lambda cursor: url_for(".numbers", **{"from": cursor}),
     )

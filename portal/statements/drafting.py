@@ -98,15 +98,24 @@ def draft(session: Session, ground: Ground, partner_id: int, period: Period) -> 
 
 
 def redraft(
-    session: Session, ground: Ground, partner_id: int, period: Period, receipts: Collection[int]
+    session: Session,
+    ground: Ground,
+    partner_id: int,
+    period: Period,
+    receipts: Collection[int],
+    *,
+    out: bool,
 ) -> Draft:
-    """The same for given receipts, settled or not: what a statement of them says under `ground`."""
+    """The same for given receipts, settled or not: what a statement of them says under `ground`.
+
+    One that is `out` settled them, whoever else states their contract's number since.
+    """
     rows = [
         row
         for part in chunks(receipts)
         for row in session.execute(sa.select(*_READ).where(t.receipt.c.id.in_(part)))
     ]
-    return _drafted(session, ground, partner_id, period, rows)
+    return _drafted(session, ground, partner_id, period, rows, out=out)
 
 
 def _groups(ground: Ground, partner_ids: Iterable[int]) -> Iterator[list[int]]:
@@ -141,6 +150,7 @@ def _drafted(
     *,
     paid: Mapping[int, Paid] | None = None,
     resumed: Sequence[Resumed] = (),
+    out: bool = False,
 ) -> Draft:
     """Lines of these receipts: the partner's own, by who was `paid` for refunds; without it, whosever.
 
@@ -164,7 +174,7 @@ def _drafted(
             receipt = Receipt(row[0], day, _PRODUCTS[row[2]], amount, row[4], row[5], row[6])
             taken.append((receipt, credit, row))
     earned = earn(
-        [Due(receipt, credit.starts_on) for receipt, credit, _row in taken],
+        [Due(receipt, credit.starts_on, credit.contested and not out) for receipt, credit, _row in taken],
         lambda day: ground.terms(partner_id, day),
         {number: each.original for number, each in refunded.items()},
     )
