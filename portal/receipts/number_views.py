@@ -11,7 +11,7 @@ from portal.domain.contracts import key_of
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.receipts import queries
 from portal.receipts.contested import contested_numbers
-from portal.receipts.matching import match_number, newest_word, take_match_back
+from portal.receipts.matching import LONGEST_REASON, match_number, newest_word, take_match_back
 from portal.receipts.views import bp as bp
 from portal.web import forms, labels
 from portal.web.htmx import go_to
@@ -83,7 +83,7 @@ def _say(act: Any, done: str, **more: Any) -> ResponseReturnValue:
         with transaction() as session:
             act(
                 session, actor=actor(), now=now(), number_key=key, seen=seen,
-                reason=request.form.get("reason", ""), **more,
+                reason=forms.bounded(LONGEST_REASON)(request.form.get("reason", "")), **more,
             )  # fmt: skip
     except StaleVersion:
         raise
