@@ -154,10 +154,15 @@ def _text(content: bytes) -> str:
     return _TEXT
 
 
+def plain_name(name: str) -> str:
+    """The last part of the sent name, printable and short: no page, log or database stumbles over it."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in last if char.isprintable())[-200:].strip() or "file"
+
+
 def tidy(name: str, media_type: str) -> str:
     """The last part of the sent name, printable, short, with an ending that suits what is in it."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(char for char in last if char.isprintable())[-200:].strip() or "file"
+    plain = plain_name(name)
     endings = _ENDINGS[media_type]
     if plain.lower().endswith(endings):
         return plain

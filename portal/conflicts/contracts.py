@@ -15,7 +15,8 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 
 COLUMNS = (
-    "registration_id", "number_key", "event_id", "number", "signed_at", "starts_on", "ports", "yearly_amount",
+    "registration_id", "number_key", "event_id", "number", "signed_at", "starts_on", "restated_at", "ports",
+    "yearly_amount",
 )  # fmt: skip
 
 
@@ -64,18 +65,21 @@ def stated(session: Session, part: Collection[int]) -> Iterator[dict[str, Any]]:
     )
     found: dict[tuple[int, str], dict[str, Any]] = {}
     for row in session.execute(query):
-        number, day = row.data.get("contract_no") or "", row.data.get("contract_date")
+        number, stated_day = row.data.get("contract_no") or "", row.data.get("contract_date")
         key = (row.registration_id, key_of(number))
-        if not key[1] or not day:
+        if not key[1] or not stated_day:
             continue
+        day, before = date.fromisoformat(stated_day), found.get(key)
+        restated_at = before["restated_at"] if before else None
         found[key] = {
             "registration_id": row.registration_id,
             "number_key": key[1],
             "event_id": row.id,
             "number": number[:60],
             # Who signed a number first bears it, even when the move is stated again.
-            "signed_at": found[key]["signed_at"] if key in found else row.at,
-            "starts_on": date.fromisoformat(day),
+            "signed_at": before["signed_at"] if before else row.at,
+            "starts_on": day,
+            "restated_at": row.at if before and before["starts_on"] != day else restated_at,
             "ports": int(row.data.get("ports") or 0),
             "yearly_amount": Decimal(row.data.get("yearly_amount") or 0),
         }

@@ -37,12 +37,16 @@ class Flag(StrEnum):
     REFUNDED_WITHHELD = "refunded_withheld"
     DISPUTED = "disputed"
     UNKNOWN_CONTRACT = "unknown_contract"
+    CONTESTED_CONTRACT = "contested_contract"
 
 
 WITHHELD = frozenset(
-    {Flag.NO_TIER, Flag.NO_POLICY, Flag.NO_RATE, Flag.NO_FLOOR_PRICE, Flag.NO_MINUTES, Flag.REFUNDED_WITHHELD}
+    {
+        *(Flag.NO_TIER, Flag.NO_POLICY, Flag.NO_RATE, Flag.NO_FLOOR_PRICE, Flag.NO_MINUTES),
+        *(Flag.REFUNDED_WITHHELD, Flag.CONTESTED_CONTRACT),
+    }
 )
-"""A term is missing: the receipt waits until it is there, and the statement with it (M2, M3)."""
+"""A term is missing, or whose it is: the receipt waits for that, and the statement with it (M2, M3, M14)."""
 
 NOTHING = frozenset({Flag.PAST_TERM, Flag.BEFORE_CONTRACT, Flag.WHOLESALE, Flag.KEY_ACCOUNTS})
 """It never earns anything, and no line of the statement stands for it (M1, M8)."""

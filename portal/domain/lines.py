@@ -16,6 +16,7 @@ from portal.domain.commissions import (
     Receipt,
     Taken,
     Terms,
+    Why,
     commission,
     refund,
 )
@@ -35,6 +36,9 @@ class Original(NamedTuple):
     amount: Decimal
     earned: Earned
     before: Taken = Taken()
+
+
+_CONTESTED = Why("M14", Flag.CONTESTED_CONTRACT)
 
 
 class Totals(NamedTuple):
@@ -57,24 +61,29 @@ def settles(earned: Earned) -> bool:
 
 
 def earn(
-    due: Iterable[tuple[Receipt, date]],
+    due: Iterable[tuple[Receipt, date, bool]],
     terms_on: Callable[[date], Terms],
     originals: Mapping[int, Original],
 ) -> dict[int, Earned]:
-    """What each receipt due on one statement earns, by its id; `due` with the days their contracts began.
+    """What each receipt due on one statement earns, by its id.
 
+    `due`: each with the day its contract began, and whether that contract is contested: more than one party
+    signed its number, and nobody has said yet whose it is (M14).
     `originals`: the refunded receipts that are not themselves among `due`. Refunds are taken in the order
     of their days, after the receipts.
     """
     earned: dict[int, Earned] = {}
     amounts: dict[int, Decimal] = {}
     refunds: list[Receipt] = []
-    for receipt, contract_on in due:
-        if receipt.refund_of is None:
-            amounts[receipt.id] = receipt.amount
-            earned[receipt.id] = commission(receipt, contract_on, terms_on(receipt.received_on))
-        else:
+    for receipt, contract_on, contested in due:
+        if receipt.refund_of is not None:
             refunds.append(receipt)
+            continue
+        amounts[receipt.id] = receipt.amount
+        if contested:
+            earned[receipt.id] = Earned(ZERO, _CONTESTED)
+        else:
+            earned[receipt.id] = commission(receipt, contract_on, terms_on(receipt.received_on))
     so_far: dict[int, Taken] = {}
     for receipt in sorted(refunds, key=lambda each: (each.received_on, each.id)):
         of = receipt.refund_of

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from portal import exports
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
+from portal.files import plain_name
 from portal.imports import shelf
 from portal.imports.report import Report
 from portal.imports.run import KINDS, DryRun, Refusal, import_file
@@ -45,9 +46,9 @@ def preview() -> ResponseReturnValue:
     if kind not in KINDS or upload is None or not upload.filename:
         return _start(kind, labels.message(RuleViolation("required", "file"))), 422
     _refuse_strangers(kind)
-    content = upload.read()
-    key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
-    report = _run(kind, upload.filename, content, dry_run=True)
+    name, content = plain_name(upload.filename), upload.read()
+    key = shelf.keep(config().instance, actor().user_id, name, content, now())
+    report = _run(kind, name, content, dry_run=True)
     return _outcome(report, key)
 
 

@@ -5,8 +5,12 @@ from alembic import op
 
 
 def change_words(table: str, column: str, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    """Replace the list of words that a column may hold."""
+    change_check(table, column, _listed(column, before), _listed(column, after))
+
+
+def change_check(table: str, column: str, old: str, new: str) -> None:
     """Replace a column's CHECK. SQLite: in the schema's text, since copying a million rows takes long."""
-    old, new = _listed(column, before), _listed(column, after)
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         op.drop_constraint(op.f(f"ck_{table}_{column}"), table, type_="check")

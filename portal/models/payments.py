@@ -175,9 +175,10 @@ class Invoice(Versioned, table=True):
             sqlite_where=sa.text("state = 'current'"),
             postgresql_where=sa.text("state = 'current'"),
         ),
-        # One invoice never serves two statements.
+        # One invoice never serves two statements. Whoever asks learns nothing of other partners' numbers.
         sa.Index(
             "uq_invoice_number",
+            "partner_id",
             "number",
             unique=True,
             sqlite_where=sa.text("state = 'current'"),
@@ -189,6 +190,8 @@ class Invoice(Versioned, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     statement_id: int = Field(foreign_key="statement.id")
+    # The statement's.
+    partner_id: int = Field(foreign_key="partner.id")
     number: str = Field(max_length=40)
     reference: str = Field(max_length=60)
     title: str = Field(max_length=200)

@@ -30,6 +30,8 @@ class Contract(SQLModel, table=True):
     number_key: str = Field(max_length=120)
     signed_at: datetime = Field(sa_type=UTCDateTime)
     starts_on: date
+    # When the last move came that stated another first day than the one before it (M1).
+    restated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     ports: int
     yearly_amount: Decimal = Field(sa_type=MoneyType)
 

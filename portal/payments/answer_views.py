@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
+from portal.files import plain_name
 from portal.imports import shelf
 from portal.imports.bank import import_answer
 from portal.imports.report import Report
@@ -39,9 +40,9 @@ def preview() -> ResponseReturnValue:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         return _start(labels.message(RuleViolation("required", "file"))), 422
-    content = upload.read()
-    key = shelf.keep(config().instance, actor().user_id, upload.filename, content, now())
-    return _outcome(_run(upload.filename, content, dry_run=True), key)
+    name, content = plain_name(upload.filename), upload.read()
+    key = shelf.keep(config().instance, actor().user_id, name, content, now())
+    return _outcome(_run(name, content, dry_run=True), key)
 
 
 def _outcome(report: Report, key: str) -> ResponseReturnValue:

@@ -24,7 +24,7 @@ def problems(session: Session, *, now: datetime) -> Iterator[Problem]:
     trail = {kind: _trail(session, kind) for kind in ("account", "payment", "payment_item", "invoice")}
     yield from _told(session, t.bank_account, trail["account"], _account)
     yield from _batches(session, trail["payment"], trail["payment_item"])
-    yield from _told(session, t.invoice, trail["invoice"], dict)
+    yield from _told(session, t.invoice, trail["invoice"], _invoice)
     yield from _sums(session)
     yield from _statements(session)
 
@@ -66,6 +66,11 @@ def _account(row: Mapping[str, Any]) -> dict[str, Any]:
     """The trail has an account's number as its last figures and a digest only."""
     shown = {name: value for name, value in row.items() if name != "number"}
     return {**shown, "digest": audit.digest({"number": row["number"]})}
+
+
+def _invoice(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The partner is the statement's (`_statements`)."""
+    return {name: value for name, value in row.items() if name != "partner_id"}
 
 
 def _batches(
@@ -176,6 +181,13 @@ def _statements(session: Session) -> Iterator[Problem]:
         if (acts.get((row.id, Act.PAY)) or {}).get("item") != item.id:
             yield "statement", row.id, RuleViolation("check.pay_act")
         yield from _invoiced(row, invoice, acts.get((row.id, Act.CLOSE)))
+    for invoice_id in session.scalars(
+        sa.select(n.id)
+        .join(t.statement, s.id == n.statement_id)
+        .where(s.partner_id != n.partner_id)
+        .order_by(n.id)
+    ):
+        yield "invoice", invoice_id, RuleViolation("check.not_told", column="partner_id")
     for left in [*paid, *current]:
         yield "statement", left, RuleViolation("check.missing")
 

@@ -39,8 +39,8 @@ def enter_invoice(
 ) -> int:
     """Take in the invoice for a paid statement; answers its id. Differences do not keep it out (M16).
 
-    :raises RuleViolation: ``invoice.taken`` the number stands for another statement; ``invoice.none`` of a
-        statement that paid nothing; ``invoice.future``; ``file.*``; as `check_act`.
+    :raises RuleViolation: ``invoice.taken`` the number stands for another of the partner's statements;
+        ``invoice.none`` of a statement that paid nothing; ``invoice.future``; ``file.*``; as `check_act`.
     :raises StaleVersion: the statement changed since the person saw it.
     """
     lock_registry(session)
@@ -51,12 +51,12 @@ def enter_invoice(
         raise RuleViolation("invoice.none")
     if values["issued_on"] > business_date(now):
         raise RuleViolation("invoice.future", "issued_on")
-    _check_number(session, values["number"])
+    _check_number(session, statement.partner_id, values["number"])
     stored = store(folder, sent, only=INVOICES)
     file_id = _keep(session, statement, stored, actor, now)
     invoice = Invoice(
-        **{name: values[name] for name in FIELDS}, statement_id=statement_id, file_id=file_id, entered_at=now,
-        entered_by_id=actor.user_id, state=InvoiceState.CURRENT,
+        **{name: values[name] for name in FIELDS}, statement_id=statement_id, partner_id=statement.partner_id,
+        file_id=file_id, entered_at=now, entered_by_id=actor.user_id, state=InvoiceState.CURRENT,
     )  # fmt: skip
     session.add(invoice)
     session.flush()
@@ -81,12 +81,13 @@ def _check_sight(session: Session, actor: Actor, statement: Statement) -> None:
         raise RuleViolation("statement.gone")
 
 
-def _check_number(session: Session, number: str) -> None:
+def _check_number(session: Session, partner_id: int, number: str) -> None:
+    """A number counts once for a partner; what others hand in tells nothing and hinders nobody."""
     c = t.invoice.c
-    taken = session.scalar(
-        sa.select(sa.func.count()).where(c.number == number, c.state == InvoiceState.CURRENT)
+    taken = sa.select(sa.func.count()).where(
+        c.partner_id == partner_id, c.number == number, c.state == InvoiceState.CURRENT
     )
-    if taken:
+    if session.scalar(taken):
         raise RuleViolation("invoice.taken", "number", number=number)
 
 

@@ -10,7 +10,8 @@ from portal.domain.access import Permission as P
 from portal.domain.contracts import key_of
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.receipts import queries
-from portal.receipts.matching import match_number, newest_word, take_match_back
+from portal.receipts.contested import contested_numbers
+from portal.receipts.matching import LONGEST_REASON, match_number, newest_word, take_match_back
 from portal.receipts.views import bp as bp
 from portal.web import forms, labels
 from portal.web.htmx import go_to
@@ -21,13 +22,13 @@ from portal.web.request import actor, now, reading, transaction
 @bp.get("/receipts/numbers")
 @needs(P.RECEIPT_VIEW)
 def numbers() -> ResponseReturnValue:
-    """What is to be matched, what two claims signed, what was matched by hand."""
+    """What is to be matched, what is in question, what was matched by hand."""
     session = reading()
     return render_template(
         "receipts/numbers.html",
         page=queries.unmatched_page(session, request.args.get("from")),
         sums=queries.unmatched_sums(session),
-        shared=queries.shared_numbers(session),
+        contested=contested_numbers(session),
         matched=queries.matched_numbers(session),
         link=lambda cursor: url_for(".numbers", **{"from": cursor}),
     )
@@ -82,7 +83,7 @@ def _say(act: Any, done: str, **more: Any) -> ResponseReturnValue:
         with transaction() as session:
             act(
                 session, actor=actor(), now=now(), number_key=key, seen=seen,
-                reason=request.form.get("reason", ""), **more,
+                reason=forms.bounded(LONGEST_REASON)(request.form.get("reason", "")), **more,
             )  # fmt: skip
     except StaleVersion:
         raise

@@ -80,7 +80,7 @@ def collect(period: str) -> ResponseReturnValue:
 @needs(P.RECEIPT_WORK)
 def reopen(period: str) -> ResponseReturnValue:
     """Open it again, with a reason."""
-    reason = request.form.get("reason", "")[:2000]
+    reason = forms.bounded(2000)(request.form.get("reason", "")[:2000])
     return _act(period, collecting.reopen, _("%(period)s is open again."), reason=reason)
 
 

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
-from portal.domain.commissions import Owner, credited, products_of
+from portal.domain.commissions import products_of
 from portal.domain.periods import Period
 from portal.domain.rates import Product
 from portal.models import tables as t
 from portal.paging import Page, page_by_key
-from portal.receipts.credits import load_credits
+from portal.receipts.credits import Credit, load_credits
 from portal.receipts.listing import CREDITED_ON, ORIGINAL
 from portal.receipts.numbers import unknown_keys
 
@@ -110,23 +110,6 @@ def receipts_of_number(session: Session, key: str) -> Any:
     return row if row.receipts else None
 
 
-def shared_numbers(session: Session) -> list[Any]:
-    """Numbers on receipts that more than one claim signed: they count for the one that signed first."""
-    c = t.contract.c
-    twice = sa.select(c.number_key).group_by(c.number_key).having(sa.func.count() > 1)
-    query = (
-        sa.select(
-            _c.contract_key, sa.func.min(_c.contract_no).label("number"),
-            sa.func.count().label("receipts"), sa.func.sum(_c.amount).label("amount"),
-        )
-        .where(_c.contract_key.in_(twice))
-        .group_by(_c.contract_key)
-        .order_by(_c.contract_key)
-        .limit(PAGE_SIZE)
-    )  # fmt: skip
-    return list(session.execute(query))
-
-
 def matched_numbers(session: Session) -> list[Any]:
     """Numbers that finance matched by hand, the newest first, with the customer they were matched to."""
     m, newer, r = t.contract_match.c, t.contract_match.alias().c, t.registration.c
@@ -156,8 +139,8 @@ def contracts_like(session: Session, key: str, text: str) -> list[Any]:
     c, r, p = t.contract.c, t.registration.c, t.partner.c
     query = (
         sa.select(
-            c.id, c.number, c.number_key, c.starts_on, c.yearly_amount, r.id.label("registration_id"),
-            r.customer_name, p.name.label("partner_name"),
+            c.id, c.number, c.number_key, c.starts_on, c.restated_at, c.yearly_amount,
+            r.id.label("registration_id"), r.customer_name, p.name.label("partner_name"),
         )
         .join(t.registration, r.id == c.registration_id)
         .join(t.partner, p.id == r.partner_id, isouter=True)
@@ -183,12 +166,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What is in a period before finance calls it complete. Key accounts and unknown have no partner."""
+    """What is in a period before finance calls it complete. Key accounts and unknown have no partner.
+
+    `contested`: of these, what is withheld until finance says which contract its number means.
+    """
 
     products: list[Share]
     partners: list[Share]
     key_accounts: Share
     unmatched: Share
+    contested: Share
 
     @property
     def receipts(self) -> int:
@@ -212,11 +199,14 @@ def contents_of(session: Session, period: Period) -> Contents:
         .where(_c.received_on.between(period.first, period.last), _c.product.in_(products_of(period)))
         .group_by(_c.contract_key, _c.product, CREDITED_ON)
     )  # fmt: skip
-    owners = {key: credit.owners for key, credit in load_credits(session).by_key.items()}
+    credits = load_credits(session).by_key
     by_product: defaultdict[Any, list[Any]] = defaultdict(lambda: [0, Decimal("0.00")])
     by_party: defaultdict[Any, list[Any]] = defaultdict(lambda: [0, Decimal("0.00")])
     for key, product, day, number, amount in session.execute(query):
-        for sums in (by_product[product], by_party[_party(owners, key, day)]):
+        told = [by_product[product], by_party[_party(credits, key, day)]]
+        if key in credits and credits[key].contested:
+            told.append(by_party[_CONTESTED])
+        for sums in told:
             sums[0] += number
             sums[1] += amount
     names = {row.id: row.name for row in session.execute(sa.select(t.partner.c.id, t.partner.c.name))}
@@ -226,14 +216,15 @@ def contents_of(session: Session, period: Period) -> Contents:
         partners=sorted(partners, key=lambda each: (-each.amount, each.name)),
         key_accounts=Share(None, *by_party[None]),
         unmatched=Share(None, *by_party[_UNKNOWN]),
+        contested=Share(None, *by_party[_CONTESTED]),
     )
 
 
-_UNKNOWN = "unknown"
+_UNKNOWN, _CONTESTED = "unknown", "contested"
 
 
-def _party(owners: Mapping[str, tuple[Owner, ...]], key: str, day: date) -> Any:
-    return credited(owners[key], day) if key in owners else _UNKNOWN
+def _party(credits: Mapping[str, Credit], key: str, day: date) -> Any:
+    return credits[key].partner_on(day) if key in credits else _UNKNOWN
 
 
 def last_import(session: Session) -> Any:

@@ -10,8 +10,8 @@ from portal.domain.statements import ISSUED
 def whereabouts(row: Any, lines: Sequence[Any], credit: Any) -> tuple[str, Any]:
     """A word for where a receipt stands, and its line on a statement, if it has one.
 
-    ``unknown``, ``key_accounts``, ``nothing``, ``withheld``, ``sent``, ``drafted`` or ``waiting``.
-    ``nothing``: no statement will ever count it (M14); ``withheld``: a term is missing (M2).
+    ``unknown``, ``contested``, ``key_accounts``, ``nothing``, ``withheld``, ``sent``, ``drafted`` or
+    ``waiting``. ``nothing``: no statement will ever count it (M14); ``withheld``: a term is missing (M2).
     """
     line = lines[-1] if lines else None
     if line is not None:
@@ -22,6 +22,8 @@ def whereabouts(row: Any, lines: Sequence[Any], credit: Any) -> tuple[str, Any]:
         return ("sent" if line.station in ISSUED else "drafted"), line
     if credit is None:
         return "unknown", None
+    if credit.contested and row.refund_of_id is None:
+        return "contested", None
     if credit.partner_on(row.credited_on) is None:
         return "key_accounts", None
     return "waiting", None

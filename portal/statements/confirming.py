@@ -74,12 +74,16 @@ def foresee_rest(session: Session, *, actor: Actor, now: datetime, statement_id:
 
 
 def has_confirmed(session: Session, *, actor: Actor, statement_id: int, content_hash: str) -> bool:
-    """Whether this person has confirmed just that: a second click finds it done."""
+    """Whether this person has confirmed just that: a second click finds it done.
+
+    Sent back to the partner since (M10), it is to be confirmed anew, though it says the same.
+    """
     a, s = t.statement_act.c, t.statement.c
     last = session.execute(
         sa.select(a.actor_id, a.data)
         .join(t.statement, s.id == a.statement_id)
         .where(a.statement_id == statement_id, a.act == Act.CONFIRM, s.content_hash == content_hash)
+        .where(s.station.not_in((Station.SENT, Station.DISPUTED)))
         .order_by(a.id.desc())
         .limit(1)
     ).first()

@@ -104,15 +104,24 @@ def draft(session: Session, ground: Ground, partner_id: int, period: Period) -> 
 
 
 def redraft(
-    session: Session, ground: Ground, partner_id: int, period: Period, receipts: Collection[int]
+    session: Session,
+    ground: Ground,
+    partner_id: int,
+    period: Period,
+    receipts: Collection[int],
+    *,
+    out: bool,
 ) -> Draft:
-    """The same for given receipts, settled or not: what a statement of them says under `ground`."""
+    """The same for given receipts, settled or not: what a statement of them says under `ground`.
+
+    One that is `out` settled them, whoever else states their contract's number since.
+    """
     rows = [
         row
         for part in chunks(receipts)
         for row in session.execute(sa.select(*_READ).where(t.receipt.c.id.in_(part)))
     ]
-    return _drafted(session, ground, partner_id, period, rows)
+    return _drafted(session, ground, partner_id, period, rows, out=out)
 
 
 def _groups(ground: Ground, partner_ids: Iterable[int]) -> Iterator[list[int]]:
@@ -147,6 +156,7 @@ def _drafted(
     *,
     paid: Mapping[int, Paid] | None = None,
     resumed: Sequence[Resumed] = (),
+    out: bool = False,
 ) -> Draft:
     """Lines of these receipts: the partner's own, by who was `paid` for refunds; without it, whosever.
 
@@ -170,7 +180,7 @@ def _drafted(
             receipt = Receipt(number, day, _PRODUCTS[product], amount, minutes, refund_of, key)
             taken.append((receipt, credit, source, ref, contract_no))
     earned = earn(
-        ((each[0], each[1].starts_on) for each in taken),
+        ((each[0], each[1].starts_on, each[1].contested and not out) for each in taken),
         lambda day: ground.terms(partner_id, day),
         {of: each.original for of, each in refunded.items()},
     )

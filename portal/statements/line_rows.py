@@ -48,6 +48,9 @@ WHAT_TO_DO: Mapping[Flag, Any] = {
     Flag.REFUNDED_WITHHELD: _l("It waits for the receipt that it refunds (M5)."),
     Flag.DISPUTED: _l("Once finance has answered, what comes of it is a line of your next statement (M9)."),
     Flag.UNKNOWN_CONTRACT: _l("Finance finds out which contract it belongs to (M14)."),
+    Flag.CONTESTED_CONTRACT: _l(
+        "Finance checks number and first day of the signed contract; then it comes on a statement (M14)."
+    ),
 }
 """What to do about a receipt that earns nothing, or not yet (M14)."""
 

@@ -22,6 +22,7 @@ from portal.statements.setting import set_papers
 from portal.statements.sheet_rows import line_sheet, missing_sheet
 from portal.web import labels
 from portal.web.filters import sign_of
+from portal.web.forms import posted_number
 from portal.web.htmx import is_htmx
 from portal.web.language import LOCALES, in_language, locale
 from portal.web.login import needs
@@ -45,7 +46,8 @@ def _paper_or_404(statement_id: int) -> StatementPaper:
     if not seen_among(reading(), actor(), [statement_id]):
         abort(404)
     try:
-        return load_paper(reading(), statement_id, request.args.get("revision", type=int))
+        asked = request.args.get("revision")
+        return load_paper(reading(), statement_id, None if asked is None else posted_number(asked))
     except RuleViolation as error:
         if error.code == "statement.gone":
             abort(404)
@@ -120,7 +122,7 @@ def start() -> ResponseReturnValue:
 def _chosen(session: Any) -> list[int]:
     if period := request.form.get("period"):
         return printing.waiting_in(session, period[:7])
-    asked = {int(each) for each in request.form.getlist("statement") if each.isascii() and each.isdigit()}
+    asked = {posted_number(each) for each in request.form.getlist("statement")} - {-1}
     return seen_among(session, actor(), asked)
 
 

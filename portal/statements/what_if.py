@@ -23,6 +23,9 @@ from portal.policy.service import completed
 from portal.statements.drafting import Draft, draft, redraft
 from portal.statements.ground import Ground, load_ground
 
+# What an issued statement left to be decided: no policy changes that.
+_NOBODYS = (Flag.DISPUTED, Flag.CONTESTED_CONTRACT)
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerEffect:
@@ -125,7 +128,8 @@ def _effect(
     lines = withheld = freed = seen = 0
     for each in periods_of(period):
         drafted = _as_it_was(session, ground, partner.id, each)
-        supposed = _as_it_would_be(session, other, drafted)
+        out = ground.made.get((partner.id, str(each)), False)
+        supposed = _as_it_would_be(session, other, drafted, out=out)
         before += drafted.totals.total
         after += totals((supposed[line.receipt.id], line.receipt.amount) for line in drafted.lines).total
         seen += len(drafted.lines)
@@ -148,18 +152,21 @@ def _as_it_was(session: Session, ground: Ground, partner_id: int, period: Period
         .join(t.statement, sa.and_(s.id == line.statement_id, s.revision == line.revision))
         .where(
             s.partner_id == partner_id, s.period == str(period), s.station.in_(ISSUED),
-            line.receipt_id.is_not(None), sa.or_(line.flag.is_(None), line.flag != Flag.DISPUTED),
+            line.receipt_id.is_not(None), sa.or_(line.flag.is_(None), line.flag.not_in(_NOBODYS)),
         )
     )  # fmt: skip
-    return redraft(session, ground, partner_id, period, list(session.scalars(query)))
+    return redraft(session, ground, partner_id, period, list(session.scalars(query)), out=True)
 
 
-def _as_it_would_be(session: Session, other: Ground, drafted: Draft) -> dict[int, Earned]:
+def _as_it_would_be(session: Session, other: Ground, drafted: Draft, *, out: bool) -> dict[int, Earned]:
     if any(line.receipt.refund_of is not None for line in drafted.lines):
         receipts = [line.receipt.id for line in drafted.lines]
-        again = redraft(session, other, drafted.partner_id, drafted.period, receipts)
+        again = redraft(session, other, drafted.partner_id, drafted.period, receipts, out=out)
         return {line.receipt.id: line.earned for line in again.lines}
-    due = [(line.receipt, line.credit.starts_on) for line in drafted.lines]
+    due = [
+        (line.receipt, line.credit.starts_on, line.earned.flag is Flag.CONTESTED_CONTRACT)
+        for line in drafted.lines
+    ]
     return earn(due, lambda day: other.terms(drafted.partner_id, day), {})
 
 

@@ -55,6 +55,7 @@ _FLAGS: Mapping[Flag, Any] = {
     Flag.REFUNDED_WITHHELD: lambda: _("Refunds a receipt that is withheld itself"),
     Flag.DISPUTED: lambda: _("Disputed"),
     Flag.UNKNOWN_CONTRACT: lambda: _("No contract with this number is known"),
+    Flag.CONTESTED_CONTRACT: lambda: _("Finance checks the contract"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import Flask, abort, current_app, g, request
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import IntegerConverter
 
 from portal import clock, db
@@ -26,14 +27,19 @@ class RowId(IntegerConverter):
 
 
 def init_app(app: Flask) -> None:
-    """Close the reading session when the request is over; refuse what no database can read."""
+    """Close the reading session when the request is over; keep out what no database can hold."""
     app.url_map.converters["int"] = RowId
 
     @app.before_request
-    def refuse_nul() -> None:
-        # PostgreSQL has no text with a NUL in it, and no person types one into an address.
-        if any("\x00" in value for value in request.args.values()):
+    def keep_nul_out() -> None:
+        # PostgreSQL has no text with a NUL in it. No person types one into an address; one that was pasted
+        # into a form is dropped like everything that nobody sees.
+        if any("\x00" in value for _name, value in request.args.items(multi=True)):
             abort(400)
+        if any("\x00" in value for _name, value in request.form.items(multi=True)):
+            request.form = ImmutableMultiDict(
+                [(name, value.replace("\x00", "")) for name, value in request.form.items(multi=True)]
+            )
 
     @app.teardown_appcontext
     def close_session(_error: BaseException | None) -> None:

@@ -23,6 +23,7 @@ LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Flag.REFUNDED_WITHHELD, _l("Refunds a receipt that is withheld itself")),
     (Flag.DISPUTED, _l("Disputed")),
     (Flag.UNKNOWN_CONTRACT, _l("No contract with this number is known")),
+    (Flag.CONTESTED_CONTRACT, _l("Finance checks the contract")),
     (Station.COLLECTED, _l("Receipts collected")),
     (Station.GENERATED, _l("Generated")),
     (Station.PRINTED, _l("Printed")),

@@ -129,8 +129,8 @@ def test_refunds_of_a_whole_receipt_take_back_exactly_what_it_earned(amount: D, 
     fen = int(amount.scaleb(2))
     marks = sorted({cut % fen for cut in cuts} - {0})
     parts = [b - a for a, b in zip([0, *marks], [*marks, fen], strict=True)]
-    due = [(receipt("port", str(amount)), SIGNED)] + [
-        (receipt("port", str(-D(part).scaleb(-2)), date(2026, 3, 1), id=number, refund_of=1), SIGNED)
+    due = [(receipt("port", str(amount)), SIGNED, False)] + [
+        (receipt("port", str(-D(part).scaleb(-2)), date(2026, 3, 1), id=number, refund_of=1), SIGNED, False)
         for number, part in enumerate(parts, start=2)
     ]
     earned = earn(due, lambda _day: terms(tier), {})
@@ -152,7 +152,7 @@ def test_nothing_but_a_refund_is_ever_negative(amount: D, minutes: int, days: in
 def test_refunds_in_the_order_of_their_days_after_refunds_on_earlier_statements():
     """333.33 earns 33.33; two thirds were refunded before: the last third takes back what is left."""
     original = Original(D("333.33"), Earned(D("33.33"), Why("M1")), Taken(D("222.22"), D("22.22")))
-    last = (receipt("conference", "-111.11", id=9, refund_of=4), SIGNED)
+    last = (receipt("conference", "-111.11", id=9, refund_of=4), SIGNED, False)
     line = earn([last], lambda _day: terms(Tier.GOLD), {4: original})[9]
     assert (line.commission, line.before) == (D("-11.11"), original.before)
 

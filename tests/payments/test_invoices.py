@@ -69,6 +69,18 @@ def test_one_invoice_never_serves_two_statements(desk: Desk, paid: int) -> None:
         desk.invoice(other, number="263200000001")
 
 
+def test_the_number_of_another_partners_invoice_tells_nothing_and_hinders_nobody(
+    desk: Desk, paid: int
+) -> None:
+    desk.account("carol", holder="P002 通信")
+    others = desk.approved(who="carol")
+    desk.pay(others)
+    desk.invoice(others, by="carol", number="263200000001")
+    desk.invoice(paid, number="263200000001")
+    assert desk.station(paid) is Station.INVOICED
+    assert desk.holds() == []
+
+
 def test_the_invoice_comes_after_the_payment_and_once(desk: Desk, paid: int) -> None:
     early = desk.approved()
     with pytest.raises(RuleViolation, match=r"statement\.not_now"):

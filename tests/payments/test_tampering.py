@@ -95,9 +95,9 @@ FORGED = {
     " proposed_by_id, decided_at, verified_by_id, word, version)"
     f" VALUES (2, 'x', 'x', 'x', '1', 'verified', {DAY}, 1, {DAY}, 2, '', 1)",
     "a set-off": "payment_set_off (item_id, debt_id, amount) VALUES (2, 1, 1)",
-    "an invoice": "invoice (statement_id, number, reference, title, tax_no, amount, issued_on, file_id,"
-    " entered_at, entered_by_id, state, return_reason, version)"
-    f" VALUES (2, 'x', 'x', 'x', 'x', 1, '2026-04-01', 1, {DAY}, 1, 'current', '', 1)",
+    "an invoice": "invoice (statement_id, partner_id, number, reference, title, tax_no, amount, issued_on,"
+    " file_id, entered_at, entered_by_id, state, return_reason, version)"
+    f" VALUES (2, 1, 'x', 'x', 'x', 'x', 1, '2026-04-01', 1, {DAY}, 1, 'current', '', 1)",
 }
 
 

@@ -12,6 +12,7 @@ from portal.commands.checking import problems
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.models import tables as t
 from portal.receipts import queries
+from portal.receipts.contested import contested_numbers
 from portal.receipts.credits import load_credits
 from portal.receipts.matching import match_number, take_match_back
 from portal.receipts.numbers import starts_of, unknown_keys
@@ -96,7 +97,7 @@ def test_a_match_to_a_contract_that_is_no_more_counts_as_none(engine: sa.Engine,
     assert unknown(engine) == ["ht-1", "ht1", "x9"]
 
 
-def test_a_number_that_two_claims_signed_is_listed(
+def test_a_number_that_two_parties_signed_is_listed(
     engine: sa.Engine,
     people: Mapping[str, Person],
     finance: FlaskClient,
@@ -107,6 +108,6 @@ def test_a_number_that_two_claims_signed_is_listed(
     file_as(people["carol"], at("2026-06-11 10:00"), "山河信息有限公司")
     sign(engine, people["carol"], at("2026-06-11 11:00"), 3, "HT-1")
     with db.reading(engine) as session:
-        assert [row.number for row in queries.shared_numbers(session)] == ["HT-1"]
-    assert "Signed by two claims" in finance.get("/receipts/numbers").text
+        assert [each.key for each in contested_numbers(session)] == ["ht-1"]
+    assert "In question" in finance.get("/receipts/numbers").text
     assert owner_of(engine, "ht-1") == "慢蜗牛快递有限公司"

@@ -16,6 +16,7 @@ from portal.domain.disputes import DisputeKind
 from portal.domain.rates import Product
 from portal.domain.statements import Station
 from portal.models import tables as t
+from portal.statements.walk import send_back
 from tests.support.desks import Desk, sent_statement
 from tests.support.people import Person
 from tests.support.statements import LineOf, make_statement, walk_to
@@ -223,6 +224,22 @@ def test_a_second_click_confirms_nothing_twice(alice: Any, desk: Desk):
     form = form_of(desk)
     assert [alice.post("/statements/1/confirm", data=form).status_code for _ in range(2)] == [303, 303]
     assert desk.acts().count("confirm") == 1
+
+
+def test_what_was_sent_back_is_confirmed_again_though_it_says_the_same(
+    alice: Any, desk: Desk, people: People, engine: sa.Engine
+):
+    """M10: a refusal in step 6 may return to the partner; the same revision is in force then."""
+    assert alice.post("/statements/1/confirm", data=form_of(desk)).status_code == 303
+    with db.transaction(engine) as session:
+        walk_to(session, people, 1, Station.PASSED_ON)
+        send_back(
+            session, actor=people["channel_manager"].actor, now=desk.now, statement_id=1, version=None,
+            to=Station.SENT, reason="盖章不清楚",
+        )  # fmt: skip
+    form = form_of(desk)
+    assert [alice.post("/statements/1/confirm", data=form).status_code for _ in range(2)] == [303, 303]
+    assert (desk.row().station, desk.acts().count("confirm")) == (Station.CONFIRMED, 2)
 
 
 def test_what_changed_meanwhile_is_shown_instead_of_confirmed(alice: Any, desk: Desk):
