@@ -1,11 +1,16 @@
 """Databases for tests. `engine`, `session`, `app` and `db_url` make a test run on both engines.
 
 `@pytest.mark.engines("sqlite")` keeps a test to one, where the database is not what it tests.
-The schema comes from the migrations, once per run and engine; every test gets its own copy.
+The schema comes from the migrations, once per run and engine. Every test finds a database that holds
+nothing else: SQLite's file is copied anew, PostgreSQL's database is taken back to what it was. Its
+address stays the same, and so does the engine that a test gets: what SQLAlchemy has compiled for one
+test it need not compile for the next.
 """
 
+import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +21,16 @@ from sqlmodel import Session
 from portal import db
 from portal.schema import bring_up_to_date
 from tests.support.postgres import Cluster
+from tests.support.rewinding import Rewound
 
 ENGINES = ("sqlite", "postgres")
 # When the shipped policy was stored: before anything that a test could stage.
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+# SQLite waits for the disk when a database is closed; where there is room in memory, it need not.
+IN_MEMORY = Path("/dev/shm")
+ROOM = 1024**3
+# `kept_engine(url, for_whom)`: the same engine whenever it is asked for the same.
+KeptEngine = Callable[[str, str], sa.Engine]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,6 +61,43 @@ def postgres_template(postgres_cluster: Cluster) -> str:
     url = postgres_cluster.create()
     _migrate(url)
     return str(sa.make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def postgres_kept(postgres_cluster: Cluster, postgres_template: str) -> Rewound:
+    """The database of one test after the other."""
+    return Rewound(postgres_cluster, postgres_template, "kept")
+
+
+@pytest.fixture(scope="session")
+def sqlite_folder() -> Iterator[Path]:
+    """Where the file of one test after the other lies."""
+    roomy = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK)
+    roomy = roomy and shutil.disk_usage(IN_MEMORY).free > ROOM
+    with tempfile.TemporaryDirectory(prefix="portal-", dir=IN_MEMORY if roomy else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def kept_engine() -> Iterator[KeptEngine]:
+    """Engines that are made once; a test gets a view of one, with listeners of its own.
+
+    Who listens for connections listens to the pool, which all views share: only on an own engine.
+    """
+    made: dict[tuple[str, str], sa.Engine] = {}
+    listeners: dict[tuple[str, str], int] = {}
+
+    def of(url: str, for_whom: str) -> sa.Engine:
+        asked = url, for_whom
+        if asked not in made:
+            made[asked] = db.make_engine(url)
+            listeners[asked] = len(made[asked].pool.dispatch.connect)
+        assert len(made[asked].pool.dispatch.connect) == listeners[asked], "left by a test before"
+        return made[asked].execution_options()
+
+    yield of
+    for each in made.values():
+        each.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -87,23 +135,24 @@ def empty_db_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
 
 @pytest.fixture
-def db_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def db_url(database: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of this test's own database, with the schema in place."""
     if database == "sqlite":
-        path = tmp_path / "portal.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        folder: Path = request.getfixturevalue("sqlite_folder")
+        for left in folder.glob("portal.db*"):
+            left.unlink()
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "portal.db")
+        yield f"sqlite:///{folder}/portal.db"
         return
-    cluster: Cluster = request.getfixturevalue("postgres_cluster")
-    url = cluster.create(request.getfixturevalue("postgres_template"))
-    yield url
-    cluster.drop(url)
+    kept: Rewound = request.getfixturevalue("postgres_kept")
+    yield kept.url
+    kept.rewind()
 
 
 @pytest.fixture
-def engine(db_url: str) -> Iterator[sa.Engine]:
+def engine(db_url: str, kept_engine: KeptEngine) -> Iterator[sa.Engine]:
     """An engine on the test's database; `with db.transaction(engine) as session` commits."""
-    made = db.make_engine(db_url)
+    made = kept_engine(db_url, "the test")
     yield made
     made.dispose()
 
