@@ -2,8 +2,8 @@
 
 pytest_plugins = [
     "tests.support.clocks",
-    "tests.support.databases",
     "tests.support.people",
+    "tests.support.databases",
     "tests.support.filings",
     "tests.support.desks",
     "tests.support.commands",

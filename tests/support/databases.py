@@ -4,7 +4,7 @@
 The schema comes from the migrations, once per run and engine. Every test finds a database that holds
 nothing else: SQLite's file is copied anew, PostgreSQL's database is taken back to what it was. Its
 address stays the same, and so does the engine that a test gets: what SQLAlchemy has compiled for one
-test it need not compile for the next.
+test it need not compile for the next. Who asks for `people` finds them in it from the beginning.
 """
 
 import os
@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from portal import db
 from portal.schema import bring_up_to_date
+from tests.support.people import Person, settle
 from tests.support.postgres import Cluster
 from tests.support.rewinding import Rewound
 
@@ -108,10 +109,35 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def settled() -> dict[str, dict[str, Person]]:
+    """The people in the databases that have them, by engine."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def sqlite_peopled(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, settled: dict[str, dict[str, Person]]
+) -> Path:
+    """A database file with the people in it, to copy from."""
+    path = tmp_path_factory.mktemp("peopled") / "portal.db"
+    shutil.copyfile(sqlite_template, path)
+    settled["sqlite"] = _settled(f"sqlite:///{path}")
+    return path
+
+
 def _migrate(url: str) -> None:
     engine = db.make_engine(url)
     try:
         bring_up_to_date(engine, now=LONG_AGO)
+    finally:
+        engine.dispose()
+
+
+def _settled(url: str) -> dict[str, Person]:
+    engine = db.make_engine(url)
+    try:
+        return settle(engine)
     finally:
         engine.dispose()
 
@@ -135,18 +161,26 @@ def empty_db_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
 
 @pytest.fixture
-def db_url(database: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def db_url(database: str, request: pytest.FixtureRequest, settled: dict[str, dict[str, Person]]) -> str:
     """The URL of this test's own database, with the schema in place."""
+    peopled = "people" in request.fixturenames
     if database == "sqlite":
         folder: Path = request.getfixturevalue("sqlite_folder")
         for left in folder.glob("portal.db*"):
             left.unlink()
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "portal.db")
-        yield f"sqlite:///{folder}/portal.db"
-        return
+        template = request.getfixturevalue("sqlite_peopled" if peopled else "sqlite_template")
+        shutil.copyfile(template, folder / "portal.db")
+        return f"sqlite:///{folder}/portal.db"
     kept: Rewound = request.getfixturevalue("postgres_kept")
-    yield kept.url
-    kept.rewind()
+    if not peopled:
+        kept.rewind()
+    elif database in settled:
+        kept.rewind("people")
+    else:
+        kept.rewind()
+        settled[database] = _settled(kept.url)
+        kept.remember("people")
+    return kept.url
 
 
 @pytest.fixture

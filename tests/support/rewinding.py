@@ -6,6 +6,7 @@ switched off) is noticed, and the database made anew.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -37,40 +38,59 @@ _SEND_AWAY = (
 )
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What the tables held that held anything, and the last number that each sequence gave out."""
+
+    rows: dict[str, bytes]
+    numbers: dict[str, int | None]
+
+
 class Rewound:
     """The database; `rewind` makes it what it was when it was copied from the template."""
 
     def __init__(self, cluster: Cluster, template: str, name: str) -> None:
         self._cluster, self._template, self._name = cluster, template, name
+        self._remembered: dict[str, Kept] = {}
         self._make()
+        self.remember("")
 
     def _make(self) -> None:
         self.url = self._cluster.create(self._template, name=self._name)
         with self._cluster.connect(self._name) as link:
             self._shape = _all(link, _SHAPE)
-            self._numbers = dict(_all(link, _NUMBERS))
-            self._rows = {table: _copied(link, table) for (table,) in _all(link, _WRITTEN)}
 
-    def rewind(self) -> None:
-        """Take back all that a test did; whoever is still connected is sent away."""
+    def remember(self, state: str) -> None:
+        """Keep what is in the database now, to rewind to."""
+        with self._cluster.connect(self._name) as link:
+            rows = {table: _copied(link, table) for (table,) in _all(link, _WRITTEN)}
+            self._remembered[state] = Kept(rows, dict(_all(link, _NUMBERS)))
+
+    def rewind(self, state: str = "") -> None:
+        """Take back all that was done; whoever is still connected is sent away.
+
+        `state`: what was remembered by that name; as copied from the template unless given.
+        """
         with self._cluster.connect(self._name) as link:
             link.execute(_SEND_AWAY)
-            same = _all(link, _SHAPE) == self._shape
-            if same:
-                self._empty(link)
-        if not same:
-            self._cluster.drop(self.url)
-            self._make()
+            if _all(link, _SHAPE) == self._shape:
+                self._put(link, self._remembered[state])
+                return
+        self._cluster.drop(self.url)
+        self._make()
+        with self._cluster.connect(self._name) as link:
+            self._put(link, self._remembered[state])
 
-    def _empty(self, link: psycopg.Connection) -> None:
+    def _put(self, link: psycopg.Connection, kept: Kept) -> None:
         written = [table for (table,) in _all(link, _WRITTEN)]
-        wrong = [name for name, last in _all(link, _NUMBERS) if last != self._numbers[name]]
-        with link.transaction():
-            link.execute("SET LOCAL session_replication_role = replica")  # no foreign keys, no triggers
-            _do(link, [f"DELETE FROM {table}" for table in written])  # noqa: S608 - names of ours
-            _do(link, [f"SELECT {_back_to(name, self._numbers[name])}" for name in wrong])
+        wrong = [
+            (name, kept.numbers[name]) for name, last in _all(link, _NUMBERS) if last != kept.numbers[name]
+        ]
+        link.execute("SET session_replication_role = replica")  # no foreign keys, no triggers
+        _do(link, [f"DELETE FROM {table}" for table in written])  # noqa: S608 - names of ours
+        _do(link, [f"SELECT {_back_to(name, last)}" for name, last in wrong])
         _do(link, [f"VACUUM {', '.join(written)}"])  # before the first rows: they go to the first page
-        for table, rows in self._rows.items():
+        for table, rows in kept.rows.items():
             with link.cursor().copy(cast("LiteralString", f"COPY {table} FROM STDIN")) as copy:
                 copy.write(rows)
 
