@@ -1,5 +1,7 @@
 """Fixtures of the whole suite; each group has its file in `tests/support/`."""
 
+import gc
+
 pytest_plugins = [
     "tests.support.clocks",
     "tests.support.people",
@@ -11,3 +13,9 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.tally",
 ]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not go through it time and again."""
+    gc.collect()
+    gc.freeze()
