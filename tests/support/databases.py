@@ -161,26 +161,39 @@ def empty_db_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
 
 @pytest.fixture
-def db_url(database: str, request: pytest.FixtureRequest, settled: dict[str, dict[str, Person]]) -> str:
-    """The URL of this test's own database, with the schema in place."""
+def anew(
+    database: str, request: pytest.FixtureRequest, settled: dict[str, dict[str, Person]]
+) -> Callable[[], str]:
+    """`anew()` makes the test's database what it is for every test; its URL."""
     peopled = "people" in request.fixturenames
-    if database == "sqlite":
+
+    def sqlite() -> str:
         folder: Path = request.getfixturevalue("sqlite_folder")
         for left in folder.glob("portal.db*"):
             left.unlink()
         template = request.getfixturevalue("sqlite_peopled" if peopled else "sqlite_template")
         shutil.copyfile(template, folder / "portal.db")
         return f"sqlite:///{folder}/portal.db"
-    kept: Rewound = request.getfixturevalue("postgres_kept")
-    if not peopled:
-        kept.rewind()
-    elif database in settled:
-        kept.rewind("people")
-    else:
-        kept.rewind()
-        settled[database] = _settled(kept.url)
-        kept.remember("people")
-    return kept.url
+
+    def postgres() -> str:
+        kept: Rewound = request.getfixturevalue("postgres_kept")
+        if not peopled:
+            kept.rewind()
+        elif database in settled:
+            kept.rewind("people")
+        else:
+            kept.rewind()
+            settled[database] = _settled(kept.url)
+            kept.remember("people")
+        return kept.url
+
+    return sqlite if database == "sqlite" else postgres
+
+
+@pytest.fixture
+def db_url(anew: Callable[[], str]) -> str:
+    """The URL of this test's own database, with the schema in place."""
+    return anew()
 
 
 @pytest.fixture
