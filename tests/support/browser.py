@@ -116,20 +116,28 @@ def browser_options() -> dict[str, Any]:
 
 
 @pytest.fixture
+def traced() -> bool:
+    """Whether a failure leaves a trace of what led to it; override where a page alone tells enough."""
+    return True
+
+
+@pytest.fixture
 def context(
     browser_instance: Browser,
     live_server: str,
     browser_options: dict[str, Any],
+    traced: bool,
     request: pytest.FixtureRequest,
 ) -> Iterator[BrowserContext]:
     """A browser of one person's: own cookies, own storage."""
     made = browser_instance.new_context(base_url=live_server, **browser_options)
     made.set_default_timeout(10_000)
-    made.tracing.start(screenshots=True, snapshots=True)
+    if traced:
+        made.tracing.start(screenshots=True, snapshots=True)
     yield made
-    if request.node.stash.get(failed, False):
+    if traced and request.node.stash.get(failed, False):
         made.tracing.stop(path=kept(request, "zip"))
-    else:
+    elif traced:
         made.tracing.stop()
     made.close()
 
