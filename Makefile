@@ -4,7 +4,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
-# Tests with two workers by default; more only helps on a machine with more cores.
+# Tests with two workers by default; more only helps on a machine with more cores. Who is done first takes
+# over from who is not.
 WORKERS ?= 2
 
 .PHONY: help setup setup-dev run test lint fix types i18n i18n-check migrations-check seed lock check clean
@@ -39,7 +40,7 @@ run: setup ## serve the portal, with a demo the first time (PORT=8000)
 	@PORT=$(PORT) scripts/run-demo
 
 test: setup-dev ## all tests: SQLite, PostgreSQL, browser (ARGS="tests/domain -x" for some)
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup-dev ## style of code and templates, and who may import whom
 	$(BIN)/ruff check .

@@ -87,16 +87,16 @@ def test_nobody_waits_for_the_patience_of_everybody_before(
 
 @pytest.mark.engines("sqlite")
 def test_a_read_only_database_is_said_in_the_language_of_the_account(
-    app: Flask, people: People, engine: sa.Engine, login: Any, capsys: pytest.CaptureFixture[str]
+    new_app: Flask, people: People, engine: sa.Engine, login: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with db.transaction(engine) as session:
         session.execute(sa.update(t.user).values(locale="zh"))
-    client = login(app.test_client(), people["alice"])
+    client = login(new_app.test_client(), people["alice"])
 
     def forbid(connection: Any, *_rest: Any) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    own = app.extensions["portal_engine"]
+    own = new_app.extensions["portal_engine"]
     own.dispose()
     sa.event.listen(own, "connect", forbid)
     answer = client.post("/registrations", data=FORM)

@@ -35,7 +35,10 @@ KEPT = ROOT / "build" / "browser"
 
 failed = pytest.StashKey[bool]()
 SignIn = Callable[[Page, Person], None]
-AxeCheck = Callable[[Page], list[str]]
+AxeCheck = Callable[..., list[str]]
+# Only what is wrong comes back: everything that is right takes longer to carry over than to find.
+FIND = """only => axe.run({runOnly: only, resultTypes: ['violations']}).then(found =>
+    found.violations.flatMap(each => each.nodes.map(node => [each.id, node.html, node.failureSummary])))"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -113,20 +116,28 @@ def browser_options() -> dict[str, Any]:
 
 
 @pytest.fixture
+def traced() -> bool:
+    """Whether a failure leaves a trace of what led to it; override where a page alone tells enough."""
+    return True
+
+
+@pytest.fixture
 def context(
     browser_instance: Browser,
     live_server: str,
     browser_options: dict[str, Any],
+    traced: bool,
     request: pytest.FixtureRequest,
 ) -> Iterator[BrowserContext]:
     """A browser of one person's: own cookies, own storage."""
     made = browser_instance.new_context(base_url=live_server, **browser_options)
     made.set_default_timeout(10_000)
-    made.tracing.start(screenshots=True, snapshots=True)
+    if traced:
+        made.tracing.start(screenshots=True, snapshots=True)
     yield made
-    if request.node.stash.get(failed, False):
+    if traced and request.node.stash.get(failed, False):
         made.tracing.stop(path=kept(request, "zip"))
-    else:
+    elif traced:
         made.tracing.stop()
     made.close()
 
@@ -171,14 +182,15 @@ def sign_in() -> SignIn:
 
 @pytest.fixture
 def axe() -> AxeCheck:
-    """`axe(page)` lists what breaks WCAG 2.2 AA on the page as it stands: rule, place, why."""
+    """`axe(page)` lists what breaks WCAG 2.2 AA on the page as it stands: rule, place, why.
 
-    def check(page: Page) -> list[str]:
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response
-        return [
-            f"{violation['id']}: {node['html'][:120]} - {node['failureSummary']}"
-            for violation in found["violations"]
-            for node in violation["nodes"]
-        ]
+    `axe(page, "color-contrast")` looks at that rule alone.
+    """
+
+    def check(page: Page, *rules: str) -> list[str]:
+        only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": WCAG}
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(Axe().axe_script)
+        return [f"{rule}: {html[:120]} - {why}" for rule, html, why in page.evaluate(FIND, only)]
 
     return check

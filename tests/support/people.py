@@ -17,6 +17,7 @@ from portal import db
 from portal.auth.people import add_user
 from portal.domain.roles import REGIONAL_ROLES, VENDOR_ROLES, Actor, Role
 from portal.domain.terms import PartnerKind, Tier
+from portal.models import tables as t
 from portal.partners.service import add_partner, add_tier_term
 
 PASSWORD = "correct horse battery"
@@ -83,12 +84,8 @@ def make_user(
     return Person(user_id, email, name.capitalize(), frozenset(roles), partner_id, region)
 
 
-@pytest.fixture
-def people(engine: sa.Engine) -> Mapping[str, Person]:
-    """Partners P001 (alice, bob; gold) and P002 (carol), both east; one person of every other role.
-
-    Keys: ``alice``, ``bob``, ``carol``, and each vendor role's value.
-    """
+def settle(engine: sa.Engine) -> dict[str, Person]:
+    """Partners P001 (alice, bob; gold) and P002 (carol), both east; one person of every other role."""
     with db.transaction(engine) as session:
         ours = make_partner(session, "P001", tier=Tier.GOLD)
         other = make_partner(session, "P002")
@@ -101,3 +98,14 @@ def people(engine: sa.Engine) -> Mapping[str, Person]:
             region = "east" if role in REGIONAL_ROLES else None
             known[role.value] = make_user(session, role.value, role, region=region)
     return known
+
+
+@pytest.fixture
+def people(engine: sa.Engine, settled: dict[str, dict[str, Person]], database: str) -> Mapping[str, Person]:
+    """The people of `settle`: they are there before anything else of the test.
+
+    Keys: ``alice``, ``bob``, ``carol``, and each vendor role's value.
+    """
+    with db.reading(engine) as session:
+        there = session.scalar(sa.select(t.user.c.id).limit(1)) is not None
+    return dict(settled[database]) if there else settle(engine)

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
 # fsync and friends guard against power loss; a cluster that lives for one test run needs none.
@@ -14,6 +15,8 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # Every test starts with empty tables, which are vacuumed when they are emptied.
+    "autovacuum": "off",
     "listen_addresses": "''",
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -96,10 +99,16 @@ class Cluster:
         """The SQLAlchemy URL of one of the cluster's databases."""
         return f"postgresql+psycopg://portal@/{database}?host={self.folder}"
 
-    def create(self, template: str = "template0") -> str:
+    def connect(self, database: str) -> psycopg.Connection:
+        """A connection of the superuser's, without transactions."""
+        return psycopg.connect(
+            user="portal", dbname=database, host=str(self.folder), autocommit=True, prepare_threshold=None
+        )
+
+    def create(self, template: str = "template0", *, name: str = "") -> str:
         """A new database, copied from `template`; its URL."""
         self._made += 1
-        name = f"t{self._made}"
+        name = name or f"t{self._made}"
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
@@ -108,12 +117,8 @@ class Cluster:
         self._admin(f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
 
     def _admin(self, statement: str) -> None:
-        engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.exec_driver_sql(statement)
-        finally:
-            engine.dispose()
+        with self.connect("postgres") as connection:
+            connection.execute(statement)
 
     def stop(self) -> None:
         """End the server and delete everything of it."""

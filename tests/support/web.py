@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import portal
 from portal.config import Config
+from tests.support.databases import KeptEngine
 from tests.support.people import PASSWORD, Person
 
 Login = Callable[[FlaskClient, Person], FlaskClient]
@@ -58,11 +61,57 @@ def config_for(db_url: str, folder: Path) -> Config:
     )
 
 
+class _Kept:
+    """An application that serves test after test, with what one of them may change as it was.
+
+    Making one takes a quarter of a second, compiling its templates more.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.app = portal.create_app(config)
+        # Forms are posted by hand here; the browser tests post with the token.
+        self.app.config["WTF_CSRF_ENABLED"] = False
+        self.app.test_client_class = PortalClient
+        # From the first request on Flask refuses further pages and hooks.
+        self.app.test_client().get("/static/icons.svg").close()
+        self._log = structlog.get_config()
+        self._held = [(each, dict(each)) for each in self._changeable()]
+
+    def _changeable(self) -> list[dict[Any, Any]]:
+        return [self.app.config, self.app.extensions, self.app.jinja_env.globals]
+
+    def as_new(self, config: Config, engine: sa.Engine) -> Flask:
+        for now, before in self._held:
+            now.clear()
+            now.update(before)
+        self.app.extensions |= {"portal_config": config, "portal_engine": engine}
+        structlog.configure(**self._log)
+        return self.app
+
+
+@pytest.fixture(scope="session")
+def kept_apps() -> dict[str, _Kept]:
+    """One application for each database's address."""
+    return {}
+
+
 @pytest.fixture
-def app(db_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application on the test's database. Open no context while the client is used."""
+def app(db_url: str, tmp_path: Path, kept_apps: dict[str, _Kept], kept_engine: KeptEngine) -> Iterator[Flask]:
+    """The application on the test's database. Open no context while the client is used.
+
+    It takes no further pages or hooks: for those, `new_app`.
+    """
+    config, own = config_for(db_url, tmp_path), kept_engine(db_url, "the application")
+    if db_url not in kept_apps:
+        kept_apps[db_url] = _Kept(config)
+    yield kept_apps[db_url].as_new(config, own)
+    own.dispose()
+
+
+@pytest.fixture
+def new_app(db_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application of the test's own, to add pages or hooks to."""
     made = portal.create_app(config_for(db_url, tmp_path))
-    # Forms are posted by hand here; the browser tests post with the token.
     made.config["WTF_CSRF_ENABLED"] = False
     made.test_client_class = PortalClient
     yield made

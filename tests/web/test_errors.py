@@ -38,9 +38,11 @@ def texts_of(page: str) -> str:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("locale", ["zh", "en"])
-def test_each_status_has_words_in_both_languages(app: Flask, people, login: Login, status: int, locale: str):
-    raise_one(app, status)
-    client = login(app.test_client(), people["alice"])
+def test_each_status_has_words_in_both_languages(
+    new_app: Flask, people, login: Login, status: int, locale: str
+):
+    raise_one(new_app, status)
+    client = login(new_app.test_client(), people["alice"])
     client.post("/language", data={"locale": locale})
     answer = client.get("/fails")
     assert answer.status_code == status
@@ -52,9 +54,9 @@ def test_each_status_has_words_in_both_languages(app: Flask, people, login: Logi
     assert 'href="/"' in answer.text
 
 
-def test_the_reference_on_the_page_is_the_one_in_the_log(app: Flask, people, login: Login, capsys):
-    raise_one(app, ZeroDivisionError("the whole story"))
-    page = login(app.test_client(), people["alice"]).get("/fails")
+def test_the_reference_on_the_page_is_the_one_in_the_log(new_app: Flask, people, login: Login, capsys):
+    raise_one(new_app, ZeroDivisionError("the whole story"))
+    page = login(new_app.test_client(), people["alice"]).get("/fails")
     assert page.status_code == 500
     assert "the whole story" not in page.text
     shown = re.search(r"\b[0-9A-F]{8}\b", texts_of(page.text))
@@ -66,17 +68,19 @@ def test_the_reference_on_the_page_is_the_one_in_the_log(app: Flask, people, log
     assert bug["path"] == "/fails"
 
 
-def test_a_rule_that_no_form_took_says_its_words(app: Flask, people, login: Login):
-    raise_one(app, RuleViolations([RuleViolation("reason.required"), RuleViolation("pipeline.same_stage")]))
-    page = login(app.test_client(), people["alice"]).post("/fails")
+def test_a_rule_that_no_form_took_says_its_words(new_app: Flask, people, login: Login):
+    raise_one(
+        new_app, RuleViolations([RuleViolation("reason.required"), RuleViolation("pipeline.same_stage")])
+    )
+    page = login(new_app.test_client(), people["alice"]).post("/fails")
     assert page.status_code == 422
     assert "Say why." in page.text
     assert "in this stage already" in page.text
 
 
-def test_a_stale_version_is_a_conflict_as_page_and_as_fragment(app: Flask, people, login: Login):
-    raise_one(app, StaleVersion("stale"))
-    client = login(app.test_client(), people["alice"])
+def test_a_stale_version_is_a_conflict_as_page_and_as_fragment(new_app: Flask, people, login: Login):
+    raise_one(new_app, StaleVersion("stale"))
+    client = login(new_app.test_client(), people["alice"])
     page = client.post("/fails")
     fragment = client.hx.post("/fails")
     assert page.status_code == fragment.status_code == 409
@@ -114,10 +118,10 @@ def broken(statement: str = "SELECT 1") -> sa.exc.OperationalError:
 
 @pytest.mark.parametrize("error", [broken(), sa.exc.TimeoutError("no connection in the pool")])
 def test_a_database_that_is_locked_or_busy_asks_to_try_again(
-    app: Flask, people, login: Login, error: Exception
+    new_app: Flask, people, login: Login, error: Exception
 ):
-    raise_one(app, error)
-    page = login(app.test_client(), people["alice"]).get("/fails")
+    raise_one(new_app, error)
+    page = login(new_app.test_client(), people["alice"]).get("/fails")
     assert page.status_code == 503
     assert "Nothing was half done" in page.text
     assert "locked" not in page.text
@@ -164,8 +168,8 @@ def test_a_body_that_is_too_large_is_refused_with_words(app: Flask, people, logi
     assert "too large" in page.text
 
 
-def test_user_text_in_an_error_is_escaped(app: Flask, people, login: Login):
-    raise_one(app, RuleViolation("website.form", value="<script>alert(1)</script>"))
-    page = login(app.test_client(), people["alice"]).get("/fails")
+def test_user_text_in_an_error_is_escaped(new_app: Flask, people, login: Login):
+    raise_one(new_app, RuleViolation("website.form", value="<script>alert(1)</script>"))
+    page = login(new_app.test_client(), people["alice"]).get("/fails")
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert" in page.text

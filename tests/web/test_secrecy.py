@@ -6,13 +6,11 @@ waits behind. A partner's representative and admin then do everything a person c
 
 import io
 import re
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +19,6 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, Rule
 from werkzeug.test import TestResponse
 
-import portal
 from portal import db
 from portal.cases.service import open_case
 from portal.conflicts.naming import state_name
@@ -36,7 +33,6 @@ from portal.registrations.work import add_note
 from tests.support.clocks import shanghai
 from tests.support.filings import FORM, filing
 from tests.support.people import Person, make_partner, make_user
-from tests.support.web import PortalClient, config_for
 
 OWNED, HELD, OWN = "慢蜗牛快递有限公司", "深圳市华达科技有限公司", "静湖茶业集团有限公司"
 LATER = "别的客户有限公司"
@@ -80,28 +76,15 @@ _FLEETING = (
 
 
 @pytest.fixture
-def worlds(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
-    """`with worlds(name) as app`: the application on a database of its own, with that name's secrets."""
+def worlds(anew: Callable[[], str], app: Flask) -> Callable[..., Any]:
+    """`with worlds(name) as app`: the application on a database with that name's secrets, and no others."""
 
     @contextmanager
     def make(name: str) -> Iterator[tuple[Flask, dict[str, Person]]]:
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        folder.mkdir()
-        drop: Callable[[], None] = lambda: None  # noqa: E731
-        if database == "sqlite":
-            url = f"sqlite:///{folder}/portal.db"
-            shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "portal.db")
-        else:
-            cluster = request.getfixturevalue("postgres_cluster")
-            url = cluster.create(request.getfixturevalue("postgres_template"))
-            drop = lambda: cluster.drop(url)  # noqa: E731
-        app = portal.create_app(config_for(url, folder))
-        app.config["WTF_CSRF_ENABLED"] = False
-        app.test_client_class = PortalClient
+        anew()
         engine = app.extensions["portal_engine"]
         yield app, _hide(engine, name)
         engine.dispose()
-        drop()
 
     return make
 
