@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.clocks",
     "tests.support.databases",
+    "tests.support.killing",
     "tests.support.people",
     "tests.support.filings",
     "tests.support.desks",
