@@ -16,6 +16,7 @@ LEAPS = (("2025-02", "2025-03"), ("2026-02", "2026-03"))
 LEAP_DAY = date(2024, 2, 29)
 OFFSETS = (-1, 0, 364, 365, 366, 729, 730, 731)
 TIERS = ("gold", "silver", "ordinary")
+ROUND = ("0.05", "0.075", "0.125", "0.2125", "0.25", "0.35", "0.375")
 Row = dict[str, str]
 
 
@@ -45,17 +46,19 @@ class History:
 
     def _policy(self, day: date) -> dict[str, Any]:
         """A version names some figures; what it does not name stays as it was."""
-        rates = {tier: f"{self.draw.randrange(500, 5000) / 10000:.4f}" for tier in TIERS}
-        rates["second_year"] = f"{self.draw.randrange(500, 1500) / 10000:.3f}"
+        rates = {name: self._rate() for name in (*TIERS, "second_year")}
         floors = {
-            "ddd": {tier: f"{self.draw.randrange(80, 160) / 1000:.3f}" for tier in self._some()},
+            "ddd": {tier: f"{self.draw.randrange(16, 32) / 200:.3f}" for tier in self._some()},
             "idd": {tier: f"{self.draw.randrange(15000, 21000) / 10000:.4f}" for tier in self._some()},
         }
-        conference = f"{self.draw.randrange(500, 1500) / 10000:.4f}"
         return {
             "effective_from": day.isoformat(), "reason": "历史政策", "floor_prices": floors,
-            "rates": {"port": rates, "conference": conference},
+            "rates": {"port": rates, "conference": self._rate()},
         }  # fmt: skip
+
+    def _rate(self) -> str:
+        """As people choose them, so that many an amount makes half a fen; or any."""
+        return self.draw.choice(ROUND) if self.draw.random() < 0.6 else f"{self.draw.uniform(0, 0.5):.4f}"
 
     def _some(self) -> list[str]:
         return [tier for tier in TIERS if self.draw.random() < 0.75]
@@ -112,14 +115,15 @@ class History:
 
     def _receipt(self, number: str, ref: str, day: date) -> None:
         product = self.draw.choice(("port", "port", "conference", "ddd", "idd"))
-        fen = self.draw.choice((self.draw.randrange(1, 500), self.draw.randrange(1, 2_000_000)))
+        small, large = self.draw.randrange(1, 500), self.draw.randrange(1, 2_000_000)
+        fen = self.draw.choice((small, large, 5 * self.draw.randrange(1, 400_000)))
         row = {
             "source": "boss", "ref": ref, "received_on": day.isoformat(), "product": product,
             "contract_no": self.draw.choice((number, number.lower(), f" {number}", "HT-nobody")),
             "amount": f"{fen / 100:.2f}", "minutes": "", "refund_of": "",
         }  # fmt: skip
         if product in ("ddd", "idd"):
-            row["minutes"] = str(self.draw.randrange(0, 3000))
+            row["minutes"] = str(self.draw.randrange(0, self.draw.choice((30, 3000))))
         wave = self.draw.random() < 0.4
         self.waves[wave].append(row)
         left = fen

@@ -229,12 +229,12 @@ class Killing:
             with _seen(url, self.stages):
                 self.work(url)()
             self.once = self._finished(url)
-        assert len(self.stages) > 1, "it commits nothing"
         with self.copies(self.base) as url:
             timed = self._whole(url)
         self.seconds = timed.times(ENDED)[0]
-        each = zip(timed.times(COMMITTING), timed.times(COMMITTED), strict=True)
-        self.commits = [done - sent for sent, done in each]
+        sent, done = timed.times(COMMITTING), timed.times(COMMITTED)
+        assert 0 < len(sent) == len(done) == len(self.stages) - 1, "something is committed past `db.commit`"
+        self.commits = [end - start for start, end in zip(sent, done, strict=True)]
 
     @cached_property
     def twice(self) -> Stored:
