@@ -4,6 +4,7 @@ import gc
 
 pytest_plugins = [
     "tests.support.clocks",
+    "tests.support.killing",
     "tests.support.people",
     "tests.support.databases",
     "tests.support.filings",

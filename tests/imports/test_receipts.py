@@ -2,13 +2,10 @@
 
 import csv
 import io
-import json
-import signal
 import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +24,7 @@ from portal.imports.report import Report
 from portal.imports.run import KINDS
 from portal.models import tables as t
 from tests.imports.conftest import NOW, Bring, importing
-from tests.imports.files import Rows, as_csv, as_xlsx
-from tests.imports.test_cut_short import start
+from tests.imports.files import as_csv, as_xlsx
 
 BASE = {"source": "BOSS", "received_on": "2026-02-01", "contract_no": "HT-1", "product": "port"}
 
@@ -238,24 +234,6 @@ def test_two_imports_at_once_refund_a_receipt_once(engine: sa.Engine, bring: Bri
         each.join()
     assert sorted(report.accepted for report in reports) == [0, 1]
     assert [r.amount for r in stored(engine)] == [12000, -7000]
-    assert sound(engine)
-
-
-def test_an_import_that_was_killed_goes_in_when_it_is_repeated(
-    db_url: str, engine: sa.Engine, bring: Bring, tmp_path: Path
-) -> None:
-    bring("receipts", [row("A")])
-    rows: Rows = [row("R", "100", refund_of="A"), *(row(f"B{number}") for number in range(500))]
-    (tmp_path / "receipts.csv").write_bytes(as_csv(rows))
-    with start(db_url, tmp_path, "stop", "receipts") as cut:
-        assert cut.stdout is not None
-        assert cut.stdout.readline() == "half way\n"
-        cut.send_signal(signal.SIGKILL)
-    assert [r.ref for r in stored(engine)] == ["A"]
-    assert sound(engine)
-    with start(db_url, tmp_path, "go", "receipts") as whole:
-        told = json.loads(whole.communicate()[0])
-    assert (told["accepted"], len(stored(engine))) == (501, 502)
     assert sound(engine)
 
 

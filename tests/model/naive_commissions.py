@@ -56,6 +56,7 @@ class Books:
         self.tiers, self.contracts = list(tiers), contracts
         self.policies = sorted(policies, key=lambda policy: policy["effective_from"])
         self.receipts: dict[str, dict[str, Any]] = {}
+        self.of_partner: defaultdict[str | None, list[dict[str, Any]]] = defaultdict(list)
         self.settled: dict[str, tuple[int, str]] = {}
         self.refunded: defaultdict[str, Fraction] = defaultdict(Fraction)
         self.taken: defaultdict[str, int] = defaultdict(int)
@@ -65,15 +66,16 @@ class Books:
         """Take receipts in, in the order of the file."""
         for row in rows:
             day, amount = date.fromisoformat(row["received_on"]), Fraction(row["amount"])
-            self.receipts[row["ref"]] = {**row, "day": day, "amount": amount, "order": len(self.receipts)}
+            each = {**row, "day": day, "amount": amount, "order": len(self.receipts)}
+            self.receipts[row["ref"]] = each
+            self.of_partner[self.whose(each)].append(each)
 
     def statement(self, partner: str, name: str) -> dict[str, Any] | None:
         """What the partner's statement of a period says; it counts as sent."""
         due = [
             each
-            for each in self.receipts.values()
+            for each in self.of_partner[partner]
             if each["ref"] not in self.settled
-            and self.whose(each) == partner
             and ("Q" in name) == (each["product"] == "port")
             and self.belongs(each, name)
         ]
@@ -110,7 +112,6 @@ class Books:
             return 0, "before_contract"
         if day >= birthday(signed, 2):
             return 0, "past_term"
-        policy = [each for each in self.policies if each["effective_from"] <= day.isoformat()][-1]
         tier = [
             each["tier"]
             for each in self.tiers
@@ -119,16 +120,25 @@ class Books:
         if not tier:
             return 0, "no_tier"
         if receipt["product"] in ("ddd", "idd"):
-            price = policy["floor_prices"].get(receipt["product"], {}).get(tier[0])
+            price = self.figure(day, "floor_prices", receipt["product"], tier[0])
             if price is None:
                 return 0, "no_floor_price"
             left = receipt["amount"] - Fraction(price) * int(receipt["minutes"])
             return (fen(left), "") if fen(left) >= 0 else (0, "under_floor")
         if receipt["product"] == "conference":
-            return fen(receipt["amount"] * Fraction(policy["rates"]["conference"])), ""
-        rates = policy["rates"]["port"]
-        rate = rates[tier[0]] if day < birthday(signed, 1) else rates["second_year"]
+            return fen(receipt["amount"] * Fraction(self.figure(day, "rates", "conference"))), ""
+        rate = self.figure(day, "rates", "port", tier[0] if day < birthday(signed, 1) else "second_year")
         return fen(receipt["amount"] * Fraction(rate)), ""
+
+    def figure(self, day: date, *path: str) -> Any:
+        """A figure of the policy of a day: the last version that names it; None when none does."""
+        for policy in reversed(self.policies):
+            found: Any = policy if policy["effective_from"] <= day.isoformat() else {}
+            for name in path:
+                found = found.get(name, {})
+            if found:
+                return found
+        return None
 
     def back(self, receipt: Row, earned: Mapping[str, tuple[int, str]]) -> tuple[int, str]:
         """What a refund takes back: all refunds so far take back their share of what was earned."""

@@ -1,5 +1,9 @@
-"""Whatever happens in whatever order: totals are lines are ledgers, to the fen, and `portal check` holds."""
+"""Whatever happens in whatever order: totals are lines are ledgers, to the fen, and `portal check` holds.
 
+PORTAL_ACTS=500 walks five hundred acts, with `portal check` after every single one.
+"""
+
+import os
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +23,8 @@ from tests.statements.conftest import NOW
 from tests.statements.walking import World
 from tests.support.clocks import shanghai
 from tests.support.people import Person, make_user
+
+ACTS = int(os.environ.get("PORTAL_ACTS", "0"))
 
 
 @pytest.fixture
@@ -69,9 +75,9 @@ def world_of(engine: sa.Engine, folk: Mapping[str, Person], folder: Any, seed: i
 @pytest.mark.engines("sqlite")
 @pytest.mark.parametrize("seed", range(3))
 def test_totals_are_lines_are_ledgers(engine: sa.Engine, folk: Any, tmp_path: Any, seed: int) -> None:
-    walk(world_of(engine, folk, tmp_path, seed), 90, every=15)
+    walk(world_of(engine, folk, tmp_path, seed), ACTS or 90, every=1 if ACTS else 15)
 
 
 @pytest.mark.engines("postgres")
 def test_totals_are_lines_are_ledgers_on_postgres(engine: sa.Engine, folk: Any, tmp_path: Any) -> None:
-    walk(world_of(engine, folk, tmp_path, 9), 40, every=20)
+    walk(world_of(engine, folk, tmp_path, 9), ACTS or 40, every=1 if ACTS else 20)

@@ -181,8 +181,15 @@ class World:
     def carry(self) -> None:
         """One statement all the way, as far as it goes."""
         row = self.statement()
-        for _step in range(10 if row is not None else 0):
-            row = self.rows("statement", t.statement.c.id == row.id)[0]
+        if row is not None:
+            self.take(row.id)
+
+    def take(self, number: int, to: Station | None = None) -> None:
+        """A statement along: as far as it goes, or to a station."""
+        for _step in range(10):
+            row = self.rows("statement", t.statement.c.id == number)[0]
+            if row.station is to:
+                return
             if row.station in ALONG:
                 self._forward(row)
             elif row.station in (Station.SENT, Station.DISPUTED):

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from portal.cli import main
 
 Portal = Callable[..., Result]
+Commands = Callable[..., Callable[[str], Callable[[], None]]]
 
 
 @pytest.fixture
@@ -35,3 +36,22 @@ def portal(terminal: Portal, db_url: str, monkeypatch: pytest.MonkeyPatch) -> Po
     """Run `portal …` on the test's database: its exit code, standard output and standard error."""
     monkeypatch.setenv("PORTAL_DATABASE_URL", db_url)
     return terminal
+
+
+@pytest.fixture
+def commands(terminal: Portal, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """`commands(("import", "partners", file), ("check",))(url)()`: these on the database of that address."""
+
+    def several(*commands: tuple[object, ...]) -> Callable[[str], Callable[[], None]]:
+        def on(url: str) -> Callable[[], None]:
+            def do() -> None:
+                monkeypatch.setenv("PORTAL_DATABASE_URL", url)
+                for arguments in commands:
+                    done = terminal(*arguments)
+                    assert done.exit_code == 0, (arguments, done.stderr)
+
+            return do
+
+        return on
+
+    return several

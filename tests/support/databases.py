@@ -11,7 +11,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,32 @@ def anew(
 def db_url(anew: Callable[[], str]) -> str:
     """The URL of this test's own database, with the schema in place."""
     return anew()
+
+
+@pytest.fixture
+def copies(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[[str], AbstractContextManager[str]]:
+    """`with copies(url) as other`: a copy of a database that nobody has open, gone in the end."""
+
+    numbers = count()
+
+    @contextmanager
+    def copied(url: str) -> Iterator[str]:
+        name = str(sa.make_url(url).database)
+        if database == "sqlite":
+            path = tmp_path / f"copy-{next(numbers)}.db"
+            shutil.copyfile(name, path)
+            yield f"sqlite:///{path}"
+            for part in tmp_path.glob(f"{path.name}*"):
+                part.unlink()
+            return
+        cluster: Cluster = request.getfixturevalue("postgres_cluster")
+        copy = cluster.create(name)
+        yield copy
+        cluster.drop(copy)
+
+    return copied
 
 
 @pytest.fixture
