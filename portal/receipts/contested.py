@@ -40,6 +40,32 @@ def contested_numbers(session: Session) -> list[Contested]:
     return sorted(rows, key=lambda each: (-each.amount, each.key))
 
 
+def contested_on(session: Session, statement_id: int, revision: int) -> tuple[str, ...]:
+    """Numbers that came into question, or were matched elsewhere, since a statement counted them (M14)."""
+    line = t.statement_line.c
+    counted = (
+        sa.select(_money.contract_key, _money.contract_no, line.registration_id)
+        .join(t.statement_line, line.receipt_id == _money.id)
+        .where(line.statement_id == statement_id, line.revision == revision, line.settles)
+        .where(_money.refund_of_id.is_(None))
+    )
+    own = sa.select(counted.subquery().c.contract_key)
+    said = t.contract_match.c.number_key
+    keys = {
+        *session.scalars(_QUESTIONABLE_KEYS.where(_c.number_key.in_(own))),
+        *session.scalars(sa.select(said).where(said.in_(own))),
+    }
+    if not keys:
+        return ()
+    credits = load_credits(session, keys=keys).by_key
+    found = set()
+    for key, number, claim in session.execute(counted.distinct()):
+        credit = credits.get(key)
+        if key in keys and (credit is None or credit.contested or credit.registration_id != claim):
+            found.add(number)
+    return tuple(sorted(found))
+
+
 _c, _r, _p, _money = t.contract.c, t.registration.c, t.partner.c, t.receipt.c
 _other = t.contract.alias("also")
 _again = sa.select(_other.c.number_key).group_by(_other.c.number_key).having(sa.func.count() > 1)
@@ -53,6 +79,11 @@ _QUESTIONABLE = (
     .join(t.partner, _p.id == _r.partner_id, isouter=True)
     .where(sa.or_(_c.restated_at.is_not(None), _twice))
     .order_by(_c.signed_at, _c.id)
+)
+_QUESTIONABLE_KEYS = (
+    sa.select(_c.number_key)
+    .join(t.registration, _r.id == _c.registration_id)
+    .where(sa.or_(_c.restated_at.is_not(None), signed_by_others()))
 )
 _RECEIVED = (
     sa.select(

@@ -14,6 +14,7 @@ from portal.domain.periods import BUSINESS_OFFSET
 from portal.domain.roles import Actor
 from portal.domain.statements import STEPS, Act, Done, Station, check_act, check_party, standing
 from portal.models import tables as t
+from portal.receipts.contested import contested_on
 from portal.statements.board import in_sight
 from portal.statements.walk import check_over, done_on, held_up, party_of, send_back, take_step
 
@@ -124,6 +125,8 @@ def why_not(session: Session, *, actor: Actor, now: datetime, row: Any, act: Act
             check_over(row.period, now)
         if act is Act.SEND and (waiting := held_up(session, row.id, row.revision)):
             raise RuleViolation("statement.withheld", count=waiting)
+        if act is Act.SEND and (numbers := contested_on(session, row.id, row.revision)):
+            raise RuleViolation("statement.contested", numbers=numbers)
     except RuleViolation as error:
         return _kindly(session, row.id, act, error)
     return None

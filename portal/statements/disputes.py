@@ -23,7 +23,7 @@ from portal.domain.disputes import (
 from portal.domain.errors import RuleViolation, RuleViolations, StaleVersion, problems_of
 from portal.domain.roles import Actor, Role
 from portal.domain.statements import Act, Station
-from portal.files import Sent
+from portal.files import Sent, sniff
 from portal.models import Dispute, Statement
 from portal.models import tables as t
 from portal.statements.papers import keep_file
@@ -77,6 +77,8 @@ def open_disputes(
     for place, each in enumerate(stated):
         try:
             check_dispute(statement.station, each.kind, each.text, each.receipt_id, entries, round_so_far)
+            if each.sent is not None:
+                sniff(each.sent.content)  # all are looked at before one is put into the store
         except RuleViolation as error:
             problems += [_at(place, problem) for problem in problems_of(error)]
         round_so_far.append(Objection(0, each.receipt_id, DisputeState.OPEN))

@@ -46,8 +46,8 @@ def _paper_or_404(statement_id: int) -> StatementPaper:
     if not seen_among(reading(), actor(), [statement_id]):
         abort(404)
     try:
-        asked = request.args.get("revision")
-        return load_paper(reading(), statement_id, None if asked is None else posted_number(asked))
+        asked = request.args.get("revision", "")
+        return load_paper(reading(), statement_id, posted_number(asked) if asked.isdigit() else None)
     except RuleViolation as error:
         if error.code == "statement.gone":
             abort(404)

@@ -31,6 +31,7 @@ from portal.domain.statements import (
 from portal.models import Statement, StatementAct
 from portal.models import tables as t
 from portal.policy.service import policy_on
+from portal.receipts.contested import contested_on
 from portal.statements.freshness import is_fresh
 
 
@@ -52,8 +53,9 @@ def take_step(
 
     :raises StaleVersion: somebody else changed the statement meanwhile.
     :raises RuleViolation: as `check_act` and `check_party`; ``statement.withheld`` it cannot go out before
-        the receipts that lack a term are solved or deferred (M2); ``period.running`` nor before its period
-        is over (step 1); ``statement.outdated`` nor when it would come out otherwise now;
+        the receipts that lack a term are solved or deferred (M2); ``statement.contested`` nor with contracts
+        that came into question (M14), ``statement.outdated`` nor when it would come out otherwise now;
+        ``period.running`` nor before its period is over (step 1);
         ``statement.invoice_first`` it cannot be closed yet (M16).
     """
     statement = load(session, statement_id, version)
@@ -246,6 +248,8 @@ def _go_out(session: Session, statement: Statement) -> None:
         raise RuleViolation("statement.withheld", count=waiting)
     if (earlier := _refunds_of_open(session, statement)) is not None:
         raise RuleViolation("statement.refund_first", number=earlier)
+    if numbers := contested_on(session, statement.id, statement.revision):
+        raise RuleViolation("statement.contested", numbers=numbers)
     if not is_fresh(session, statement):
         raise RuleViolation("statement.outdated")
     line, pool = t.statement_line.c, t.unsettled_receipt

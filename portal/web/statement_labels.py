@@ -89,6 +89,10 @@ MESSAGES: Mapping[str, Any] = {
     "statement.out_already": _l("The statement was sent already: nothing on it is changed any more."),
     "statement.return_where": _l("It cannot go back there. Choose one of the steps in the list."),
     "statement.return_why": _l("Say why it goes back: whoever is due next reads it."),
+    "statement.contested": _l(
+        "Contracts came into question or were matched elsewhere since it was generated: %(numbers)s. "
+        "Generate it anew."
+    ),
     "statement.refund_first": _l(
         "It refunds a receipt that is on %(number)s, which is not sent yet. Send that one first."
     ),

@@ -141,6 +141,33 @@ def test_who_waits_for_a_number_of_another_sees_none_of_its_receipts(
     assert "B1" not in page
 
 
+def test_what_comes_into_question_after_it_was_generated_is_not_sent(
+    engine: sa.Engine, people: People, received: None, file_as: Any, at: Any
+) -> None:
+    at("2026-07-02 10:00")
+    row, _flags = made(engine)
+    file_as(people["carol"], at("2026-07-03 10:00"), "山河信息有限公司")
+    sign(engine, people["carol"], at("2026-07-03 11:00"), 3, "HT-1")
+    with pytest.raises(RuleViolation, match=r"statement\.contested"), db.transaction(engine) as session:
+        walk_to(session, people, row.id, Station.SENT, now=clock.now())
+    decide(engine, 1)
+    with db.transaction(engine) as session:
+        walk_to(session, people, row.id, Station.SENT, now=clock.now())
+
+
+def test_what_was_matched_to_another_after_it_was_generated_is_not_sent(
+    engine: sa.Engine, people: People, received: None, file_as: Any, at: Any
+) -> None:
+    at("2026-07-02 10:00")
+    row, _flags = made(engine)
+    file_as(people["carol"], at("2026-07-03 10:00"), "山河信息有限公司")
+    sign(engine, people["carol"], at("2026-07-03 11:00"), 3, "HT-1")
+    decide(engine, 3)
+    with pytest.raises(RuleViolation, match=r"statement\.contested"), db.transaction(engine) as session:
+        walk_to(session, people, row.id, Station.SENT, now=clock.now())
+    assert made(engine)[1] == []
+
+
 def test_key_accounts_contest_a_number_as_well(
     engine: sa.Engine, people: People, received: None, file_as: Any, at: Any
 ) -> None:

@@ -1,6 +1,7 @@
 """Disputes (M9) through the service: rounds, grants, refusals, the rest confirmed, and what is resumed."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ import sqlalchemy as sa
 
 from portal import db
 from portal.domain.commissions import Flag
-from portal.domain.disputes import DisputeState
-from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.disputes import DisputeKind, DisputeState
+from portal.domain.errors import RuleViolation, RuleViolations, StaleVersion
 from portal.domain.lines import LineKind
 from portal.domain.periods import parse_period
 from portal.domain.statements import Station
+from portal.files import Sent
 from portal.models import tables as t
+from portal.statements.disputes import Stated, open_disputes
 from portal.statements.resuming import pending_resumed
 from portal.statements.revisions import seal
 from tests.support.desks import Desk
@@ -112,6 +115,22 @@ def test_nothing_is_half_done_when_one_of_several_is_refused(desk: Desk):
     assert desk.row().station is Station.SENT
     with db.reading(desk.engine) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(t.dispute)) == 0
+
+
+def test_a_file_that_is_refused_leaves_none_of_the_others_in_the_store(desk: Desk):
+    receipts = [line.receipt_id for line in desk.lines()[:2]]
+    fine, program = Sent("a.pdf", b"%PDF-1.4\n"), Sent("b.pdf", b"MZ\x90\x00" + bytes(200))
+    stated = [
+        Stated(DisputeKind.RATE, "-", receipt, None, sent)
+        for receipt, sent in zip(receipts, (fine, program), strict=True)
+    ]
+    with pytest.raises(RuleViolations) as refused:
+        desk.do(
+            open_disputes, "alice", statement_id=desk.statement_id, version=desk.row().version,
+            folder=desk.folder, stated=stated,
+        )  # fmt: skip
+    assert [(each.code, each.params["place"]) for each in refused.value.problems] == [("file.kind", 1)]
+    assert not list(Path(desk.folder).glob("*/*"))
 
 
 def test_an_old_page_disputes_and_answers_nothing(desk: Desk):
