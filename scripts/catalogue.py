@@ -42,9 +42,9 @@ def extract(template: Path) -> None:
 
 
 def read(path: Path) -> Catalog:
-    """The catalogue in a .po or .pot file."""
+    """The catalogue in a .po or .pot file; a template has the plural forms of no language yet."""
     with path.open("rb") as file:
-        return read_po(file, locale="zh")
+        return read_po(file, locale=None if path.suffix == ".pot" else "zh")
 
 
 def compiled(catalogue: Catalog) -> bytes:
