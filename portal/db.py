@@ -7,7 +7,7 @@ commits, seals the audit trail and turns a lost race into a `RuleViolation`.
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -239,26 +239,34 @@ def chunks(ids: Iterable[_Key]) -> Iterator[Sequence[_Key]]:
 
 
 def insert_plain(
-    session: Session, table: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, ending: str = ""
+    session: Session,
+    table: Any,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, int] | None = None,
+    ending: str = "",
 ) -> None:
     """Insert very many rows of plain numbers and texts, past the per-value work of the ORM.
 
     The values go to the driver as they are: nothing that needs a type of ours may stand in them.
-    `ending`: what follows the values, an ON CONFLICT.
+    `same`: further columns that are the same number in every row. `ending`: what follows the values, an
+    ON CONFLICT.
     """
-    into = f"{table.name} ({', '.join(columns)})"
+    same = same or {}
+    into = f"{table.name} ({', '.join((*same, *columns))})"
     connection = session.connection()
     if not is_postgres(session):
-        places = ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {into} VALUES ({places}) {ending}"  # noqa: S608 - no value in it
+        places = ", ".join([*(str(int(value)) for value in same.values()), *("?" * len(columns))])
+        statement = f"INSERT INTO {into} VALUES ({places}) {ending}"  # noqa: S608 - but numbers
         driver: Any = connection.connection.driver_connection
         driver.executemany(statement, rows)
         return
-    values = [tuple(row) for row in rows]
+    values = [(*same.values(), *row) for row in rows]
     if ending or len(values) <= _CHUNK:
         for start in range(0, len(values), _CHUNK):
             part = values[start : start + _CHUNK]
-            places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(part))
+            places = ", ".join(["(" + ", ".join(["%s"] * len(part[0])) + ")"] * len(part))
             flat = tuple(value for row in part for value in row)
             statement = f"INSERT INTO {into} VALUES {places} {ending}"  # noqa: S608 - no value in it
             connection.exec_driver_sql(statement, flat)

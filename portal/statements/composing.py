@@ -14,7 +14,7 @@ from portal.statements.resuming import Resumed
 from portal.statements.sealing import NO_RECEIPT, said_of, seal, terms_said
 
 COLUMNS = (
-    "revision", "ordinal", "kind", "counted", "settles", "receipt_id", "registration_id", "customer_name",
+    "ordinal", "kind", "counted", "settles", "receipt_id", "registration_id", "customer_name",
     "contract_on", "tier", "policy_id", "year", "rate", "floor_price", "refunded_before", "taken_before",
     "commission", "rule", "flag", "late",
 )  # fmt: skip
@@ -72,7 +72,7 @@ def compose(number: str, drafted: Draft) -> Composed:
         name, commission, before = credit.customer_name, earned.commission, earned.before
         said.append(said_of(ordinal, _RECEIPT, about, name, known.said, commission, known.flag, late))
         rows.append((
-            1, ordinal, _RECEIPT, known.counted, known.settles, receipt.id, credit.registration_id, name,
+            ordinal, _RECEIPT, known.counted, known.settles, receipt.id, credit.registration_id, name,
             credit.starts_on.isoformat(), *known.stored,
             None if before is None else _fen(before.refunded),
             None if before is None else _fen(before.taken_back),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -67,11 +67,11 @@ def generate(
     numbers = {
         each: standing[each].number if each in standing else number_of(each, period) for each in wanted
     }
-    robbed: set[int] = set()
+    run, robbed = _run(session, actor, now, period), set[int]()
     for done, made in enumerate(composing(session, ground, numbers, period), start=1):
         if standing:
             robbed |= _take_over(session, made, period)
-        _one(session, made, period, standing.get(made.partner_id), actor, now, outcome)
+        _one(run, made, standing.get(made.partner_id), outcome)
         if progress:
             progress(done)
     if left := robbed - numbers.keys():
@@ -125,47 +125,53 @@ def number_of(partner_id: int, period: Period) -> str:
     return f"CS-{str(period).replace('-', '')}-{partner_id:04d}"
 
 
-def _one(
-    session: Session,
-    made: Composed,
-    period: Period,
-    stored: Any,
-    actor: Actor | None,
-    now: datetime,
-    outcome: Outcome,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all statements of one run have in common."""
+
+    session: Session
+    actor: Actor | None
+    now: datetime
+    period: Period
+    due_on: date | None
+
+
+def _run(session: Session, actor: Actor | None, now: datetime, period: Period) -> _Run:
+    pay = policy_on(session, business_date(now)).pay
+    assert pay is not None  # noqa: S101 - a stored policy has these figures
+    return _Run(session, actor, now, period, due_on(Station.GENERATED, business_date(now), pay))
+
+
+def _one(run: _Run, made: Composed, stored: Any, outcome: Outcome) -> None:
     if stored is None and not made.rows and not made.resumed:
         return
     if stored is not None and stored.content_hash == made.content_hash:
         outcome.unchanged += 1
         return
-    statement_id = _head(session, made, period, stored, actor, now)
-    rows = ((statement_id, *row) for row in made.rows)
-    insert_plain(session, t.statement_line, ("statement_id", *COLUMNS), rows)
-    _write_resumed(session, statement_id, made)
+    statement_id = _head(run, made, stored)
+    of_this = {"statement_id": statement_id, "revision": 1}
+    insert_plain(run.session, t.statement_line, COLUMNS, made.rows, same=of_this)
+    _write_resumed(run.session, statement_id, made)
     outcome.written.append(statement_id)
     outcome.lines += len(made.rows)
 
 
-def _head(
-    session: Session, made: Composed, period: Period, stored: Any, actor: Actor | None, now: datetime
-) -> int:
+def _head(run: _Run, made: Composed, stored: Any) -> int:
     """Write or rewrite the statement itself, its first revision and the act; answers its id."""
-    pay = policy_on(session, business_date(now)).pay
-    assert pay is not None  # noqa: S101 - a stored policy has these figures
+    session, actor, now = run.session, run.actor, run.now
     sums, seal = made.totals, made.content_hash
     said = {
         "total": sums.total, "received": sums.received, "lines": sums.lines, "content_hash": seal,
     }  # fmt: skip
     head = said | {
         "station": Station.GENERATED, "station_since": now, "generated_at": now, "withheld": sums.withheld,
-        "due_on": due_on(Station.GENERATED, business_date(now), pay),
+        "due_on": run.due_on,
     }  # fmt: skip
     c, revision, by = t.statement.c, t.statement_revision, actor.user_id if actor else None
-    fresh = {"number": made.number, "partner_id": made.partner_id, "period": str(period)}
+    fresh = {"number": made.number, "partner_id": made.partner_id, "period": str(run.period)}
     if stored is None:
         values = fresh | head | {"revision": 1, "version": 1}
-        given = session.execute(sa.insert(t.statement).values(**values).returning(c.id))
+        given = session.execute(sa.insert(t.statement).returning(c.id), values)
         statement_id = int(given.scalar_one())
     else:
         statement_id = stored.id
@@ -174,16 +180,15 @@ def _head(
         session.execute(
             sa.update(t.statement).where(c.id == statement_id).values(**head, version=c.version + 1)
         )
-    session.execute(
-        sa.insert(revision).values(statement_id=statement_id, revision=1, made_at=now, made_by_id=by, **said)
-    )
+    first = {"statement_id": statement_id, "revision": 1, "made_at": now, "made_by_id": by}
+    session.execute(sa.insert(revision), first | said)
     came_from = stored.station if stored else Station.COLLECTED
     act = {
         "statement_id": statement_id, "act": Act.GENERATE, "from_station": came_from, "revision": 1,
         "to_station": Station.GENERATED, "at": now, "actor_id": by, "reason": "", "data": {"hash": seal},
     }  # fmt: skip
-    session.execute(sa.insert(t.statement_act).values(**act))
-    after = fresh | said | {"withheld": sums.withheld, "due_on": head["due_on"], "revision": 1}
+    session.execute(sa.insert(t.statement_act), act)
+    after = fresh | said | {"withheld": sums.withheld, "due_on": run.due_on, "revision": 1}
     audit.record(
         session, actor=actor, action="statement.generate", at=now, subject=("statement", statement_id),
         before=came_from, after=after,
