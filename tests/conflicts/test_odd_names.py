@@ -40,7 +40,6 @@ REFUSED = {
     "no letters": "（）！——123",
     "500 characters": "慢" * 500,
     "control": "慢\x07蜗牛",
-    "NUL": "慢\x00蜗牛",
 }
 QUICK = 2.0
 FLOOD = 500
