@@ -146,6 +146,7 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         loop, aggregate = pool.apply(_prepare, (asked.url, asked.receipts))
     engine = db.make_engine(asked.url)
+    os.sync()  # what filling left to write must not count either
     began = time.perf_counter()
     # The command itself, in a process of its own: what it takes of memory is its own, too.
     command = [str(Path(sys.executable).with_name("portal")), "statements", "generate", "--period", "2026-Q3"]

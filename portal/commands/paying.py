@@ -23,7 +23,7 @@ def run(engine: Engine, period: str, partner: str | None) -> Outcome:
     """
     covered = parse_period(period)
     with output.progress("statements") as progress, db.transaction(engine) as session:
-        db.make_room(session, megabytes=96)
+        db.make_room(session, megabytes=160)
         db.lock_registry(session)
         wanted = None
         if partner is not None:
