@@ -27,7 +27,7 @@ class Contested:
 def contested_numbers(session: Session) -> list[Contested]:
     """What finance has to decide, the largest sum first: until then the receipts are withheld (M14)."""
     found: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(_QUESTIONABLE.limit(MOST)):
+    for row in session.execute(_QUESTIONABLE):
         found[row.number_key].append(row)
     credits = load_credits(session, keys=found).by_key
     keys = [key for key in found if key in credits and credits[key].contested]
@@ -37,7 +37,7 @@ def contested_numbers(session: Session) -> list[Contested]:
         for key in keys
         for row in [received.get(key)]
     ]
-    return sorted(rows, key=lambda each: (-each.amount, each.key))
+    return sorted(rows, key=lambda each: (-each.amount, each.key))[:MOST]
 
 
 def contested_on(session: Session, statement_id: int, revision: int) -> tuple[str, ...]:
