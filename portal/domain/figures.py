@@ -14,6 +14,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.pipeline import STAGES
 from portal.domain.rates import BY_MINUTES, STATEMENT_DAYS, Product, decimal_of, share_of
 from portal.domain.terms import Tier
+from portal.domain.weeks import WEEK_DAYS, WEEK_HOURS
 
 Value = int | Decimal | tuple[Decimal, ...]
 
@@ -24,6 +25,7 @@ class Unit(StrEnum):
     DAYS = "days"
     WORKING_DAYS = "working_days"
     SECONDS = "seconds"
+    HOUR = "hour"
     COUNT = "count"
     SHARE = "share"
     SHARES = "shares"
@@ -31,7 +33,7 @@ class Unit(StrEnum):
     YUAN_PER_MINUTE = "yuan_per_minute"
 
 
-WHOLE = frozenset({Unit.DAYS, Unit.WORKING_DAYS, Unit.SECONDS, Unit.COUNT})
+WHOLE = frozenset({Unit.DAYS, Unit.WORKING_DAYS, Unit.SECONDS, Unit.HOUR, Unit.COUNT})
 _MOST_DAYS = 366
 
 
@@ -87,6 +89,11 @@ def _all() -> Iterator[Figure]:
         yield Figure(name, working, "protection", most=_MOST_DAYS)
     for place in ("0", "1"):
         yield Figure(f"lapsing_soon_days.{place}", days, "protection", most=_MOST_DAYS)
+    for name in WEEK_HOURS:
+        yield Figure(f"week.{name}", Unit.HOUR, "week", most=23)
+    for name in WEEK_DAYS:
+        unit = working if name.endswith("working_days") else days
+        yield Figure(f"week.{name}", unit, "week", most=_MOST_DAYS)
     for stage in STAGES:
         yield Figure(f"stage_weights.{stage}", Unit.SHARE, "stage_weights")
     for key in EARLY_TIERS:

@@ -12,6 +12,7 @@ from portal.domain.fishing import FishingFigures
 from portal.domain.rates import PayFigures, parse_pay, share_of
 from portal.domain.terms import Tier
 from portal.domain.thresholds import Threshold, parse_thresholds
+from portal.domain.weeks import WeekFigures, parse_week
 
 _STAGES = ("interest", "meeting", "solution", "trial", "signed")
 _EARLY = frozenset({*Tier, "none"})
@@ -38,6 +39,7 @@ class Policy:
     fishing: FishingFigures | None
     body: Mapping[str, Any]
     pay: PayFigures | None = None
+    week: WeekFigures | None = None
     tiers: Mapping[Tier, Threshold] = field(default_factory=dict)
 
 
@@ -94,6 +96,7 @@ def parse_policy(version: int, effective_from: date, body: Mapping[str, Any]) ->
         fishing=_fishing(_table(body, "fishing", optional=True)),
         body=body,
         pay=parse_pay(body),
+        week=parse_week(body),
         tiers=parse_thresholds(body.get("tiers")),
     )
 

@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     EDITED = "edited"
     NEXT_STEP = "next_step"
     SUPPORT_ASKED = "support_asked"
+    SUPPORT_PLANNED = "support_planned"
     SUPPORT_DONE = "support_done"
     FILE_ADDED = "file_added"
     CORRECTION_ASKED = "correction_asked"
@@ -92,6 +93,9 @@ class EventKind(StrEnum):
     IDENTIFIED = "identified"
     BELONGS = "belongs"
     TOLD_APART = "told_apart"
+    REPORTED = "reported"
+    REVIEWED = "reviewed"
+    RETURNED = "returned"
 
 
 FOR_DECIDERS = (

@@ -21,6 +21,7 @@ GROUPS: Mapping[str, Any] = {
     "tiers": _l("What a tier asks for in a quarter"),
     "statement_days": _l("Days for the nine steps"),
     "protection": _l("Protection and cases"),
+    "week": _l("The channel's week"),
     "stage_weights": _l("Weight of expected revenue by stage"),
     "early_stage_limit": _l("Most projects in the first two stages"),
     "guards": _l("Quotas"),
@@ -57,6 +58,13 @@ _SINGLE: Mapping[str, Any] = {
     "fishing.taken_names": _l("Names looked up that others hold, at least"),
     "fishing.taken_share": _l("Share of them among all"),
     "fishing.sequence": _l("Names in the order of a list"),
+    "week.report_due_hour": _l("The weekly report is due at"),
+    "week.reminder_hour": _l("Reminders of the weekly report go out at"),
+    "week.missing_hour": _l("Who did not report is listed at"),
+    "week.rollup_hour": _l("Friday's roll-up is made at"),
+    "week.stuck_days": _l("A project without progress is stuck after"),
+    "week.support_working_days": _l("Support asked for is due within"),
+    "week.install_working_days": _l("An installation is due within"),
     "statement_days.collect": _l("Step 1, receipts collected"),
     "statement_days.print": _l("Step 3, printed"),
     "statement_days.send": _l("Step 4, sent"),
@@ -106,6 +114,7 @@ def unit_words(figure: Figure) -> str:
         Unit.DAYS: gettext("days"),
         Unit.WORKING_DAYS: gettext("working days"),
         Unit.SECONDS: gettext("seconds"),
+        Unit.HOUR: gettext("o'clock"),
         Unit.YUAN: sign().strip(),
         Unit.YUAN_PER_MINUTE: gettext("%(sign)s a minute", sign=sign().strip()),
     }
@@ -142,6 +151,8 @@ def figure_value(figure: Figure, value: Value | None) -> str:
         return str(ngettext("%(num)d day", "%(num)d days", value))
     if figure.unit is Unit.WORKING_DAYS:
         return str(ngettext("%(num)d working day", "%(num)d working days", value))
+    if figure.unit is Unit.HOUR:
+        return f"{value:02d}:00"
     if figure.unit is Unit.SECONDS:
         return str(ngettext("%(num)d second", "%(num)d seconds", value))
     return f"{value:,}"

@@ -10,6 +10,7 @@ from portal.web.check_messages import CHECK
 from portal.web.import_messages import IMPORT
 from portal.web.policy_messages import POLICY
 from portal.web.receipt_messages import RECEIPTS
+from portal.web.week_messages import WEEK
 
 MESSAGES: Mapping[str, Any] = {
     **case_labels.MESSAGES,
@@ -18,6 +19,7 @@ MESSAGES: Mapping[str, Any] = {
     **deposit_labels.MESSAGES,
     **payment_words.MESSAGES,
     **RECEIPTS,
+    **WEEK,
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
