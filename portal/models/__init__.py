@@ -42,6 +42,17 @@ from portal.models.statements import (
 )
 from portal.models.suspicions import ComparisonDue, Suspicion
 from portal.models.system import AuditEntry, ImportRun
+from portal.models.weekly import (
+    MeetingPlace,
+    Review,
+    ReviewLine,
+    Rollup,
+    WeekEnd,
+    WeeklyEntry,
+    WeeklyReport,
+    WeeklyRevision,
+    WeekProject,
+)
 
 __all__ = [
     "Attachment",
@@ -72,6 +83,7 @@ __all__ = [
     "ImportRun",
     "Invoice",
     "LoginAttempt",
+    "MeetingPlace",
     "NameGram",
     "Ownership",
     "PaperJob",
@@ -88,6 +100,9 @@ __all__ = [
     "Receipt",
     "Registration",
     "RegistrationEvent",
+    "Review",
+    "ReviewLine",
+    "Rollup",
     "SavedView",
     "SearchGram",
     "Statement",
@@ -104,5 +119,10 @@ __all__ = [
     "User",
     "UserRole",
     "Versioned",
+    "WeekEnd",
+    "WeekProject",
+    "WeeklyEntry",
+    "WeeklyReport",
+    "WeeklyRevision",
     "WholesaleState",
 ]

@@ -145,6 +145,8 @@ class RegistrationEvent(SQLModel, table=True):
         sa.Index("ix_registration_event_registration", "registration_id", "at"),
         sa.Index("ix_registration_event_import_key", "import_key", unique=True),
         # The few facts that are about a customer rather than the filing they stand on.
+        # Who restated ports or revenue lately: a week that is written down late must not take them (W2).
+        partial_index("ix_registration_event_edited", "kind IN ('edited', 'corrected')", "at"),
         partial_index("ix_registration_event_stated", "kind IN ('identified', 'belongs')", "registration_id"),
     )
 

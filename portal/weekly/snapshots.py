@@ -1,0 +1,197 @@
+"""How every partner's projects stood at the end of a reporting week: written down once, exact, for ever.
+
+However late a week is written down, it says what was so at its last instant: most projects have not
+changed since and stand as they do now; the customers of the others are replayed up to it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit
+from portal.conflicts.facts import load_dossier
+from portal.db import chunks, insert_plain, lock_registry
+from portal.domain.facts import Standing as Claim
+from portal.domain.periods import business_date, day_start
+from portal.domain.pipeline import Stage
+from portal.domain.protection import started_on
+from portal.domain.terms import EventKind
+from portal.domain.weekly import Standing
+from portal.domain.weeks import Week
+from portal.models import tables as t
+from portal.policy.service import load_policies
+
+_RESTATED = ("ports", "yearly_revenue")
+_COLUMNS = (
+    "week", "registration_id", "partner_id", "stage", "ports", "yearly_revenue", "protected_until",
+    "clock_from", "paused", "signed_on",
+)  # fmt: skip
+
+
+def is_kept(session: Session, week: Week) -> bool:
+    """Whether the end of `week` is written down."""
+    c = t.week_end.c
+    return session.scalar(sa.select(c.week).where(c.week == week.thursday)) is not None
+
+
+def keep_week(session: Session, week: Week, *, now: datetime) -> bool:
+    """Write down how the projects stood at the end of `week`; False where that was done before.
+
+    The week is over; of two that write at once one waits and finds it done.
+    """
+    lock_registry(session)
+    if is_kept(session, week):
+        return False
+    found = standings_at_end(session, week)
+    session.execute(sa.insert(t.week_end), [{"week": week.thursday, "taken_at": now, "projects": len(found)}])
+    insert_plain(session, t.week_project, _COLUMNS, (_plain(session, week, each) for each in found.values()))
+    audit.record(
+        session, actor=None, action="week.kept", at=now, subject=("week", None), week=week.thursday,
+        projects=len(found),
+    )  # fmt: skip
+    return True
+
+
+def _plain(session: Session, week: Week, each: Standing) -> tuple[Any, ...]:
+    """A row as both drivers take it."""
+    return (
+        week.thursday.isoformat(),
+        each.registration_id,
+        each.partner_id,
+        each.stage.value,
+        each.ports,
+        int(each.yearly_revenue * 100),
+        each.protected_until.isoformat() if each.protected_until else None,
+        each.clock_from.isoformat(),
+        each.paused if session.get_bind().dialect.name == "postgresql" else int(each.paused),
+        each.signed_on.isoformat() if each.signed_on else None,
+    )
+
+
+def standings_at_end(session: Session, week: Week) -> dict[int, Standing]:
+    """Every project that was open at the end of `week`, or signed in it, as it stood then."""
+    moved = _moved_since(session, week.end)
+    found = {each.registration_id: each for each in _read(session, sa.true(), week.first)}
+    later = [number for part in chunks(moved) for number in session.scalars(_claims_on(part))]
+    for number in later:
+        found.pop(number, None)
+    for each in _replayed(session, moved, week):
+        found[each.registration_id] = each
+    return _as_stated(session, found, week.end)
+
+
+def _moved_since(session: Session, until: datetime) -> set[int]:
+    """The customers of which something may have stood otherwise at `until`."""
+    r, p = t.registration.c, t.placement.c
+    since = sa.or_(
+        r.state_since > until,
+        r.stage_since > until,
+        r.last_progress_at > until,
+        r.owned_since > until,
+        r.filed_at > until,
+    )
+    ids = set(session.scalars(sa.select(r.customer_id).where(since)))
+    placed = sa.select(p.registration_id).where(p.at > until)
+    ids |= set(session.scalars(sa.select(p.customer_id).where(p.registration_id.in_(placed))))
+    return ids - {None}
+
+
+def _claims_on(customers: Iterable[int]) -> Any:
+    return sa.select(t.registration.c.id).where(t.registration.c.customer_id.in_(customers))
+
+
+def _replayed(session: Session, customers: set[int], week: Week) -> Iterator[Standing]:
+    """The owners' projects on these customers as the facts up to the week's end say."""
+    if not customers:
+        return
+    policies, dossier = load_policies(session), load_dossier(session, customers)
+    owners: dict[int, Claim] = {}
+    for customer in customers:
+        timeline = dossier.timeline(customer, policies, week.end)
+        if timeline.owner is not None:
+            owners[timeline.owner] = timeline.claims[timeline.owner]
+    c = t.registration.c
+    for part in chunks(owners):
+        query = sa.select(c.id, c.partner_id, c.ports, c.yearly_revenue).where(c.id.in_(part))
+        for row in session.execute(query.where(c.partner_id.is_not(None))):
+            claim = owners[row.id]
+            if claim.stage is Stage.SIGNED and business_date(claim.stage_since) < week.first:
+                continue
+            yield _standing(row, claim)
+
+
+def _standing(row: Any, claim: Any) -> Standing:
+    """A project from the columns that people state and those that the fold decides."""
+    signed = claim.stage is Stage.SIGNED
+    return Standing(
+        registration_id=row.id,
+        partner_id=row.partner_id,
+        stage=claim.stage,
+        ports=row.ports,
+        yearly_revenue=row.yearly_revenue,
+        protected_until=None if signed else claim.protected_until,
+        clock_from=started_on(claim.owned_since, claim.last_progress_at),
+        signed_on=business_date(claim.stage_since) if signed else None,
+    )
+
+
+def _as_stated(session: Session, found: dict[int, Standing], until: datetime) -> dict[int, Standing]:
+    """Ports and revenue as they were stated at `until`: what was restated since is taken back."""
+    e, kinds = t.registration_event.c, (EventKind.EDITED, EventKind.CORRECTED)
+    literal = [sa.literal(kind, e.kind.type, literal_execute=True) for kind in kinds]
+    query = (
+        sa.select(e.registration_id, e.data)
+        .where(e.at > until, sa.or_(*(e.kind == each for each in literal)))
+        .order_by(e.at.desc(), e.id.desc())
+    )
+    for row in session.execute(query):
+        each, before = found.get(row.registration_id), row.data.get("before", {})
+        if each is None or not any(name in before for name in _RESTATED):
+            continue
+        ports = int(before.get("ports", each.ports))
+        revenue = Decimal(str(before.get("yearly_revenue", each.yearly_revenue)))
+        found[row.registration_id] = _restated(each, ports, revenue)
+    return found
+
+
+def _restated(each: Standing, ports: int, revenue: Decimal) -> Standing:
+    values = {name: getattr(each, name) for name in each.__slots__}
+    return Standing(**values | {"ports": ports, "yearly_revenue": revenue})
+
+
+def standings_now(session: Session, scope: Any, week: Week) -> dict[int, Standing]:
+    """The projects of the partners in `scope` as they stand: what is open, and what was signed this week.
+
+    `scope`: a condition on `partner`.
+    """
+    return {each.registration_id: each for each in _read(session, scope, week.first)}
+
+
+def standings_of(session: Session, scope: Any, week: Week) -> dict[int, Standing]:
+    """The same as the end of a kept week has them; empty where it is not kept."""
+    c = t.week_project.c
+    query = sa.select(t.week_project).where(c.week == week.thursday, _of_partners(c.partner_id, scope))
+    return {row.registration_id: Standing(*row[1:]) for row in session.execute(query)}
+
+
+def _of_partners(column: Any, scope: Any) -> Any:
+    if isinstance(scope, sa.sql.elements.True_):
+        return sa.true()
+    return column.in_(sa.select(t.partner.c.id).where(scope))
+
+
+def _read(session: Session, scope: Any, signed_from: date) -> Iterator[Standing]:
+    c = t.registration.c
+    query = sa.select(
+        c.id, c.partner_id, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.owned_since,
+        c.last_progress_at, c.stage_since,
+    ).where(
+        c.is_owner, c.partner_id.is_not(None), _of_partners(c.partner_id, scope),
+        sa.or_(c.stage != Stage.SIGNED, c.stage_since >= day_start(signed_from)),
+    )  # fmt: skip
+    for row in session.execute(query):
+        yield _standing(row, row)
