@@ -1,0 +1,223 @@
+"""Write a weekly report and send it (W2). Sending freezes a revision; what was sent before stays."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit, journal
+from portal.conflicts.claims import next_of_claim
+from portal.db import lock_registry
+from portal.domain.errors import RuleViolations, StaleVersion
+from portal.domain.periods import business_date
+from portal.domain.policy import Policy
+from portal.domain.reports import (
+    TYPED,
+    Draft,
+    Line,
+    Typed,
+    check_open,
+    content_of,
+    differences,
+    is_late,
+    problems_of,
+)
+from portal.domain.roles import Actor
+from portal.domain.terms import EventKind
+from portal.domain.weeks import Week, WeekFigures
+from portal.models import tables as t
+from portal.registrations.work import ask_support, edit_details, set_next_step
+from portal.weekly.reports import load_draft, newest_sent, report_row
+from portal.weekly.snapshots import keep_week
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of sending: the revision that counts now, whether it is new, whether it is late."""
+
+    revision: int
+    is_new: bool
+    late: bool
+
+
+def open_report(session: Session, *, partner_id: int, week: Week, now: datetime, figures: WeekFigures) -> Any:
+    """The report's row, begun if it was not; the weeks it compares are written down if they are over.
+
+    :raises RuleViolation: ``report.future``, ``report.closed``.
+    """
+    check_open(week, now, figures)
+    keep_ends(session, week, now)
+    row = report_row(session, partner_id, week)
+    if row is None:
+        values = {
+            "partner_id": partner_id, "week": week.thursday, "opened_at": now, "revision": 0,
+            "late": False, "remark": "", "version": 1,
+        }  # fmt: skip
+        session.execute(sa.insert(t.weekly_report), [values])
+        row = report_row(session, partner_id, week)
+    return row
+
+
+def keep_ends(session: Session, week: Week, now: datetime) -> None:
+    """Write down the ends of the week before and of the week itself, as far as they are over."""
+    for each in (week.before, week):
+        if now > each.end:
+            keep_week(session, each, now=now)
+
+
+def write_line(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    report_id: int,
+    registration_id: int,
+    version: int,
+    typed: Typed,
+) -> int:
+    """Keep what was typed about a project; answers the entry's new version.
+
+    `version` is that of the entry the form was drawn from, 0 where there was none.
+
+    :raises StaleVersion: somebody else wrote meanwhile; nothing is overwritten.
+    """
+    c = t.weekly_entry.c
+    here = sa.and_(c.report_id == report_id, c.registration_id == registration_id)
+    kept = session.execute(sa.select(t.weekly_entry).where(here).with_for_update()).first()
+    values = {**asdict(typed), "written_by_id": actor.user_id, "written_at": now}
+    if kept is None:
+        key = {"report_id": report_id, "registration_id": registration_id, "version": 1}
+        session.execute(sa.insert(t.weekly_entry), [{**key, **values}])
+        return 1
+    if all(getattr(kept, name) == getattr(typed, name) for name in TYPED):
+        return int(kept.version)
+    if kept.version != version:
+        raise StaleVersion("stale")
+    session.execute(sa.update(t.weekly_entry).where(here).values(**values, version=version + 1))
+    return version + 1
+
+
+def write_remark(session: Session, *, report_id: int, remark: str) -> None:
+    """Keep what the partner says besides, about no project in particular."""
+    c = t.weekly_report.c
+    session.execute(sa.update(t.weekly_report).where(c.id == report_id).values(remark=remark))
+
+
+def send_report(
+    session: Session, *, actor: Actor, now: datetime, partner: Any, week: Week, policy: Policy
+) -> Outcome:
+    """Send the report as it is written, or what changed since it was sent as a new revision.
+
+    What it states of ports, revenue, next step and needed support is told on the projects' time lines
+    first; then everything is frozen. Sending the same again changes nothing.
+
+    :raises RuleViolation: ``report.future``, ``report.closed``.
+    :raises RuleViolations: what is missing, each on its field.
+    """
+    figures = policy.week
+    assert figures is not None  # noqa: S101 - every policy has them
+    lock_registry(session)
+    report = open_report(session, partner_id=partner.id, week=week, now=now, figures=figures)
+    draft = load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report)
+    if problems := problems_of(draft.lines, business_date(now)):
+        raise RuleViolations(problems)
+    sent = newest_sent(session, partner.id, week)
+    content = _frozen(draft)
+    if sent is not None and not differences(sent.content, content):
+        return Outcome(sent.revision, is_new=False, late=sent.late)
+    tell = {each["registration"]: each for each in (sent.content["lines"] if sent else ())}
+    told = [
+        line for line in draft.lines if not line.is_gone and _is_news(tell.get(line.registration_id), line)
+    ]
+    for line in told:
+        _apply(session, actor, now, line, tell.get(line.registration_id))
+    content = _frozen(load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report))
+    late = is_late(week, now, figures)
+    revision = _freeze(session, actor, now, report, content, late)
+    facts = [_reported(session, now, actor, line, week, revision) for line in told]
+    journal.write(session, facts, actor=actor)
+    return Outcome(revision, is_new=True, late=late)
+
+
+def _frozen(draft: Draft) -> Any:
+    """The content as JSON has it, so that it compares with what was frozen before."""
+    return audit.plain(content_of(draft.lines, week=draft.week, partner=draft.partner, remark=draft.remark))
+
+
+def _is_news(sent: Mapping[str, Any] | None, line: Line) -> bool:
+    """Whether a line says something of the project that the revision before did not."""
+    if sent is None:
+        return True
+    typed = audit.plain({name: getattr(line.typed, name) for name in ("happened", "reason", "support")})
+    step = audit.plain({"next_step": line.typed.next_step, "next_step_on": line.typed.next_step_on})
+    figures = audit.plain({"ports": line.ports, "yearly_revenue": line.yearly_revenue})
+    now = {**typed, **step, **figures}
+    return any(sent[name] != value for name, value in now.items())
+
+
+def _apply(session: Session, actor: Actor, now: datetime, line: Line, sent: Mapping[str, Any] | None) -> None:
+    """Tell on the project's time line what the report states of it."""
+    c, typed = t.registration.c, line.typed
+    row = session.execute(
+        sa.select(c.version, c.next_step, c.next_step_on, c.ports, c.yearly_revenue, c.support_note).where(
+            c.id == line.registration_id
+        )
+    ).one()
+    on: dict[str, Any] = {"actor": actor, "now": now, "registration_id": line.registration_id}
+    version = row.version
+    if (line.ports, line.yearly_revenue) != (row.ports, row.yearly_revenue):
+        stated = {"ports": line.ports, "yearly_revenue": line.yearly_revenue}
+        edit_details(session, **on, version=version, values=stated)
+        version += 1
+    if typed.next_step and (typed.next_step, typed.next_step_on) != (row.next_step, row.next_step_on):
+        set_next_step(session, **on, version=version, step=typed.next_step, due=typed.next_step_on)
+        version += 1
+    asked = sent["support"] if sent else ""
+    if typed.support and typed.support not in (asked, row.support_note):
+        ask_support(session, **on, version=version, need=typed.support)
+
+
+def _freeze(
+    session: Session, actor: Actor | None, now: datetime, report: Any, content: Any, late: bool,
+    *, imported: bool = False,
+) -> int:  # fmt: skip
+    """Write a revision down; the report counts it from now on."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = audit.digest({"content": text})
+    revision: int = report.revision + 1
+    row = {
+        "report_id": report.id, "revision": revision, "submitted_at": now, "late": late,
+        "submitted_by_id": actor.user_id if actor else None, "imported": imported, "content": text,
+        "digest": digest,
+    }  # fmt: skip
+    session.execute(sa.insert(t.weekly_revision), [row])
+    c = t.weekly_report.c
+    first = {} if report.submitted_at else {"submitted_at": now, "late": late}
+    changed: Any = session.execute(
+        sa.update(t.weekly_report)
+        .where(c.id == report.id, c.revision == report.revision)
+        .values(revision=revision, version=c.version + 1, **first)
+    )
+    if changed.rowcount != 1:
+        raise StaleVersion("stale")
+    audit.record(
+        session, actor=actor, action="weekly.sent", at=now, subject=("weekly_report", report.id),
+        revision=revision, week=report.week, partner=report.partner_id, late=late, digest=digest,
+    )  # fmt: skip
+    return revision
+
+
+def _reported(
+    session: Session, now: datetime, actor: Actor, line: Line, week: Week, revision: int
+) -> dict[str, Any]:
+    """The fact that a weekly report named the project (C8)."""
+    at = next_of_claim(session, line.registration_id, now)
+    return journal.fact(
+        line.registration_id, EventKind.REPORTED, at=at, now=now, actor=actor,
+        note=line.typed.happened, reason=line.typed.reason,
+        data={"week": week.thursday, "revision": revision},
+    )  # fmt: skip
