@@ -42,12 +42,23 @@ SEES_PAYMENT = {
     *(Role.COO, Role.FINANCE),
 }
 
+WEEK = "2026-03-05"
+REPORTS = PARTNER | {
+    *(Role.CHANNEL_SALES, Role.REGIONAL_MANAGER, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
+    Role.PRODUCT_MARKETING,
+}
+
 # endpoint: (who may, arguments). The sample registration is alice's, of partner P001.
 TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "auth.logout": (EVERYBODY, {}),
     "auth.password_form": (EVERYBODY, {}),
     "auth.change_password": (EVERYBODY, {}),
     "auth.choose_theme": (EVERYBODY, {}),
+    "weekly.start": (REPORTS, {}),
+    "weekly.week": (REPORTS, {"week": WEEK}),
+    "weekly.write": (PARTNER, {"week": WEEK, "registration_id": 1}),
+    "weekly.send": (PARTNER, {"week": WEEK}),
+    "weekly.sent": (REPORTS, {"week": WEEK, "partner_id": 1}),
     "home.today": (EVERYBODY, {}),
     "home.search": (EVERYBODY, {}),
     "home.more": (EVERYBODY, {}),

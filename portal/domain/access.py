@@ -43,6 +43,9 @@ class Permission(StrEnum):
     REGISTRATION_NOTE = "registration:note"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
+    REPORT_SEND = "report:send"
+    REPORT_VIEW = "report:view"
+    REPORT_WRITE = "report:write"
     STATEMENT_ACT = "statement:act"
     STATEMENT_AUDIT = "statement:audit"
     STATEMENT_BOARD = "statement:board"
@@ -83,6 +86,7 @@ _CLAIM: _Set = frozenset(
 )
 _HELP: _Set = frozenset({_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE})
 _MOVE_IN: _Set = frozenset({_P.IMPORT_RUN, _P.IMPORT_MOVE_IN})
+_REPORT: _Set = frozenset({_P.REPORT_VIEW, _P.REPORT_WRITE})
 _OVERSEE: _Set = frozenset({_P.AUDIT_VIEW, _P.CASE_VIEW})
 _MONEY_IN: _Set = frozenset({_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW})
 _MONEY_SEEN: _Set = frozenset({_P.RECEIPT_VIEW, _P.PAYMENT_VIEW, _P.DEPOSIT_VIEW})
@@ -91,16 +95,21 @@ _WALK: _Set = _BOARD | {_P.STATEMENT_ACT}
 _APPROVE: _Set = _WALK | {_P.STATEMENT_AUDIT}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.PARTNER_REP: _CLAIM,
+    Role.PARTNER_REP: _CLAIM | _REPORT,
     Role.PARTNER_ADMIN: _CLAIM
+    | _REPORT
     | {
+        _P.REPORT_SEND,
         *(_P.PARTNER_VIEW, _P.USER_MANAGE_OWN),
         *(_P.STATEMENT_VIEW, _P.STATEMENT_CONFIRM),
         *(_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER),
         *(_P.DEPOSIT_VIEW, _P.DEPOSIT_OBJECT),
     },
-    Role.CHANNEL_SALES: _READ | _HELP | _WALK | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
-    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW},
+    Role.CHANNEL_SALES: _READ
+    | _HELP
+    | _WALK
+    | {_P.REPORT_VIEW, _P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REPORT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | _HELP
     | _MOVE_IN
@@ -109,11 +118,16 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | _MONEY_SEEN
     | _APPROVE
     | {
+        _P.REPORT_VIEW,
         *(_P.ALARM_VIEW, _P.HELD_DECIDE, _P.CUSTOMER_MERGE, _P.CASE_VOTE),
         *(_P.PARTNER_EDIT, _P.TIER_EDIT, _P.POLICY_EDIT),
         *(_P.STATEMENT_PRINT, _P.DEPOSIT_DECIDE),
     },
-    Role.CHANNEL_DIRECTOR: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.CASE_APPEAL_DECIDE},
+    Role.CHANNEL_DIRECTOR: _READ
+    | _OVERSEE
+    | _MONEY_SEEN
+    | _APPROVE
+    | {_P.CASE_APPEAL_DECIDE, _P.REPORT_VIEW},
     Role.COO: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.DEPOSIT_WAIVE},
     Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.POLICY_VIEW, _P.CASE_VOTE},
@@ -128,7 +142,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.CALL_CENTER: _WALK | {_P.PROFILE, _P.POLICY_VIEW, _P.STATEMENT_PRINT},
     Role.CUSTOMER_SERVICE: _READ,
-    Role.PRODUCT_MARKETING: _READ,
+    Role.PRODUCT_MARKETING: _READ | {_P.REPORT_VIEW},
     Role.ADMIN: _READ
     | _MOVE_IN
     | _MONEY_IN

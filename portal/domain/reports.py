@@ -73,7 +73,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One project of a report."""
+    """One project of a report; `version` counts what was typed about it, 0 where nothing was."""
 
     registration_id: int
     ref: str
@@ -83,6 +83,7 @@ class Line:
     happenings: Sequence[Happening]
     typed: Typed
     worker: str = ""
+    version: int = 0
 
     @property
     def is_gone(self) -> bool:
@@ -160,7 +161,7 @@ def state_of(
     return ReportState.WRITING if begun else ReportState.DUE
 
 
-def problems_of(lines: Iterable[Line], today: date) -> list[RuleViolation]:
+def lacking(lines: Iterable[Line], today: date) -> list[RuleViolation]:
     """What keeps a report from being sent, each on its field (``17-reason``)."""
     found = []
     for line in lines:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from portal.domain.calendar import calendar_is_official, review_day
+from portal.domain.calendar import calendar_is_official, parse_date, review_day
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import BUSINESS_OFFSET, day_end, day_start, reporting_week
 
@@ -137,8 +137,8 @@ def parse_week_name(text: str) -> Week:
     :raises RuleViolation: ``week.form``: no date, or no Thursday.
     """
     try:
-        week = Week(date.fromisoformat(text.strip()))
-    except ValueError:
+        week = Week(parse_date(text))
+    except RuleViolation:
         raise RuleViolation("week.form", value=text[:40]) from None
     if week_of(week.thursday) != week:
         raise RuleViolation("week.form", value=text[:40])

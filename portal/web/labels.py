@@ -24,6 +24,7 @@ from portal.web import (
     payment_words,
     receipt_messages,
     statement_labels,
+    week_messages,
 )
 from portal.web.language import locale
 from portal.web.messages import MESSAGES
@@ -32,6 +33,7 @@ from portal.web.right_labels import RIGHTS
 # Members of different enums may share a value, and then compare equal: pairs, not a dict of them.
 _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     *case_labels.LABELS,
+    *week_messages.LABELS,
     *payment_words.LABELS,
     (Stage.INTEREST, _l("Interest")),
     (Stage.MEETING, _l("Meeting")),
@@ -162,6 +164,7 @@ RULES: Mapping[Rule, Any] = {
 
 ACTS: Mapping[str, Any] = {
     **case_labels.ACTS,
+    **week_messages.ACTS,
     **payment_words.ACTS,
     **deposit_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
@@ -197,6 +200,7 @@ ACTS: Mapping[str, Any] = {
     "user.signed_in": _l("Logged in"),
 }
 SUBJECTS: Mapping[str, Any] = {
+    **week_messages.SUBJECTS,
     **payment_words.SUBJECTS,
     **deposit_labels.SUBJECTS,
     **dispute_labels.SUBJECTS,

@@ -68,6 +68,17 @@ ENTRIES = (
         rank=2,
         under=("held",),
     ),
+    Entry(
+        *("weekly.start", "calendar-event", _l("Weekly report"), P.REPORT_WRITE),
+        short=_l("Report"),
+        rank=2,
+        under=("weekly",),
+    ),
+    Entry(
+        *("weekly.start", "notes", _l("Weekly reports"), P.REPORT_VIEW),
+        beside=P.REPORT_WRITE,
+        under=("weekly",),
+    ),
     Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
     Entry(
         *("registrations.customers", "users", _l("Customers"), P.CUSTOMER_MERGE),

@@ -1,10 +1,49 @@
-"""What refusals say that are about the channel's week: reports, reviews, support, roll-ups."""
+"""What refusals say that are about the channel's week, and what its words are called."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from portal.domain.reports import ReportState
+from portal.domain.weekly import Change, Group, LineVerdict
+
 WEEK: Mapping[str, Any] = {
+    "report.closed": _l("This week is closed: its report could be sent until %(last)s."),
+    "report.day_without_step": _l("Say what happens on that day, or leave the day empty."),
+    "report.future": _l("This week has not begun: its report can be written from %(first)s on."),
+    "report.reason_needed": _l("Nothing was recorded this week: say why, or what happened."),
+    "report.step_in_the_past": _l("That day has passed: give the day of the next step."),
     "week.form": _l("“%(value)s” is not a reporting week: name it by its Thursday, as 2026-11-26."),
 }
+ACTS: Mapping[str, Any] = {
+    "week.kept": _l("Wrote down the end of a week"),
+    "weekly.sent": _l("Sent a weekly report"),
+}
+SUBJECTS: Mapping[str, Any] = {
+    "week": _l("Week"),
+    "weekly_report": _l("Weekly report"),
+}
+LABELS: tuple[tuple[Any, Any], ...] = (
+    (ReportState.IN, _l("In")),
+    (ReportState.LATE, _l("Late")),
+    (ReportState.WRITING, _l("Being written")),
+    (ReportState.DUE, _l("Not begun")),
+    (ReportState.MISSING, _l("Not sent in")),
+    (ReportState.NOT_NEEDED, _l("Nothing to report")),
+    (Change.NEW, _l("New")),
+    (Change.ADVANCED, _l("Moved up")),
+    (Change.FELL_BACK, _l("Fell back")),
+    (Change.SAME, _l("No change")),
+    (Change.GONE, _l("Not owned any more")),
+    (Group.NEW, _l("New")),
+    (Group.ADVANCED, _l("Moved up")),
+    (Group.FELL_BACK, _l("Fell back")),
+    (Group.LAPSING, _l("Protection about to lapse, or lapsed")),
+    (Group.STUCK, _l("Stuck")),
+    (Group.SAME, _l("No change")),
+    (Group.GONE, _l("Not owned any more")),
+    (LineVerdict.NOTED, _l("Looked at")),
+    (LineVerdict.PROGRESS, _l("Accepted as progress")),
+    (LineVerdict.RETURNED, _l("Returned")),
+)

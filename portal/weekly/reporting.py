@@ -24,7 +24,7 @@ from portal.domain.reports import (
     content_of,
     differences,
     is_late,
-    problems_of,
+    lacking,
 )
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
@@ -123,7 +123,7 @@ def send_report(
     lock_registry(session)
     report = open_report(session, partner_id=partner.id, week=week, now=now, figures=figures)
     draft = load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report)
-    if problems := problems_of(draft.lines, business_date(now)):
+    if problems := lacking(draft.lines, business_date(now)):
         raise RuleViolations(problems)
     sent = newest_sent(session, partner.id, week)
     content = _frozen(draft)

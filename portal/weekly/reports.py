@@ -13,7 +13,7 @@ from sqlmodel import Session
 from portal.db import chunks
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
-from portal.domain.reports import TELLING, Draft, Happening, Line, Promise, Typed, carried_step
+from portal.domain.reports import TELLING, TYPED, Draft, Happening, Line, Promise, Typed, carried_step
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Compared, Group, Standing, compare_all
 from portal.domain.weeks import Week
@@ -65,11 +65,11 @@ def load_draft(
         number = _number(each)
         row = about[number]
         own = carried_step(row.next_step, row.next_step_on, business_date(now))
-        typed = entries.get(number) or Typed(next_step=own.step, next_step_on=own.due)
+        typed, version = entries.get(number, (Typed(next_step=own.step, next_step_on=own.due), 0))
         lines.append(
             Line(
                 number, row.ref, row.customer_name, each, promised.get(number, Promise()),
-                happened.get(number, []), typed, row.worker or "",
+                happened.get(number, []), typed, row.worker or "", version,
             )
         )  # fmt: skip
     lines.sort(key=lambda line: (_ORDER[line.compared.group], -line.ports, line.registration_id))
@@ -120,21 +120,18 @@ def _happenings(session: Session, numbers: Collection[int], week: Week) -> dict[
 
 
 def _said(row: Any) -> str:
-    """What a fact says in words that somebody typed: a note, a reason, else whom they met or what they offered."""
+    """What somebody typed with a fact: a note, a reason, else whom they met or what they proposed."""
     gate = " · ".join(str(row.data[name]) for name in _GATE_WORDS if row.data.get(name))
     return str(row.note or row.reason or (gate if row.kind is EventKind.MOVED else ""))[:_LONGEST]
 
 
-def _entries(session: Session, report_id: int | None) -> dict[int, Typed]:
+def _entries(session: Session, report_id: int | None) -> dict[int, tuple[Typed, int]]:
     c = t.weekly_entry.c
     query = sa.select(t.weekly_entry).where(c.report_id == report_id)
     return {
-        row.registration_id: Typed(
-            row.happened, row.reason, row.support, row.next_step, row.next_step_on, row.ports,
-            row.yearly_revenue,
-        )
+        row.registration_id: (Typed(*(getattr(row, name) for name in TYPED)), row.version)
         for row in session.execute(query)
-    }  # fmt: skip
+    }
 
 
 def _promises(session: Session, partner_id: int, week: Week) -> dict[int, Promise]:

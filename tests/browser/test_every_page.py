@@ -32,16 +32,20 @@ from portal.domain.commissions import Flag
 from portal.domain.deposits import Blame, DeductionAct, EntryKind
 from portal.domain.disputes import DisputeKind
 from portal.domain.evidence import IdentifierKind
+from portal.domain.reports import Typed
 from portal.domain.statements import Station
 from portal.domain.terms import NameKind, PartnerKind
 from portal.domain.versions import merged
+from portal.domain.weeks import Week
 from portal.models import tables as t
 from portal.policy.drafts import save_draft
-from portal.policy.service import completed
+from portal.policy.service import completed, policy_on
 from portal.policy.versions import put_in_force
 from portal.registrations.checks import check_customer
 from portal.statements.disputes import Stated, open_disputes
 from portal.statements.printing import start_job
+from portal.weekly.reporting import open_report, send_report, write_line
+from portal.weekly.reports import load_draft
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person, make_partner
 from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
@@ -52,7 +56,8 @@ LATIN = re.compile(r"[A-Za-z]{2,}(?:[ ,]+[a-z]{2,}){2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 PAGES = {
     "alice": (
-        "/", "/board", "/board?show=lapsing", "/registrations", "/registrations/new", "/registrations/1",
+        "/", "/weekly/2026-04-16", "/weekly/2026-04-09", "/weekly/2026-04-09/1",
+        "/board", "/board?show=lapsing", "/registrations", "/registrations/new", "/registrations/1",
         "/registrations/1/edit", "/registrations/1/move?to=trial", "/registrations/1/move?to=interest",
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
@@ -85,7 +90,10 @@ PAGES = {
         "/policy/drafts/1/what-if", "/receipts/1", "/deposits/open", "/deductions/1/approve",
         "/deductions/2/uphold",
     ),
-    "channel_sales": ("/", "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4"),
+    "channel_sales": (
+        "/", "/weekly/2026-04-09", "/weekly/2026-04-09/1", "/weekly/2026-04-09/2",
+        "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4",
+    ),
     "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
     "call_center": (
@@ -329,7 +337,26 @@ def looked_at(page: Page, axe: Any, locale: str, sizes: tuple[Any, Any]) -> list
     return wrong
 
 
-@pytest.mark.usefixtures("dispute", "deposits")
+@pytest.fixture
+def report(people: People, history: None, at: Any, engine: sa.Engine) -> None:
+    """Alice's weekly report of 9 April, sent late and corrected."""
+    alice, week, now = people["alice"], Week(date(2026, 4, 9)), at("2026-04-10 08:00")
+    for said in ("-", "+"):
+        with db.transaction(engine) as session:
+            partner = session.execute(sa.select(t.partner).where(t.partner.c.id == alice.partner_id)).one()
+            policy = policy_on(session, now.date())
+            assert policy.week is not None
+            row = open_report(session, partner_id=partner.id, week=week, now=now, figures=policy.week)
+            draft = load_draft(session, partner=partner, week=week, now=now, policy=policy, report=row)
+            for line in draft.lines:
+                write_line(
+                    session, actor=alice.actor, now=now, report_id=row.id, version=line.version,
+                    registration_id=line.registration_id, typed=Typed(happened=said, reason="-"),
+                )  # fmt: skip
+            send_report(session, actor=alice.actor, now=now, partner=partner, week=week, policy=policy)
+
+
+@pytest.mark.usefixtures("dispute", "deposits", "report")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "sizes", "browser_options"),

@@ -87,7 +87,9 @@ def test_weeks_follow_each_other_without_a_gap(day: date, count: int) -> None:
     assert all(one.next == other and one.end < other.start for one, other in itertools.pairwise(weeks))
 
 
-@pytest.mark.parametrize("text", ["2026-11-25", "heute", "", "2026-W48", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-25", "heute", "", "2026-W48", "2026-13-01", "9999-12-30", "0001-01-04"]
+)
 def test_a_week_is_asked_for_by_its_thursday(text: str) -> None:
     assert parse_week_name("2026-11-26") == Week(date(2026, 11, 26))
     with pytest.raises(RuleViolation, match=r"week\.form"):

@@ -22,10 +22,12 @@ from portal.domain.matching import MatchReason
 from portal.domain.payments import AccountState, BatchState, Hindrance, ItemState, Result
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
+from portal.domain.reports import ReportState
 from portal.domain.roles import Role
 from portal.domain.statements import Act, Station
 from portal.domain.suspicions import Settled
 from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind, Source, Tier
+from portal.domain.weekly import Change, Group, LineVerdict
 from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
 from portal.web import labels, matches, right_labels
@@ -52,6 +54,7 @@ ENUMS = (
     Compared,
     InvoiceState,
 )
+WEEK = (ReportState, Change, Group, LineVerdict)
 DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Service)
 CASES = (cases.CaseKind, cases.CaseStatus, cases.Outcome, cases.AppealOutcome, cases.Side, cases.Turn)
 STATEMENTS = (Product, Station, Act, LineKind, Flag, DisputeKind, DisputeState)
@@ -59,7 +62,9 @@ REFUSALS = ("RuleViolation", "StaleVersion")
 
 
 @pytest.mark.parametrize(
-    "enum", [*ENUMS, *DEPOSITS, *CASES, *STATEMENTS, Pattern, IdentifierKind], ids=lambda enum: enum.__name__
+    "enum",
+    [*ENUMS, *WEEK, *DEPOSITS, *CASES, *STATEMENTS, Pattern, IdentifierKind],
+    ids=lambda enum: enum.__name__,
 )
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):
     for member in enum:

@@ -73,7 +73,7 @@ def test_who_pays_comes_to_payments_by_one_entry(people):
 def test_the_phone_has_what_each_needs_first(people):
     bars = {name: in_bar(entries_of(people[name].actor)) for name in ("alice", "finance", "call_center")}
     assert {name: {each.endpoint for each in bar} for name, bar in bars.items()} == {
-        "alice": {"home.today", "pipeline.board", "registrations.new_form", "statements.list_page"},
+        "alice": {"home.today", "weekly.start", "registrations.new_form", "statements.list_page"},
         "finance": {"home.today", "statement_board.show", "payments.work", "disputes.list_page"},
         "call_center": {"home.today", "statement_board.show", "papers.start_form"},
     }

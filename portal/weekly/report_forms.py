@@ -1,0 +1,54 @@
+"""The form of one project in a weekly report; its fields bear the project's number: ``17-happened``."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField
+
+from portal.domain.errors import RuleViolation
+from portal.domain.reports import Line, Typed
+from portal.web import forms
+
+
+class LineForm(forms.PortalForm):
+    """What people say of a project beyond its facts."""
+
+    happened = forms.TextArea(_l("What happened"), forms.bounded(2000))
+    reason = forms.text_field(_l("Why nothing changed"), 500)
+    next_step = forms.text_field(_l("Next step"), 500)
+    next_step_on = forms.date_field(_l("On"))
+    support = forms.text_field(_l("Support needed"), 500)
+    ports = forms.count_field(_l("Ports expected"))
+    yearly_revenue = forms.money_field(_l("Yearly revenue expected"))
+    version = HiddenField()
+
+    def typed(self, line: Line) -> Typed:
+        """What was typed; a figure that is as registered is not stated again."""
+        now = line.compared.now
+        ports, revenue = self.ports.data, self.yearly_revenue.data
+        return Typed(
+            happened=self.happened.data or "",
+            reason=self.reason.data or "",
+            support=self.support.data or "",
+            next_step=self.next_step.data or "",
+            next_step_on=self.next_step_on.data,
+            ports=None if now is None or ports in (None, now.ports) else ports,
+            yearly_revenue=None if now is None or revenue in (None, now.yearly_revenue) else revenue,
+        )
+
+    def refuse(self, error: RuleViolation) -> None:
+        """A refusal names its field with the project's number before it."""
+        own = (error.field or "").partition("-")[2]
+        super().refuse(RuleViolation(error.code, own or None, **error.params))
+
+
+def form_of(line: Line, posted: Any = None) -> LineForm:
+    """The form of a line, with what was posted or what is kept."""
+    typed = line.typed
+    data = {
+        "happened": typed.happened or None, "reason": typed.reason or None,
+        "support": typed.support or None, "next_step": typed.next_step or None,
+        "next_step_on": typed.next_step_on, "ports": line.ports, "yearly_revenue": line.yearly_revenue,
+        "version": line.version,
+    }  # fmt: skip
+    return LineForm(posted, prefix=str(line.registration_id), data=data)

@@ -1,0 +1,85 @@
+"""Reads about many reports: a week's partners for the vendor, a partner's weeks for itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.domain.pipeline import Stage
+from portal.domain.reports import ReportState, state_of
+from portal.domain.weeks import Week, WeekFigures
+from portal.models import tables as t
+
+WEEKS = 10
+"""So many of a partner's own weeks are listed beside the one that is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerWeek:
+    """A partner and its report of a week."""
+
+    partner_id: int
+    code: str
+    name: str
+    region: str
+    manager: str | None
+    projects: int
+    state: ReportState
+    submitted_at: datetime | None
+    revision: int
+
+
+def partners_of_week(
+    session: Session, scope: Any, *, week: Week, now: datetime, figures: WeekFigures
+) -> list[PartnerWeek]:
+    """Every active partner in `scope` with how its report of `week` stands, by name.
+
+    Who owes one is whoever has open projects: now, or at the end of the week once that is kept.
+    """
+    p, r, u = t.partner.c, t.weekly_report.c, t.user.c
+    projects = _projects_of(week, now)
+    query = (
+        sa.select(
+            p.id, p.code, p.name, p.region, u.name.label("manager"), r.submitted_at, r.late, r.revision,
+            r.id.label("report_id"), sa.func.coalesce(projects.c.number, 0).label("projects"),
+        )
+        .join(t.weekly_report, sa.and_(r.partner_id == p.id, r.week == week.thursday), isouter=True)
+        .join(t.user, u.id == p.manager_id, isouter=True)
+        .join(projects, projects.c.partner_id == p.id, isouter=True)
+        .where(scope, p.active)
+        .order_by(p.name, p.id)
+    )  # fmt: skip
+    return [
+        PartnerWeek(
+            row.id, row.code, row.name, row.region, row.manager, row.projects,
+            state_of(
+                submitted_at=row.submitted_at, late=bool(row.late), begun=row.report_id is not None,
+                projects=row.projects, week=week, now=now, figures=figures,
+            ),
+            row.submitted_at, row.revision or 0,
+        )
+        for row in session.execute(query)
+    ]  # fmt: skip
+
+
+def _projects_of(week: Week, now: datetime) -> Any:
+    """How many open projects each partner has, or had at the end of a week that is over."""
+    if now > week.end:
+        w = t.week_project.c
+        query = sa.select(w.partner_id, sa.func.count().label("number"))
+        query = query.where(w.week == week.thursday, w.stage != Stage.SIGNED).group_by(w.partner_id)
+    else:
+        c = t.registration.c
+        query = sa.select(c.partner_id, sa.func.count().label("number"))
+        query = query.where(c.is_owner, c.partner_id.is_not(None), c.stage != Stage.SIGNED)
+        query = query.group_by(c.partner_id)
+    return query.subquery("projects")
+
+
+def own_weeks(session: Session, partner_id: int) -> list[Any]:
+    """The newest reports of a partner: week, revision, when it was sent, whether late."""
+    c = t.weekly_report.c
+    query = sa.select(c.week, c.revision, c.submitted_at, c.late).where(c.partner_id == partner_id)
+    return list(session.execute(query.order_by(c.week.desc()).limit(WEEKS)))
