@@ -19,7 +19,7 @@ from portal import clock, db, schema
 from portal.config import Config
 from portal.conflicts.decisions import decide_held
 from portal.conflicts.service import settle_lapses
-from portal.demo import lookalikes, names
+from portal.demo import lookalikes, names, reports
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding, refused
 from portal.demo.money import Money
@@ -53,6 +53,7 @@ class Seeder(Founding):
         last, disputed = self.instant(self.today, 0), self.instant(self.today - timedelta(days=12), 8)
         acts = [act for act in self.plan(channel) if act[0] < last]
         acts += Relations(channel, self.today).acts()
+        acts += [act for act in reports.acts(channel, self.today, self.random) if act[0] < last]
         money = Money(channel, today=self.today, start=self.start, draw=self.random, folder=self.folder)
         acts += [act for act in money.acts() if act[0] < last]
         self.enact([act for act in acts if act[0] < disputed])
