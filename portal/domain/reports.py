@@ -20,12 +20,12 @@ from portal.domain.weeks import Week, WeekFigures
 
 TELLING = (
     *(EventKind.FILED, EventKind.MOVED, EventKind.PROGRESS, EventKind.RETURNED, EventKind.NOTE),
-    *(EventKind.EDITED, EventKind.CORRECTED, EventKind.NEXT_STEP, EventKind.FILE_ADDED),
+    *(EventKind.EDITED, EventKind.CORRECTED, EventKind.FILE_ADDED),
     *(EventKind.SUPPORT_ASKED, EventKind.SUPPORT_PLANNED, EventKind.SUPPORT_DONE),
     *(EventKind.RELEASED, EventKind.LOST, EventKind.REASSIGNED, EventKind.RESTORED, EventKind.MERGED),
 )
 """The facts that a draft lists."""
-_BY_ITSELF = frozenset({EventKind.NEXT_STEP, EventKind.RETURNED, EventKind.SUPPORT_PLANNED})
+_BY_ITSELF = frozenset({EventKind.RETURNED, EventKind.SUPPORT_PLANNED})
 TYPED = ("happened", "reason", "support", "next_step", "next_step_on", "ports", "yearly_revenue")
 
 

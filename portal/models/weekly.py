@@ -14,13 +14,14 @@ from portal.models.columns import MoneyType, UTCDateTime, enum_type, one_of
 
 
 class WeekEnd(SQLModel, table=True):
-    """A reporting week whose end was written down: its projects stand in `week_project`."""
+    """A reporting week whose end was written down: its projects are in `week_project`, sealed by `digest`."""
 
     __tablename__ = "week_end"
 
     week: date = Field(primary_key=True)
     taken_at: datetime = Field(sa_type=UTCDateTime)
     projects: int
+    digest: str = Field(max_length=64)
 
 
 class WeekProject(SQLModel, table=True):

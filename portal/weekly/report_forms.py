@@ -16,7 +16,7 @@ class LineForm(forms.PortalForm):
     happened = forms.TextArea(_l("What happened"), forms.bounded(2000))
     reason = forms.text_field(_l("Why nothing changed"), 500)
     next_step = forms.text_field(_l("Next step"), 500)
-    next_step_on = forms.date_field(_l("On"))
+    next_step_on = forms.date_field(_l("Next step on"))
     support = forms.text_field(_l("Support needed"), 500)
     ports = forms.count_field(_l("Ports expected"))
     yearly_revenue = forms.money_field(_l("Yearly revenue expected"))

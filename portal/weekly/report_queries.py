@@ -34,7 +34,7 @@ class PartnerWeek:
 def partners_of_week(
     session: Session, scope: Any, *, week: Week, now: datetime, figures: WeekFigures
 ) -> list[PartnerWeek]:
-    """Every active partner in `scope` with how its report of `week` stands, by name.
+    """Every active partner in `scope` with how its report of `week` stands: what is missing first.
 
     Who owes one is whoever has open projects: now, or at the end of the week once that is kept.
     """
@@ -49,9 +49,8 @@ def partners_of_week(
         .join(t.user, u.id == p.manager_id, isouter=True)
         .join(projects, projects.c.partner_id == p.id, isouter=True)
         .where(scope, p.active)
-        .order_by(p.name, p.id)
     )  # fmt: skip
-    return [
+    found = [
         PartnerWeek(
             row.id, row.code, row.name, row.region, row.manager, row.projects,
             state_of(
@@ -62,6 +61,13 @@ def partners_of_week(
         )
         for row in session.execute(query)
     ]  # fmt: skip
+    return sorted(found, key=lambda each: (_FIRST.index(each.state), each.code))
+
+
+_FIRST = (
+    ReportState.MISSING, ReportState.DUE, ReportState.WRITING, ReportState.LATE, ReportState.IN,
+    ReportState.NOT_NEEDED,
+)  # fmt: skip
 
 
 def _projects_of(week: Week, now: datetime) -> Any:

@@ -95,7 +95,7 @@ def field_words(name: str) -> str:
         "reason": gettext("Why nothing changed"),
         "support": gettext("Support needed"),
         "next_step": gettext("Next step"),
-        "next_step_on": gettext("On"),
+        "next_step_on": gettext("Next step on"),
     }
     return str(words[name])
 

@@ -206,7 +206,8 @@ def _freeze(
         raise StaleVersion("stale")
     audit.record(
         session, actor=actor, action="weekly.sent", at=now, subject=("weekly_report", report.id),
-        revision=revision, week=report.week, partner=report.partner_id, late=late, digest=digest,
+        revision=revision, week=report.week, partner=report.partner_id, late=late, imported=imported,
+        digest=digest,
     )  # fmt: skip
     return revision
 

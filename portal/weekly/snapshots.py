@@ -4,6 +4,7 @@ However late a week is written down, it says what was so at its last instant: mo
 changed since and stand as they do now; the customers of the others are replayed up to it.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,13 +48,24 @@ def keep_week(session: Session, week: Week, *, now: datetime) -> bool:
     if is_kept(session, week):
         return False
     found = standings_at_end(session, week)
-    session.execute(sa.insert(t.week_end), [{"week": week.thursday, "taken_at": now, "projects": len(found)}])
+    end: dict[str, Any] = {
+        "week": week.thursday, "taken_at": now, "projects": len(found),
+        "digest": digest_of(found.values()),
+    }  # fmt: skip
+    session.execute(sa.insert(t.week_end), [end])
     insert_plain(session, t.week_project, _COLUMNS, (_plain(session, week, each) for each in found.values()))
-    audit.record(
-        session, actor=None, action="week.kept", at=now, subject=("week", None), week=week.thursday,
-        projects=len(found),
-    )  # fmt: skip
+    audit.record(session, actor=None, action="week.kept", at=now, subject=("week", None), **end)
     return True
+
+
+def digest_of(standings: Iterable[Standing]) -> str:
+    """The seal of a week's projects: SHA-256 over each of them, in order of the registration."""
+    seal = hashlib.sha256()
+    for each in sorted(standings, key=lambda each: each.registration_id):
+        told = (getattr(each, name) for name in each.__slots__)
+        seal.update("|".join("" if value is None else str(value) for value in told).encode())
+        seal.update(b"\n")
+    return seal.hexdigest()
 
 
 def _plain(session: Session, week: Week, each: Standing) -> tuple[Any, ...]:

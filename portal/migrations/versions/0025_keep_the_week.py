@@ -38,6 +38,7 @@ def upgrade() -> None:
     sa.Column('week', sa.Date(), nullable=False),
     sa.Column('taken_at', portal.models.columns.UTCDateTime(), nullable=False),
     sa.Column('projects', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('week', name=op.f('pk_week_end'))
     )
     op.create_table('meeting_place',
