@@ -28,7 +28,7 @@ FREE = {
         f"weekly_entry.{name}": "being written; what was sent of it stands in the revision"
         for name in (
             "version", "happened", "reason", "support", "next_step", "next_step_on", "ports",
-            "yearly_revenue", "written_by_id", "written_at", "registration_id", "report_id",
+            "yearly_revenue", "written_by_id", "written_at",
         )
     },
     "weekly_entry (a row taken away)": "as if it had not been typed",
