@@ -58,7 +58,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.paper_views import bp as papers
     from portal.statements.verify_views import bp as verify
     from portal.statements.what_if_views import bp as what_if
-    from portal.weekly.report_views import bp as weekly
+    from portal.weekly.sheet_views import bp as weekly
 
     register = [registrations, registration, alarms, pipeline, held, cases, partners]
     steps = [statement_board, statement_acts, statement_dossier, papers, verify]

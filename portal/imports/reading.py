@@ -97,17 +97,32 @@ def read_table(
     :raises RuleViolation: ``import.*``: empty, too large, encoding, not a spreadsheet, wrong header.
     """
     limits = limits or usual_limits()
+    lines = _rows(content, limits)
+    header = next(lines, None)
+    if header is None:
+        raise RuleViolation("file.empty")
+    return Table(_header(header, columns, required), _numbered(lines, limits.rows))
+
+
+def raw_rows(content: bytes, limits: Limits) -> Iterator[list[str]]:
+    """The rows of a CSV or xlsx file as they stand, for sheets that have no fixed header.
+
+    :raises RuleViolation: as `read_table`, but for the header.
+    """
+    for number, cells in enumerate(_rows(content, limits), start=1):
+        if number > limits.rows:
+            raise RuleViolation("import.too_many_rows", most=limits.rows)
+        yield cells
+
+
+def _rows(content: bytes, limits: Limits) -> Iterator[list[str]]:
     if not content or content.isspace():
         raise RuleViolation("file.empty")
     if len(content) > limits.megabytes * 1024 * 1024:
         raise RuleViolation("import.too_large", largest=limits.megabytes)
     if content.startswith(_OLD_EXCEL):
         raise RuleViolation("import.old_excel")
-    lines = _xlsx_rows(content) if content.startswith(_ZIP) else _csv_rows(content, limits.rows)
-    header = next(lines, None)
-    if header is None:
-        raise RuleViolation("file.empty")
-    return Table(_header(header, columns, required), _numbered(lines, limits.rows))
+    return _xlsx_rows(content) if content.startswith(_ZIP) else _csv_rows(content, limits.rows)
 
 
 def _numbered(lines: Iterator[list[str]], most: int) -> Iterator[Line]:

@@ -14,6 +14,11 @@ WEEK: Mapping[str, Any] = {
     "report.future": _l("This week has not begun: its report can be written from %(first)s on."),
     "report.reason_needed": _l("Nothing was recorded this week: say why, or what happened."),
     "report.step_in_the_past": _l("That day has passed: give the day of the next step."),
+    "sheet.gone": _l("%(customer)s: the project chosen for it is not yours any more. Choose again."),
+    "sheet.no_file": _l("Choose a file."),
+    "sheet.no_heads": _l("No row names the columns. Understood are: %(known)s."),
+    "sheet.too_long": _l("The sheet has more than %(most)s customers: leave out what is over."),
+    "sheet.twice": _l("Two rows are for the same project: leave one of them."),
     "week.form": _l("“%(value)s” is not a reporting week: name it by its Thursday, as 2026-11-26."),
 }
 ACTS: Mapping[str, Any] = {

@@ -66,11 +66,11 @@ def week(week: str) -> ResponseReturnValue:
     found = week_or_404(week)
     if not actor().is_partner:
         return _list(found)
-    _keep(found)
+    keep_compared(found)
     return _write(found)
 
 
-def _keep(week: Week) -> None:
+def keep_compared(week: Week) -> None:
     """Write down the ends that the report compares, where nobody has yet."""
     session = reading()
     if any(now() > each.end and not is_kept(session, each) for each in (week.before, week)):
@@ -91,7 +91,7 @@ def _list(week: Week) -> str:
     )  # fmt: skip
 
 
-def _draft(week: Week) -> tuple[Draft, Any, Policy]:
+def draft_of(week: Week) -> tuple[Draft, Any, Policy]:
     """The own partner's draft, the report's row, the policy of today."""
     session = reading()
     partner = partner_or_404(actor().partner_id or 0)
@@ -110,7 +110,7 @@ def _write(
     code: int = 200,
 ) -> ResponseReturnValue:
     """The report as it can be written now; `posted` are forms with something wrong in them."""
-    draft, report, policy = _draft(week)
+    draft, report, policy = draft_of(week)
     figures = figures_of(policy)
     lines = [line for line in draft.lines if not line.is_gone]
     last = max((len(lines) - 1) // PAGE, 0)
@@ -144,7 +144,7 @@ def _write(
 def write(week: str, registration_id: int) -> ResponseReturnValue:
     """Keep one project's fields while they are typed; answers its small state."""
     found, line = week_or_404(week), None
-    draft, _report, policy = _draft(found)
+    draft, _report, policy = draft_of(found)
     line = next((each for each in draft.lines if each.registration_id == registration_id), None)
     if line is None or line.is_gone:
         abort(404)
@@ -200,7 +200,7 @@ def _save(
 def send(week: str) -> ResponseReturnValue:
     """Save the page's lines; with ``act=send`` also send the whole report."""
     found = week_or_404(week)
-    draft, _report, policy = _draft(found)
+    draft, _report, policy = draft_of(found)
     figures, sending = figures_of(policy), request.form.get("act") == "send"
     if sending and not allows(actor(), P.REPORT_SEND):
         g.missing_permission = P.REPORT_SEND
