@@ -105,10 +105,13 @@ def add_user(
         output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
-_EXPORTED = ("registrations", "statements", "deposits", "aliases", "identifiers", "decisions", "audit")
+_EXPORTED = (
+    *("registrations", "statements", "deposits", "weekly"),
+    *("aliases", "identifiers", "decisions", "audit"),
+)
 _IMPORTED = (
     *("partners", "tiers", "registrations", "events", "decisions", "aliases"),
-    *("receipts", "traffic", "policy"),
+    *("receipts", "traffic", "policy", "weekly"),
 )
 
 

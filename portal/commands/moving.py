@@ -26,6 +26,7 @@ from portal.imports.run import KINDS, DryRun, Refusal, import_file
 from portal.models import tables as t
 from portal.registrations.export import COLUMNS, registrations_as_of
 from portal.statements import export as statements
+from portal.weekly import export as reports
 
 
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
@@ -104,6 +105,10 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str 
             return _written(statements.COLUMNS, statements.rows_of(session, covered), form, kind)
         if kind == "deposits":
             return _written(deposits.EXPORTED, deposits.exported(session, day), form, kind)
+        if kind == "weekly":
+            if form == "json":
+                return _json(reports.reports_as_of(session, day))
+            return _written(reports.COLUMNS, reports.lines_as_of(session, day), form, kind)
         if kind == "aliases":
             return _written(customers.ALIASES, customers.aliases(session), form, kind)
         if kind == "identifiers":

@@ -23,6 +23,7 @@ from portal.imports import (
     registrations,
     tiers,
     traffic,
+    weekly,
     words,
 )
 from portal.imports.reading import Limits, Line, Row, Table, read_table
@@ -94,6 +95,7 @@ KINDS: Mapping[str, Kind] = {
         by=Permission.RECEIPT_IMPORT,
         limits=Limits(rows=2_500_000, megabytes=400),
     ),
+    "weekly": Kind(words.WEEKLY, ("week", "partner", "customer_name"), weekly.take, weekly.EXPORTED),
     "traffic": Kind(words.TRAFFIC, ("partner", "day", "amount"), traffic.take, by=Permission.TRAFFIC_IMPORT),
 }
 

@@ -84,6 +84,20 @@ RECEIPTS = {
     "minutes": "分钟数",
     "refund_of": "原流水号",
 }
+WEEKLY = {
+    "week": "报告周",
+    "partner": "渠道编号",
+    "customer_name": "客户名称",
+    "ref": "报备编号",
+    "ports": "端口数",
+    "yearly_revenue": "年收入预估",
+    "stage": "进度",
+    "happened": "本周情况",
+    "reason": "未变原因",
+    "support": "需要支持",
+    "next_step": "下一步",
+    "next_step_on": "下一步日期",
+}
 TRAFFIC = {"partner": "渠道编号", "day": "日期", "amount": "金额"}
 
 _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {

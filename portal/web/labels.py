@@ -177,6 +177,7 @@ ACTS: Mapping[str, Any] = {
     "import.policy": _l("Imported a policy version"),
     "import.registrations": _l("Imported registrations"),
     "import.tiers": _l("Imported tier terms"),
+    "import.weekly": _l("Imported weekly reports"),
     "ownership.rebuilt": _l("Derived ownership anew from the facts"),
     "paper.finished": _l("Set a batch of statements"),
     "paper.started": _l("Began a batch of statements"),

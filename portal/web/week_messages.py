@@ -9,6 +9,9 @@ from portal.domain.reports import ReportState
 from portal.domain.weekly import Change, Group, LineVerdict
 
 WEEK: Mapping[str, Any] = {
+    "import.report_there": _l("%(partner)s has another report of this week already."),
+    "import.unknown_customer": _l("The partner has no project of this name: the line is kept by the name."),
+    "import.week_not_over": _l("“%(value)s” is not over yet: only past weeks are imported."),
     "report.closed": _l("This week is closed: its report could be sent until %(last)s."),
     "report.day_without_step": _l("Say what happens on that day, or leave the day empty."),
     "report.future": _l("This week has not begun: its report can be written from %(first)s on."),

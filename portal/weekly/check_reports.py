@@ -66,9 +66,7 @@ def _revisions(session: Session) -> Iterator[Problem]:
         if trailed is None:
             yield "weekly_revision", number, RuleViolation("check.untrailed")
             continue
-        stated = {
-            "submitted_at": audit.plain(trailed.at), "submitted_by_id": trailed.actor_id, **trailed.details
-        }  # fmt: skip
+        stated = {"submitted_by_id": trailed.actor_id, **trailed.details}
         for column in _SENT:
             if audit.plain(getattr(row, column)) != stated[column]:
                 yield "weekly_revision", number, RuleViolation("check.not_trailed", column=column)

@@ -51,6 +51,11 @@ def open_report(session: Session, *, partner_id: int, week: Week, now: datetime,
     """
     check_open(week, now, figures)
     keep_ends(session, week, now)
+    return open_row(session, partner_id=partner_id, week=week, now=now)
+
+
+def open_row(session: Session, *, partner_id: int, week: Week, now: datetime) -> Any:
+    """The report's row, begun if it was not."""
     row = report_row(session, partner_id, week)
     if row is None:
         values = {
@@ -137,7 +142,7 @@ def send_report(
         _apply(session, actor, now, line, tell.get(line.registration_id))
     content = _frozen(load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report))
     late = is_late(week, now, figures)
-    revision = _freeze(session, actor, now, report, content, late)
+    revision = freeze(session, actor, now, report, content, late)
     facts = [_reported(session, now, actor, line, week, revision) for line in told]
     journal.write(session, facts, actor=actor)
     return Outcome(revision, is_new=True, late=late)
@@ -181,22 +186,29 @@ def _apply(session: Session, actor: Actor, now: datetime, line: Line, sent: Mapp
         ask_support(session, **on, version=version, need=typed.support)
 
 
-def _freeze(
-    session: Session, actor: Actor | None, now: datetime, report: Any, content: Any, late: bool,
-    *, imported: bool = False,
-) -> int:  # fmt: skip
-    """Write a revision down; the report counts it from now on."""
+def freeze(
+    session: Session,
+    actor: Actor | None,
+    at: datetime,
+    report: Any,
+    content: Any,
+    late: bool,
+    *,
+    imported: bool = False,
+    recorded_at: datetime | None = None,
+) -> int:
+    """Write down a revision that was sent `at`; the report counts it from now on."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = audit.digest({"content": text})
     revision: int = report.revision + 1
     row = {
-        "report_id": report.id, "revision": revision, "submitted_at": now, "late": late,
+        "report_id": report.id, "revision": revision, "submitted_at": at, "late": late,
         "submitted_by_id": actor.user_id if actor else None, "imported": imported, "content": text,
         "digest": digest,
     }  # fmt: skip
     session.execute(sa.insert(t.weekly_revision), [row])
     c = t.weekly_report.c
-    first = {} if report.submitted_at else {"submitted_at": now, "late": late}
+    first = {} if report.submitted_at else {"submitted_at": at, "late": late}
     changed: Any = session.execute(
         sa.update(t.weekly_report)
         .where(c.id == report.id, c.revision == report.revision)
@@ -205,9 +217,9 @@ def _freeze(
     if changed.rowcount != 1:
         raise StaleVersion("stale")
     audit.record(
-        session, actor=actor, action="weekly.sent", at=now, subject=("weekly_report", report.id),
-        revision=revision, week=report.week, partner=report.partner_id, late=late, imported=imported,
-        digest=digest,
+        session, actor=actor, action="weekly.sent", at=recorded_at or at,
+        subject=("weekly_report", report.id), revision=revision, week=report.week,
+        partner=report.partner_id, late=late, imported=imported, digest=digest, submitted_at=at,
     )  # fmt: skip
     return revision
 
