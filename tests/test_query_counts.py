@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from portal import clock, db
+from portal.domain.weeks import week_of
 from portal.imports.run import import_file
 from tests.support.people import Person
 from tests.support.web import Login
@@ -31,6 +32,9 @@ PAGES = (
     ("channel_manager", "/customers"),
     ("channel_manager", "/customers?q=公司"),
     ("channel_manager", "/alarms"),
+    ("alice", "/weekly/{week}"),
+    ("alice", "/weekly/{week}/sheet"),
+    ("channel_manager", "/weekly/{week}"),
     ("alice", "/cases"),
     ("channel_manager", "/cases"),
     ("channel_manager", "/cases?show=decided"),
@@ -84,7 +88,10 @@ def _counts(app: Flask, people: dict[str, Person], login: Login) -> dict[tuple[s
     counts = {}
     for who, path in PAGES:
         statements.clear()
-        assert clients[who].get(path).status_code == 200, (who, path)
+        assert clients[who].get(path.format(week=week_of(clock.today()).thursday)).status_code == 200, (
+            who,
+            path,
+        )
         counts[who, path] = sum(not each.startswith("BEGIN") for each in statements)
     sa.event.remove(app.extensions["portal_engine"], "before_cursor_execute", note)
     return counts

@@ -48,7 +48,9 @@ def _report(admin: Actor, week: Week, draw: Random) -> Any:
         policy = policy_on(session, business_date(now))
         assert policy.week is not None  # noqa: S101 - every policy has them
         report = open_report(session, partner_id=partner.id, week=week, now=now, figures=policy.week)
-        draft = load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report)
+        draft = load_draft(
+            session, partner=partner, week=week, now=now, policy=policy, report=report, promised=None
+        )
         for line in draft.lines:
             if not line.is_gone and (line.unchanged or draw.random() < 0.2):
                 write_line(

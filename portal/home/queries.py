@@ -1,7 +1,7 @@
 """What needs a person today, in order of due date."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -13,10 +13,14 @@ from portal.domain.calendar import add_working_days
 from portal.domain.facts import State
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
+from portal.domain.reports import ReportState
+from portal.domain.weeks import WeekFigures, week_of
 from portal.models import tables as t
 from portal.statements.board import Reader, waiting
+from portal.weekly.report_queries import partners_of_week
 
 _EACH = 20
+_UNSENT = (ReportState.DUE, ReportState.WRITING, ReportState.MISSING)
 _PAIRS = 6
 _LIST = 12
 _STATEMENTS = 200
@@ -124,6 +128,19 @@ def tasks_about_pairs(session: Session, *, policy: Policy) -> list[Task]:
     days = policy.held_review_working_days
     page = open_pairs(session, cursor=None, size=_PAIRS)
     return [Task("pair", row, add_working_days(business_date(row.found_at), days)) for row in page.rows]
+
+
+def tasks_about_report(
+    session: Session, *, partner_id: int, now: datetime, figures: WeekFigures
+) -> list[Task]:
+    """For a partner's people: this week's report, from the first reminder on until it is sent."""
+    week = week_of(business_date(now))
+    if now < week.reminders(figures)[0]:
+        return []
+    own = t.partner.c.id == partner_id
+    found = partners_of_week(session, own, week=week, now=now, figures=figures)
+    waiting = [each for each in found if each.state in _UNSENT]
+    return [Task("report", (week, each.projects), week.due_on) for each in waiting]
 
 
 def tasks_about_statements(session: Session, reader: Reader) -> list[Task]:

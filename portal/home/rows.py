@@ -27,6 +27,7 @@ _ICONS = {
     "held": "scale",
     "case": "gavel",
     "pair": "scale",
+    "report": "calendar-event",
     "statement": "receipt",
 }
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
@@ -41,6 +42,9 @@ def task_rows(
     for task in tasks:
         if task.kind == "case":
             yield _case_row(task, eyes, urgent)
+            continue
+        if task.kind == "report":
+            yield _report_row(task, eyes)
             continue
         if task.kind == "pair":
             yield _pair_row(task, eyes, urgent)
@@ -78,6 +82,17 @@ def _case_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     return (
         href, line.customer, eyes.icon(_ICONS["case"]), "d" if days <= urgent else "w", what, None,
         due_in(task.due), days < 0, href, _("Open"),
+    )  # fmt: skip
+
+
+def _report_row(task: Task, eyes: Look) -> tuple[Any, ...]:
+    """The weekly report that is not sent yet."""
+    (week, projects), days = task.row, (task.due - eyes.today).days if task.due else 0
+    href = f"/weekly/{week.thursday}"
+    return (
+        href, _("Weekly report, week %(number)s", number=week.number), eyes.icon(_ICONS["report"]),
+        "d" if days <= 0 else "w", ngettext("%(num)d project", "%(num)d projects", projects), None,
+        due_in(task.due), days < 0, href, _("Write it"),
     )  # fmt: skip
 
 

@@ -48,7 +48,11 @@ def start() -> ResponseReturnValue:
         )
         if decides:
             tasks = sorted([*tasks, *queries.tasks_about_pairs(session, policy=policy)], key=queries.by_due)
-    tasks = [*_case_tasks(person, policy), *steps, *tasks]
+    if person.partner_id is not None and policy.week:
+        tasks += queries.tasks_about_report(
+            session, partner_id=person.partner_id, now=now(), figures=policy.week
+        )
+    tasks = [*_case_tasks(person, policy), *steps, *sorted(tasks, key=queries.by_due)]
     totals = stage_totals(session, totals_of(person))
     return render_template(
         "home/today.html",

@@ -104,7 +104,7 @@ def _add(
     lines = _lines(report, told, own)
     named = {"id": partner.id, "code": partner.code, "name": partner.name, "region": partner.region}
     content = audit.plain({"week": week.thursday, "partner": named, "remark": "", "lines": lines})
-    sent = newest_sent(session, partner.id, week)
+    sent = newest_sent(session, partner.id, week).get(week)
     if sent is not None:
         if sent.content["lines"] == content["lines"]:
             report.skipped += len(told)

@@ -52,7 +52,7 @@ def partners_of_week(
     )  # fmt: skip
     found = [
         PartnerWeek(
-            row.id, row.code, row.name, row.region, row.manager, row.projects,
+            row.id, row.code, row.name, row.region, row.manager, int(row.projects),
             state_of(
                 submitted_at=row.submitted_at, late=bool(row.late), begun=row.report_id is not None,
                 projects=row.projects, week=week, now=now, figures=figures,
@@ -77,15 +77,24 @@ def _projects_of(week: Week, now: datetime) -> Any:
         query = sa.select(w.partner_id, sa.func.count().label("number"))
         query = query.where(w.week == week.thursday, w.stage != Stage.SIGNED).group_by(w.partner_id)
     else:
-        c = t.registration.c
-        query = sa.select(c.partner_id, sa.func.count().label("number"))
-        query = query.where(c.is_owner, c.partner_id.is_not(None), c.stage != Stage.SIGNED)
-        query = query.group_by(c.partner_id)
+        c = t.pipeline_stat.c
+        query = sa.select(c.party_id.label("partner_id"), sa.func.sum(c.projects).label("number"))
+        query = query.where(c.stage != Stage.SIGNED).group_by(c.party_id)
     return query.subquery("projects")
 
 
 def own_weeks(session: Session, partner_id: int) -> list[Any]:
-    """The newest reports of a partner: week, revision, when it was sent, whether late."""
-    c = t.weekly_report.c
-    query = sa.select(c.week, c.revision, c.submitted_at, c.late).where(c.partner_id == partner_id)
-    return list(session.execute(query.order_by(c.week.desc()).limit(WEEKS)))
+    """A partner's newest reports, each with the partner's own columns; without any, one row of those."""
+    r, p = t.weekly_report, t.partner
+    query = (
+        sa.select(
+            *(each for each in r.c if each.name != "partner_id"),
+            p.c.id.label("partner_id"), p.c.code, p.c.name, p.c.region,
+        )
+        .select_from(p)
+        .join(r, r.c.partner_id == p.c.id, isouter=True)
+        .where(p.c.id == partner_id)
+        .order_by(r.c.week.desc())
+        .limit(WEEKS)
+    )  # fmt: skip
+    return list(session.execute(query))

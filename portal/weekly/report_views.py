@@ -1,6 +1,7 @@
 """The weekly report: the partner writes and sends it, the vendor reads who reported what (W2)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, render_template, request, url_for
@@ -30,7 +31,14 @@ from portal.web.request import actor, now, reading, today, transaction
 from portal.weekly import report_queries, report_rows
 from portal.weekly.report_forms import LineForm, form_of
 from portal.weekly.reporting import Outcome, keep_ends, open_report, send_report, write_line, write_remark
-from portal.weekly.reports import load_draft, report_row, sent_revisions
+from portal.weekly.reports import (
+    PartnerRow,
+    Sent,
+    load_draft,
+    newest_sent,
+    report_row,
+    sent_revisions,
+)
 from portal.weekly.snapshots import is_kept
 
 bp = Blueprint("weekly", __name__, url_prefix="/weekly")
@@ -72,8 +80,8 @@ def week(week: str) -> ResponseReturnValue:
 
 def keep_compared(week: Week) -> None:
     """Write down the ends that the report compares, where nobody has yet."""
-    session = reading()
-    if any(now() > each.end and not is_kept(session, each) for each in (week.before, week)):
+    over = [each for each in (week.before, week) if now() > each.end]
+    if not is_kept(reading(), *over):
         with transaction() as writing:
             keep_ends(writing, week, now())
 
@@ -91,14 +99,33 @@ def _list(week: Week) -> str:
     )  # fmt: skip
 
 
-def draft_of(week: Week) -> tuple[Draft, Any, Policy]:
-    """The own partner's draft, the report's row, the policy of today."""
-    session = reading()
-    partner = partner_or_404(actor().partner_id or 0)
-    policy = policy_on(session, today())
-    report = report_row(session, partner.id, week)
-    draft = load_draft(session, partner=partner, week=week, now=now(), policy=policy, report=report)
-    return draft, report, policy
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    """The own partner's report of a week: the draft, its row, what was sent, the newest weeks."""
+
+    draft: Draft
+    report: Any
+    policy: Policy
+    sent: Sent | None
+    weeks: list[Any]
+
+
+def own_report(week: Week) -> OwnReport:
+    """The same for the person who asks."""
+    session, policy = reading(), policy_on(reading(), today())
+    partner_id = actor().partner_id or 0
+    weeks = report_queries.own_weeks(session, partner_id)
+    partner = PartnerRow(partner_id, weeks[0].code, weeks[0].name, weeks[0].region)
+    begun = [each for each in weeks if each.id is not None]
+    report = next((each for each in begun if each.week == week.thursday), None)
+    if report is None and len(begun) == report_queries.WEEKS:
+        report = report_row(session, partner_id, week)
+    papers = newest_sent(session, partner_id, week, week.before)
+    draft = load_draft(
+        session, partner=partner, week=week, now=now(), policy=policy, report=report,
+        promised=papers.get(week.before),
+    )  # fmt: skip
+    return OwnReport(draft, report, policy, papers.get(week), begun)
 
 
 def _write(
@@ -110,8 +137,8 @@ def _write(
     code: int = 200,
 ) -> ResponseReturnValue:
     """The report as it can be written now; `posted` are forms with something wrong in them."""
-    draft, report, policy = draft_of(week)
-    figures = figures_of(policy)
+    own = own_report(week)
+    draft, report, figures = own.draft, own.report, figures_of(own.policy)
     lines = [line for line in draft.lines if not line.is_gone]
     last = max((len(lines) - 1) // PAGE, 0)
     page = min(max(forms.posted_number(request.values.get("page")), 0), last)
@@ -123,13 +150,12 @@ def _write(
         check_open(week, now(), figures)
     except RuleViolation as error:
         closed = error
-    sent = sent_revisions(reading(), draft.partner["id"], week, only_newest=True)
     body = render_template(
         "weekly/write.html", week=week, figures=figures, rows=rows, page=page, last=last, closed=closed,
-        gone=[line for line in draft.lines if line.is_gone], sent=sent[0] if sent else None,
+        gone=[line for line in draft.lines if line.is_gone], sent=own.sent,
         counts=report_rows.change_counts(draft.lines), lacking=lacking(draft.lines, today()),
         projects=len(lines), remark=draft.remark if remark is None else remark, problem=problem,
-        weeks=report_queries.own_weeks(reading(), draft.partner["id"]), this_week=week_of(today()),
+        weeks=own.weeks, this_week=week_of(today()),
         state=state_of(
             submitted_at=report.submitted_at if report else None, late=bool(report and report.late),
             begun=report is not None, projects=len(lines), week=week, now=now(), figures=figures,
@@ -144,15 +170,15 @@ def _write(
 def write(week: str, registration_id: int) -> ResponseReturnValue:
     """Keep one project's fields while they are typed; answers its small state."""
     found, line = week_or_404(week), None
-    draft, _report, policy = draft_of(found)
-    line = next((each for each in draft.lines if each.registration_id == registration_id), None)
+    own = own_report(found)
+    line = next((each for each in own.draft.lines if each.registration_id == registration_id), None)
     if line is None or line.is_gone:
         abort(404)
     form = form_of(line, request.form)
     if not form.validate():
         return _state(line, form, version=forms.posted_number(form.version.data), code=422)
     try:
-        version = _save(found, figures_of(policy), [(line, form)]).get(registration_id, line.version)
+        version = _save(found, figures_of(own.policy), [(line, form)]).get(registration_id, line.version)
     except RuleViolation as error:
         # What stands there now is shown; sending once more puts the own words in its place.
         form.refuse(error)
@@ -200,14 +226,14 @@ def _save(
 def send(week: str) -> ResponseReturnValue:
     """Save the page's lines; with ``act=send`` also send the whole report."""
     found = week_or_404(week)
-    draft, _report, policy = draft_of(found)
-    figures, sending = figures_of(policy), request.form.get("act") == "send"
+    own = own_report(found)
+    figures, sending = figures_of(own.policy), request.form.get("act") == "send"
     if sending and not allows(actor(), P.REPORT_SEND):
         g.missing_permission = P.REPORT_SEND
         abort(403)
     on_page = [
         (line, form_of(line, request.form))
-        for line in draft.lines
+        for line in own.draft.lines
         if not line.is_gone and f"{line.registration_id}-version" in request.form
     ]
     made = {line.registration_id: form for line, form in on_page}
@@ -226,7 +252,7 @@ def send(week: str) -> ResponseReturnValue:
         with transaction() as session:
             partner = partner_or_404(actor().partner_id or 0)
             outcome = send_report(
-                session, actor=actor(), now=now(), partner=partner, week=found, policy=policy
+                session, actor=actor(), now=now(), partner=partner, week=found, policy=own.policy
             )
     except RuleViolation as error:
         for each in problems_of(error):

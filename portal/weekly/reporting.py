@@ -127,10 +127,15 @@ def send_report(
     assert figures is not None  # noqa: S101 - every policy has them
     lock_registry(session)
     report = open_report(session, partner_id=partner.id, week=week, now=now, figures=figures)
-    draft = load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report)
+    papers = newest_sent(session, partner.id, week, week.before)
+    about: dict[str, Any] = {
+        "partner": partner, "week": week, "now": now, "policy": policy, "report": report,
+        "promised": papers.get(week.before),
+    }  # fmt: skip
+    draft = load_draft(session, **about)
     if problems := lacking(draft.lines, business_date(now)):
         raise RuleViolations(problems)
-    sent = newest_sent(session, partner.id, week)
+    sent = papers.get(week)
     content = _frozen(draft)
     if sent is not None and not differences(sent.content, content):
         return Outcome(sent.revision, is_new=False, late=sent.late)
@@ -140,7 +145,7 @@ def send_report(
     ]
     for line in told:
         _apply(session, actor, now, line, tell.get(line.registration_id))
-    content = _frozen(load_draft(session, partner=partner, week=week, now=now, policy=policy, report=report))
+    content = _frozen(load_draft(session, **about))
     late = is_late(week, now, figures)
     revision = freeze(session, actor, now, report, content, late)
     facts = [_reported(session, now, actor, line, week, revision) for line in told]

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -18,7 +18,7 @@ from portal.domain.terms import EventKind
 from portal.domain.weekly import Compared, Group, Standing, compare_all
 from portal.domain.weeks import Week
 from portal.models import tables as t
-from portal.weekly.snapshots import standings_now, standings_of
+from portal.weekly.snapshots import owned_in, standing_columns, standing_of
 
 _LONGEST = 300
 _GATE_WORDS = ("met_with", "solution", "trial_agreement", "contract_no")
@@ -36,6 +36,15 @@ class Sent:
     content: Mapping[str, Any]
 
 
+class PartnerRow(NamedTuple):
+    """What a report says of its partner."""
+
+    id: int
+    code: str
+    name: str
+    region: str
+
+
 def report_row(session: Session, partner_id: int, week: Week) -> Any:
     """The report's row, or None while nobody has begun it."""
     c = t.weekly_report.c
@@ -44,31 +53,41 @@ def report_row(session: Session, partner_id: int, week: Week) -> Any:
 
 
 def load_draft(
-    session: Session, *, partner: Any, week: Week, now: datetime, policy: Policy, report: Any
+    session: Session,
+    *,
+    partner: Any,
+    week: Week,
+    now: datetime,
+    policy: Policy,
+    report: Any,
+    promised: Sent | None,
 ) -> Draft:
     """The report as it stands at `now`: projects, what happened to them, what was promised and typed.
 
     The caller has seen to it that the ends of the week before, and of this one if it is over, are kept.
+    `promised` is last week's report as it was sent.
     """
-    scope, today = t.partner.c.id == partner.id, min(business_date(now), week.thursday)
-    before = standings_of(session, scope, week.before)
-    over = now > week.end
-    standing = standings_of(session, scope, week) if over else standings_now(session, scope, week)
-    compared = compare_all(before, standing, today, policy)
+    today = min(business_date(now), week.thursday)
+    about = _projects(session, partner.id, week, over=now > week.end)
+    compared = compare_all(
+        {key: each.before for key, each in about.items() if each.before},
+        {key: each.now for key, each in about.items() if each.now},
+        today,
+        policy,
+    )
     numbers = [_number(each) for each in compared]
-    about = _registrations(session, numbers)
     happened = _happenings(session, numbers, week)
-    entries = _entries(session, report.id if report else None)
-    promised = _promises(session, partner.id, week.before)
+    entries = _entries(session, report.id) if report else {}
+    promises = _promises(promised)
     lines = []
     for each in compared:
         number = _number(each)
-        row = about[number]
+        row = about[number].row
         own = carried_step(row.next_step, row.next_step_on, business_date(now))
         typed, version = entries.get(number, (Typed(next_step=own.step, next_step_on=own.due), 0))
         lines.append(
             Line(
-                number, row.ref, row.customer_name, each, promised.get(number, Promise()),
+                number, row.ref, row.customer_name, each, promises.get(number, Promise()),
                 happened.get(number, []), typed, row.worker or "", version,
             )
         )  # fmt: skip
@@ -86,19 +105,44 @@ def _number(each: Compared) -> int:
     return standing.registration_id
 
 
-def _registrations(session: Session, numbers: Collection[int]) -> dict[int, Any]:
-    c = t.registration.c
-    found = {}
-    for part in chunks(numbers):
-        query = (
-            sa.select(
-                c.id, c.ref, c.customer_name, c.next_step, c.next_step_on, t.user.c.name.label("worker")
-            )
-            .join(t.user, t.user.c.id == c.worker_id, isouter=True)
-            .where(c.id.in_(part))
+@dataclass(frozen=True, slots=True)
+class _Project:
+    row: Any
+    before: Standing | None
+    now: Standing | None
+
+
+def _projects(session: Session, partner_id: int, week: Week, *, over: bool) -> dict[int, _Project]:
+    """A partner's projects of both weeks, with their names and next steps: one question for all of it."""
+    c, before, after = t.registration.c, t.week_project.alias("before"), t.week_project.alias("after")
+    owned = after.c.week.is_not(None) if over else owned_in(week)
+    query = (
+        sa.select(
+            c.id, c.ref, c.customer_name, c.next_step, c.next_step_on, t.user.c.name.label("worker"),
+            owned.label("owned"), *standing_columns(),
+            *(each.label(f"before_{each.name}") for each in before.c),
+            *(each.label(f"after_{each.name}") for each in after.c),
         )
-        found.update({row.id: row for row in session.execute(query)})
+        .join(t.user, t.user.c.id == c.worker_id, isouter=True)
+        .join(before, _of_week(before, week.before), isouter=True)
+        .join(after, _of_week(after, week), isouter=True)
+        .where(c.partner_id == partner_id, sa.or_(before.c.week.is_not(None), owned))
+    )  # fmt: skip
+    found = {}
+    for row in session.execute(query):
+        live = standing_of(row, row) if row.owned and not over else None
+        found[row.id] = _Project(row, _kept(row, "before_"), _kept(row, "after_") if over else live)
     return found
+
+
+def _of_week(kept: Any, week: Week) -> Any:
+    return sa.and_(kept.c.registration_id == t.registration.c.id, kept.c.week == week.thursday)
+
+
+def _kept(row: Any, prefix: str) -> Standing | None:
+    """The standing that a kept week has of a project, None where it has none."""
+    told = {name: getattr(row, prefix + name) for name in Standing.__slots__}
+    return Standing(**told) if told["registration_id"] is not None else None
 
 
 def _happenings(session: Session, numbers: Collection[int], week: Week) -> dict[int, list[Happening]]:
@@ -125,7 +169,7 @@ def _said(row: Any) -> str:
     return str(row.note or row.reason or (gate if row.kind is EventKind.MOVED else ""))[:_LONGEST]
 
 
-def _entries(session: Session, report_id: int | None) -> dict[int, tuple[Typed, int]]:
+def _entries(session: Session, report_id: int) -> dict[int, tuple[Typed, int]]:
     c = t.weekly_entry.c
     query = sa.select(t.weekly_entry).where(c.report_id == report_id)
     return {
@@ -134,9 +178,8 @@ def _entries(session: Session, report_id: int | None) -> dict[int, tuple[Typed, 
     }
 
 
-def _promises(session: Session, partner_id: int, week: Week) -> dict[int, Promise]:
-    """What the newest revision of a week's report promised, by project."""
-    sent = newest_sent(session, partner_id, week)
+def _promises(sent: Sent | None) -> dict[int, Promise]:
+    """What a report promised, by project."""
     if sent is None:
         return {}
     return {
@@ -150,24 +193,31 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def newest_sent(session: Session, partner_id: int, week: Week) -> Sent | None:
-    """The revision of a week's report that counts, None while none was sent."""
-    found = sent_revisions(session, partner_id, week, only_newest=True)
-    return found[0] if found else None
+def newest_sent(session: Session, partner_id: int, *weeks: Week) -> dict[Week, Sent]:
+    """The revision that counts of each week's report, where one was sent."""
+    r, v = t.weekly_report.c, t.weekly_revision.c
+    query = _SENT.add_columns(r.week).where(
+        r.partner_id == partner_id, r.week.in_([each.thursday for each in weeks]), v.revision == r.revision
+    )
+    return {Week(row.week): _sent(row) for row in session.execute(query)}
 
 
-def sent_revisions(session: Session, partner_id: int, week: Week, *, only_newest: bool = False) -> list[Sent]:
+def sent_revisions(session: Session, partner_id: int, week: Week) -> list[Sent]:
     """Every revision of a week's report as it was sent, the newest first."""
     r, v = t.weekly_report.c, t.weekly_revision.c
-    query = (
-        sa.select(v.revision, v.submitted_at, t.user.c.name, v.late, v.imported, v.content)
-        .join(t.weekly_report, r.id == v.report_id)
-        .join(t.user, t.user.c.id == v.submitted_by_id, isouter=True)
-        .where(r.partner_id == partner_id, r.week == week.thursday)
-        .order_by(v.revision.desc())
+    query = _SENT.where(r.partner_id == partner_id, r.week == week.thursday)
+    return [_sent(row) for row in session.execute(query.order_by(v.revision.desc()))]
+
+
+_SENT = (
+    sa.select(
+        *(t.weekly_revision.c[name] for name in ("revision", "submitted_at", "late", "imported", "content")),
+        t.user.c.name,
     )
-    rows = session.execute(query.limit(1) if only_newest else query)
-    return [
-        Sent(row.revision, row.submitted_at, row.name, row.late, row.imported, json.loads(row.content))
-        for row in rows
-    ]
+    .join(t.weekly_report, t.weekly_report.c.id == t.weekly_revision.c.report_id)
+    .join(t.user, t.user.c.id == t.weekly_revision.c.submitted_by_id, isouter=True)
+)
+
+
+def _sent(row: Any) -> Sent:
+    return Sent(row.revision, row.submitted_at, row.name, row.late, row.imported, json.loads(row.content))

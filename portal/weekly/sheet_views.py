@@ -22,7 +22,7 @@ from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, transaction
 from portal.weekly.report_rows import field_words, value_words
-from portal.weekly.report_views import bp, draft_of, figures_of, keep_compared, week_or_404
+from portal.weekly.report_views import bp, figures_of, keep_compared, own_report, week_or_404
 from portal.weekly.sheets import drop_sheet, keep_sheet, kept_sheet, merged, take_rows
 
 __all__ = ["bp"]
@@ -71,7 +71,7 @@ def sheet(week: str) -> ResponseReturnValue:
 
 def _page(week: Week, problem: RuleViolation | None = None) -> str:
     keep_compared(week)
-    draft, _report, _policy = draft_of(week)
+    draft = own_report(week).draft
     kept = kept_sheet(reading(), actor=actor(), week=week)
     lines = {line.registration_id: line for line in draft.lines if not line.is_gone}
     offered = _offered(kept[1], lines) if kept else []
@@ -135,12 +135,12 @@ def take(week: str) -> ResponseReturnValue:
         return _file(row) if row else go_to(url_for(".sheet", week=week))
     numbers = {row.number: forms.posted_number(request.form.get(f"r{row.number}")) for row in kept[1]}
     chosen = {number: project for number, project in numbers.items() if project > 0}
-    draft, _report, policy = draft_of(found)
+    own = own_report(found)
     try:
         with transaction() as session:
             count = take_rows(
-                session, actor=actor(), now=now(), week=found, draft=draft, chosen=chosen, rows=kept[1],
-                figures=figures_of(policy),
+                session, actor=actor(), now=now(), week=found, draft=own.draft, chosen=chosen, rows=kept[1],
+                figures=figures_of(own.policy),
             )  # fmt: skip
     except RuleViolation as error:
         return _page(found, problem=error), 409 if error.code == "stale" else 422

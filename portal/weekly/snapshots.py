@@ -6,7 +6,7 @@ changed since and stand as they do now; the customers of the others are replayed
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from portal import audit
 from portal.conflicts.facts import load_dossier
 from portal.db import chunks, insert_plain, lock_registry
 from portal.domain.facts import Standing as Claim
-from portal.domain.periods import business_date, day_start
+from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.domain.protection import started_on
 from portal.domain.terms import EventKind
@@ -33,10 +33,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def is_kept(session: Session, week: Week) -> bool:
-    """Whether the end of `week` is written down."""
+def is_kept(session: Session, *weeks: Week) -> bool:
+    """Whether the ends of these weeks are written down, all of them."""
     c = t.week_end.c
-    return session.scalar(sa.select(c.week).where(c.week == week.thursday)) is not None
+    days = [each.thursday for each in weeks]
+    return session.scalar(sa.select(sa.func.count()).where(c.week.in_(days))) == len(weeks)
 
 
 def keep_week(session: Session, week: Week, *, now: datetime) -> bool:
@@ -87,7 +88,7 @@ def _plain(session: Session, week: Week, each: Standing) -> tuple[Any, ...]:
 def standings_at_end(session: Session, week: Week) -> dict[int, Standing]:
     """Every project that was open at the end of `week`, or signed in it, as it stood then."""
     moved = _moved_since(session, week.end)
-    found = {each.registration_id: each for each in _read(session, sa.true(), week.first)}
+    found = {each.registration_id: each for each in _read(session, sa.true(), week)}
     later = [number for part in chunks(moved) for number in session.scalars(_claims_on(part))]
     for number in later:
         found.pop(number, None)
@@ -133,10 +134,10 @@ def _replayed(session: Session, customers: set[int], week: Week) -> Iterator[Sta
             claim = owners[row.id]
             if claim.stage is Stage.SIGNED and business_date(claim.stage_since) < week.first:
                 continue
-            yield _standing(row, claim)
+            yield standing_of(row, claim)
 
 
-def _standing(row: Any, claim: Any) -> Standing:
+def standing_of(row: Any, claim: Any) -> Standing:
     """A project from the columns that people state and those that the fold decides."""
     signed = claim.stage is Stage.SIGNED
     return Standing(
@@ -180,7 +181,7 @@ def standings_now(session: Session, scope: Any, week: Week) -> dict[int, Standin
 
     `scope`: a condition on `partner`.
     """
-    return {each.registration_id: each for each in _read(session, scope, week.first)}
+    return {each.registration_id: each for each in _read(session, scope, week)}
 
 
 def standings_of(session: Session, scope: Any, week: Week) -> dict[int, Standing]:
@@ -196,14 +197,25 @@ def _of_partners(column: Any, scope: Any) -> Any:
     return column.in_(sa.select(t.partner.c.id).where(scope))
 
 
-def _read(session: Session, scope: Any, signed_from: date) -> Iterator[Standing]:
+def standing_columns() -> list[Any]:
+    """The columns that `standing_of` reads, of `registration`."""
     c = t.registration.c
-    query = sa.select(
+    return [
         c.id, c.partner_id, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.owned_since,
         c.last_progress_at, c.stage_since,
-    ).where(
-        c.is_owner, c.partner_id.is_not(None), _of_partners(c.partner_id, scope),
-        sa.or_(c.stage != Stage.SIGNED, c.stage_since >= day_start(signed_from)),
-    )  # fmt: skip
+    ]  # fmt: skip
+
+
+def owned_in(week: Week) -> Any:
+    """The condition for a project that a week's report is about: owned, and open or signed since it began."""
+    c = t.registration.c
+    return sa.and_(c.is_owner, sa.or_(c.stage != Stage.SIGNED, c.stage_since >= week.start))
+
+
+def _read(session: Session, scope: Any, week: Week) -> Iterator[Standing]:
+    c = t.registration.c
+    query = sa.select(*standing_columns()).where(
+        owned_in(week), c.partner_id.is_not(None), _of_partners(c.partner_id, scope)
+    )
     for row in session.execute(query):
-        yield _standing(row, row)
+        yield standing_of(row, row)

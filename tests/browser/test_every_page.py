@@ -347,7 +347,9 @@ def report(people: People, history: None, at: Any, engine: sa.Engine) -> None:
             policy = policy_on(session, now.date())
             assert policy.week is not None
             row = open_report(session, partner_id=partner.id, week=week, now=now, figures=policy.week)
-            draft = load_draft(session, partner=partner, week=week, now=now, policy=policy, report=row)
+            draft = load_draft(
+                session, partner=partner, week=week, now=now, policy=policy, report=row, promised=None
+            )
             for line in draft.lines:
                 write_line(
                     session, actor=alice.actor, now=now, report_id=row.id, version=line.version,

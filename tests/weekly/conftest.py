@@ -17,7 +17,7 @@ from portal.models import tables as t
 from portal.pipeline.service import move_project
 from portal.policy.service import policy_on
 from portal.weekly.reporting import Outcome, keep_ends, open_report, send_report, write_line
-from portal.weekly.reports import Sent, load_draft, report_row, sent_revisions
+from portal.weekly.reports import Sent, load_draft, newest_sent, report_row, sent_revisions
 from tests.support.people import Person
 
 WEEK = Week(date(2026, 3, 5))
@@ -43,7 +43,11 @@ class Desk:
             partner = self.partner(session)
             report = report_row(session, partner.id, self.week)
             policy = policy_on(session, business_date(now))
-            return load_draft(session, partner=partner, week=self.week, now=now, policy=policy, report=report)
+            papers = newest_sent(session, partner.id, self.week.before)
+            return load_draft(
+                session, partner=partner, week=self.week, now=now, policy=policy, report=report,
+                promised=papers.get(self.week.before),
+            )  # fmt: skip
 
     def write(self, now: datetime, registration_id: int, version: int = 0, **typed: Any) -> int:
         with db.transaction(self.engine) as session:
