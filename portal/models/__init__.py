@@ -40,6 +40,7 @@ from portal.models.statements import (
     StatementLine,
     StatementRevision,
 )
+from portal.models.support import SupportRequest
 from portal.models.suspicions import ComparisonDue, Suspicion
 from portal.models.system import AuditEntry, ImportRun
 
@@ -95,6 +96,7 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementRevision",
+    "SupportRequest",
     "Suspicion",
     "Tie",
     "TierTerm",

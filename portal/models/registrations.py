@@ -58,6 +58,7 @@ class Registration(Versioned, table=True):
         _owned("ix_registration_board", "stage", "protected_until", "id"),
         _owned("ix_registration_board_signed", "stage", "filed_at", "id"),
         _owned("ix_registration_board_party", "partner_id", "stage", "protected_until", "id"),
+        partial_index("ix_registration_paused", "paused_from IS NOT NULL", "paused_from"),
         partial_index("ix_registration_support", "support_since IS NOT NULL", "support_since"),
         partial_index("ix_registration_correction", "correction_since IS NOT NULL", "correction_since"),
         partial_index(
@@ -131,6 +132,8 @@ class Registration(Versioned, table=True):
     stage_since: datetime = Field(sa_type=UTCDateTime)
     last_progress_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     protected_until: date | None = Field(default=None)
+    # Its clock stands from this day on until what is owed is given (C3); `domain.protection.Clock`.
+    paused_from: date | None = Field(default=None)
 
 
 class RegistrationEvent(SQLModel, table=True):
