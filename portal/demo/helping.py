@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from portal.demo.founding import Channel
 from portal.domain.errors import RuleViolation
-from portal.domain.periods import day_start
+from portal.domain.periods import business_date, day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.support import SupportKind, SupportState, department_of
 from portal.models import tables as t
@@ -56,8 +56,12 @@ class Helping:
 
     def installed(self, place: dict[str, int], moved: datetime) -> Iterator[Act]:
         """Customer service installs what a move asked for, mostly within its days (S4)."""
-        if self.random.random() < 0.88:
+        if self.random.random() < self.patience(moved):
             yield moved + timedelta(days=self.random.uniform(0.5, 4)), self.installs(place)
+
+    def patience(self, since: datetime) -> float:
+        """How sure it is that something has been answered by now: nobody forgets for long."""
+        return 0.7 if self.today - business_date(since) < timedelta(days=14) else 1
 
     def at(self, day: date, hour: int) -> datetime:
         return day_start(day) + timedelta(hours=hour)
@@ -72,13 +76,13 @@ class Helping:
         return act
 
     def answered(self, known: dict[str, int], asked: datetime, result: str) -> Iterator[Act]:
-        """Taken on the next day or left with the department; given, declined, or forgotten for a while."""
+        """Taken on the next day or left with the department; given, declined, or owed still."""
         if self.random.random() < 0.6:
             yield asked + timedelta(hours=20), self.takes(known)
         lot, took = self.random.random(), timedelta(days=self.random.uniform(1, 9))
         if lot < 0.15:
             yield asked + took, self.closes(decline, known, reason=NO)
-        elif lot < 0.9:
+        elif lot < self.patience(asked):
             yield asked + took, self.closes(finish, known, result=result)
 
     def takes(self, known: dict[str, int]) -> Any:

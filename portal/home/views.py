@@ -49,7 +49,8 @@ def start() -> ResponseReturnValue:
         if decides:
             tasks = sorted([*tasks, *queries.tasks_about_pairs(session, policy=policy)], key=queries.by_due)
     helping = queries.tasks_about_support(session, person, today=today())
-    tasks = [*_case_tasks(person, policy), *steps, *helping, *tasks]
+    owed, answered = ([each for each in helping if each.kind == kind] for kind in ("owed", "answered"))
+    tasks = [*_case_tasks(person, policy), *steps, *owed, *tasks, *answered]
     totals = stage_totals(session, totals_of(person))
     return render_template(
         "home/today.html",

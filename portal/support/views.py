@@ -134,7 +134,7 @@ def _page(row: Any, **forms: Any) -> str:
         decline=forms.get("decline") or DeclineForm(prefix="d-"),
         gives=gives,
         withdraws=asked and not gives and row.state is SupportState.OPEN,
-        me=actor().user_id,
+        own_id=actor().user_id,
         changed=forms.get("changed"),
     )
 

@@ -68,7 +68,12 @@ ENTRIES = (
         rank=2,
         under=("held",),
     ),
-    Entry("support.list_page", "lifebuoy", _l("Support"), P.SUPPORT_VIEW, under=("support",)),
+    Entry(
+        *("support.list_page", "lifebuoy", _l("Support"), P.SUPPORT_VIEW),
+        short=_l("Support"),
+        rank=9,
+        under=("support",),
+    ),
     Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
     Entry(
         *("registrations.customers", "users", _l("Customers"), P.CUSTOMER_MERGE),

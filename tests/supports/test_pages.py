@@ -113,10 +113,12 @@ class TestAnswering:
         sales = opened("channel_sales")
         page = sales.get(f"/support/{request}").text
         assert "that day stays" in page
-        take = {"version": 1, "owner_id": me, "due": "2026-03-10"}
+        take = dict(re.findall(r'type="hidden" name="(version|owner_id|due)" value="([^"]*)"', page))
+        assert take == {"version": "1", "owner_id": str(me), "due": "2026-03-10"}, "as the page offers it"
         for _ in range(2):  # a second click changes nothing
             assert sales.post(f"/support/{request}/plan", data=take).status_code == 303
         assert (desk.request(request).owner_id, desk.request(request).version) == (me, 2)
+        assert "I take it" not in sales.get(f"/support/{request}").text
         give = {"version": 2, "f-result": "已到场"}
         for _ in range(2):
             assert sales.post(f"/support/{request}/finish", data=give).status_code == 303
