@@ -107,7 +107,9 @@ class Dossier:
         for claim in self.members.get(customer, ()):
             for stay in self.placements[claim]:
                 latest = max(latest, stay.at)
-            for event in (*self.events.get(claim, ()), *self.support.get(claim, ())):
+            for event in self.events.get(claim, ()):
+                latest = max(latest, event.at)
+            for event in self.support.get(claim, ()) if self.support else ():
                 latest = max(latest, event.at)
         return latest
 

@@ -245,7 +245,7 @@ def withdraw_install(
     _withdraw(session, by_move, actor=actor, now=now, why=Withdrawal.MOVE_UNDONE)
 
 
-def withdraw_all(session: Session, *, actor: Actor, now: datetime, registration_id: int) -> None:
+def withdraw_all(session: Session, *, actor: Actor | None, now: datetime, registration_id: int) -> None:
     """The claim has ended: nobody needs anything for it any more."""
     query = sa.select(_s.id).where(_s.registration_id == registration_id)
     every = set(session.scalars(query.where(_s.state == SupportState.OPEN)))
@@ -253,7 +253,7 @@ def withdraw_all(session: Session, *, actor: Actor, now: datetime, registration_
 
 
 def _withdraw(
-    session: Session, requests: Collection[int], *, actor: Actor, now: datetime, why: Withdrawal
+    session: Session, requests: Collection[int], *, actor: Actor | None, now: datetime, why: Withdrawal
 ) -> None:
     c = t.support_request
     query = sa.select(c).where(_s.id.in_(requests), _s.state == SupportState.OPEN).order_by(_s.id)
