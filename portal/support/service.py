@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from portal.conflicts.claims import next_of_claim
 from portal.db import lock_registry
-from portal.domain.access import Permission, allows
+from portal.domain.access import Permission, allows, can_see
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import State
 from portal.domain.periods import business_date
@@ -29,7 +29,7 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.support.records import settle_customer, take_version, write_asked, write_change, write_closed
-from portal.support.scope import may_ask, may_withdraw, party_of, party_of_claim
+from portal.support.scope import Party, may_ask, may_withdraw, party_of, party_of_claim
 
 _ENDED = (State.RELEASED, State.LOST)
 _s = t.support_request.c
@@ -78,7 +78,7 @@ def ask(
     if due is None:
         due = default_due(today, _figures(policy_on(session, today)).support_working_days)
     check_due(due, today)
-    _check_owner(session, owner_id)
+    _check_owner(session, owner_id, about)
     if registration_id is not None:
         now = next_of_claim(session, registration_id, now)
     request_id = write_asked(
@@ -101,20 +101,23 @@ def _figures(policy: Policy) -> Any:
     return policy.week
 
 
-def _check_owner(session: Session, owner_id: int | None) -> None:
-    """Only a person of the vendor who gives support can owe one.
+def _check_owner(session: Session, owner_id: int | None, party: Party) -> None:
+    """Only a person of the vendor who gives support, and sees whom it is for, can owe it.
 
     :raises RuleViolation: ``support.owner``.
     """
     if owner_id is None:
         return
     u, r = t.user.c, t.user_role.c
-    roles = session.scalars(
-        sa.select(r.role)
+    rows = session.execute(
+        sa.select(r.role, u.region)
         .join(t.user, u.id == r.user_id)
         .where(u.id == owner_id, u.active, u.partner_id.is_(None))
-    )
-    if not allows(Actor(owner_id, "", frozenset(roles)), Permission.SUPPORT_GIVE):
+    ).all()
+    region = rows[0].region if rows else None
+    owner = Actor(owner_id, "", frozenset(row.role for row in rows), region=region)
+    sees = can_see(owner, partner_id=party.partner_id, region=party.region)
+    if not sees or not allows(owner, Permission.SUPPORT_GIVE):
         raise RuleViolation("support.owner", "owner_id")
 
 
@@ -142,7 +145,7 @@ def plan(
         return
     check_plan(row.due_on, due, reason=reason, today=business_date(now))
     if owner_id != row.owner_id:
-        _check_owner(session, owner_id)
+        _check_owner(session, owner_id, _party_of_row(session, row))
     after = {"owner_id": owner_id, "due_on": due}
     now = _later(session, row, now)
     write_change(
@@ -181,7 +184,7 @@ def decline(
     _close(session, row, SupportState.DECLINED, actor=actor, now=now, result=reason)
 
 
-def _party_of_row(session: Session, row: Any) -> Any:
+def _party_of_row(session: Session, row: Any) -> Party:
     if row.registration_id is None:
         return party_of(session, row.partner_id)
     return party_of_claim(session, row.registration_id)

@@ -119,6 +119,13 @@ class TestPlanning:
         with refused("support.owner"):
             desk.plans("channel_sales", "2026-03-05 11:00", asked, owner_id=owner)
 
+    def test_nobody_owes_what_it_cannot_see(self, desk: Desk):
+        asked, sales = desk.asks("alice", "2026-03-05 10:00"), desk.people["channel_sales"].user_id
+        with db.transaction(desk.engine) as session:
+            session.execute(sa.update(t.user).where(t.user.c.id == sales).values(region="west"))
+        with refused("support.owner"):
+            desk.plans("channel_manager", "2026-03-05 11:00", asked, owner_id=sales)
+
     def test_the_party_that_asked_plans_and_answers_nothing_but_may_withdraw(self, desk: Desk):
         asked = desk.asks("alice", "2026-03-05 10:00")
         for act in (desk.gives, desk.declines):
