@@ -22,6 +22,7 @@ from portal.conflicts.service import settle_lapses
 from portal.demo import lookalikes, names, reports
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding, refused
+from portal.demo.helping import Helping
 from portal.demo.money import Money
 from portal.demo.relations import Relations
 from portal.demo.stating import Stating
@@ -34,7 +35,7 @@ from portal.domain.terms import CustomerClass, Source
 from portal.models import tables as t
 from portal.pipeline.service import lose, move_project, release
 from portal.registrations.service import Filing, file_registration
-from portal.registrations.work import add_note, ask_correction, ask_support, close_support, set_next_step
+from portal.registrations.work import add_note, ask_correction, set_next_step
 
 REGISTRATIONS = 600
 # What was filed in the last few days may still be held: some of it in time, hardly any overdue.
@@ -51,7 +52,9 @@ class Seeder(Founding):
         with clock.frozen(founding), db.transaction(self.engine) as session:
             channel = self.found_channel(session, founding)
         last, disputed = self.instant(self.today, 0), self.instant(self.today - timedelta(days=12), 8)
-        acts = [act for act in self.plan(channel) if act[0] < last]
+        self.helping = Helping(channel, self.random, self.today)
+        acts = [*self.plan(channel), *self.helping.on_partners()]
+        acts = [act for act in acts if act[0] < last]
         acts += Relations(channel, self.today).acts()
         acts += [act for act in reports.acts(channel, self.today, self.random) if act[0] < last]
         money = Money(channel, today=self.today, start=self.start, draw=self.random, folder=self.folder)
@@ -149,8 +152,9 @@ class Seeder(Founding):
             if self.random.random() < 0.3:
                 yield when + timedelta(hours=1), self.note(filer, place)
             if stage.number >= 3 and self.random.random() < 0.25:
-                yield when + timedelta(hours=2), self.support(filer, place)
-                yield when + timedelta(days=self.random.uniform(1, 9)), self.supported(filer, place)
+                yield from self.helping.on_project(filer, place, when + timedelta(hours=2))
+            if stage.number >= 4:
+                yield from self.helping.installed(place, when)
         if self.random.random() < 0.25:
             end = when + timedelta(days=self.random.uniform(5, 40))
             if end < self.instant(self.today, 0):
@@ -204,20 +208,6 @@ class Seeder(Founding):
         def act(session: Session, now: datetime) -> None:
             self.version(session, place)
             add_note(session, actor=filer, now=now, registration_id=place["id"], text=text)
-
-        return act
-
-    def support(self, filer: Actor, place: dict[str, int]) -> Any:
-        need = self.random.choice(names.SUPPORT)
-
-        def act(session: Session, now: datetime) -> None:
-            ask_support(session, **self.on(session, place, filer, now), need=need)
-
-        return act
-
-    def supported(self, filer: Actor, place: dict[str, int]) -> Any:
-        def act(session: Session, now: datetime) -> None:
-            close_support(session, **self.on(session, place, filer, now))
 
         return act
 

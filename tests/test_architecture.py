@@ -10,7 +10,7 @@ from tests.support.source import ROOT, Module, dotted, modules, templates
 # Each may use what stands before it. A new feature gets its place here.
 FEATURES = (
     *("policy", "partners", "matching", "conflicts"),
-    *("registrations", "pipeline", "cases", "support", "weekly"),
+    *("registrations", "support", "pipeline", "cases", "weekly"),
     *("receipts", "deposits", "statements", "payments", "tiers", "leads"),
     *("auth", "search", "home", "admin"),
 )
@@ -136,7 +136,9 @@ def test_only_the_clock_reads_the_time():
 
 
 # The columns of `registration` that the ownership fold alone may set.
-SETTLED = frozenset({"is_owner", "queue_position", "owned_since", "protected_until", "last_progress_at"})
+SETTLED = frozenset(
+    {"is_owner", "queue_position", "owned_since", "protected_until", "paused_from", "last_progress_at"}
+)
 PROJECTIONS = frozenset({"Ownership", "ownership", "PipelineStat", "pipeline_stat"})
 
 

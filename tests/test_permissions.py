@@ -36,6 +36,8 @@ STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
 PRINTS = {Role.CALL_CENTER, Role.FINANCE, Role.CHANNEL_MANAGER, Role.ADMIN}
 PAPERS = STATEMENTS | {Role.PARTNER_ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
+ASKS = CLAIMANTS | {Role.CHANNEL_SALES}
+GIVES = {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CUSTOMER_SERVICE, Role.PRODUCT_MARKETING}
 PAYS = {Role.FINANCE}
 SEES_PAYMENT = {
     *(Role.PARTNER_ADMIN, Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
@@ -79,12 +81,18 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "registration.edit_form": (CLAIMANTS, {"registration_id": 1}),
     "registration.edit": (CLAIMANTS, {"registration_id": 1}),
     "registration.next_step": (CLAIMANTS, {"registration_id": 1}),
-    "registration.support": (CLAIMANTS, {"registration_id": 1}),
     "registration.ask_correction": ({Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}, {"registration_id": 1}),
     "registration.correct_form": (CLAIMANTS, {"registration_id": 1}),
     "registration.correct": (CLAIMANTS, {"registration_id": 1}),
     "registration.add_file": (CLAIMANTS, {"registration_id": 1}),
     "registration.download": (READERS, {"registration_id": 1, "file_id": 1}),
+    "support.list_page": (READERS, {}),
+    "support.ask_form": (ASKS, {"registration_id": 1}),
+    "support.ask": (ASKS, {}),
+    "support.detail": (READERS, {"request_id": 1}),
+    "support.plan": (GIVES, {"request_id": 1}),
+    "support.finish": (GIVES, {"request_id": 1}),
+    "support.decline": (READERS, {"request_id": 1}),
     "pipeline.board": (READERS, {}),
     "pipeline.move_form": (CLAIMANTS, {"registration_id": 1}),
     "pipeline.move": (CLAIMANTS, {"registration_id": 1}),

@@ -18,6 +18,7 @@ from portal.domain.facts import Rule, State
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.models import tables as t
+from portal.support.service import withdraw_all
 
 
 def take_case(session: Session, case_id: int, version: int, act: Act, now: datetime) -> tuple[Any, datetime]:
@@ -117,7 +118,7 @@ def close(
 
 
 def pass_on(session: Session, case: Any, *, to: int, rule: Rule, actor: Actor, now: datetime) -> None:
-    """Write that the customer passes to another claim, and see that it did.
+    """Write that the customer passes to another claim, and see that it did; nobody helps the old one on.
 
     :raises RuleViolation: ``case.overtaken``: what happened meanwhile does not allow it any more.
     """
@@ -126,3 +127,4 @@ def pass_on(session: Session, case: Any, *, to: int, rule: Rule, actor: Actor, n
     )
     if settle(session, {case.customer_id}, now=now)[case.customer_id].owner != to:
         raise RuleViolation("case.overtaken")
+    withdraw_all(session, actor=None, now=now, registration_id=case.owner_id)

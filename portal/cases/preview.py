@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ def foresee(
     customer_id: int | None,
     act: Callable[[], Any],
     *,
+    today: date,
     own: int | None = None,
     case_id: int | None = None,
 ) -> Foreseen:
@@ -41,4 +43,5 @@ def foresee(
         answer = act()
         after = standing(session, customers)
         case = case_row(session, case_id or answer, sa.true())
-    return Foreseen([each for each in compared(before, after) if own in (None, each.registration_id)], case)
+    changes = compared(before, after, today)
+    return Foreseen([each for each in changes if own in (None, each.registration_id)], case)

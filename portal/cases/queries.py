@@ -94,7 +94,7 @@ def claims_in(session: Session, case: Any) -> tuple[Any, Any]:
     rows = session.execute(
         sa.select(
             c.id, c.ref, c.filed_at, c.stage, c.ports, c.state, c.owned_since, c.protected_until,
-            c.last_progress_at, c.queue_position, t.partner.c.name.label("partner_name"),
+            c.paused_from, c.last_progress_at, c.queue_position, t.partner.c.name.label("partner_name"),
             t.user.c.name.label("worker"),
         )
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)

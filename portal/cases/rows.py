@@ -14,6 +14,7 @@ from portal.domain.facts import Rule
 from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
+from portal.domain.protection import end_on
 from portal.domain.roles import Actor
 from portal.web.labels import label, rule_words
 from portal.web.language import gettext as _
@@ -153,13 +154,13 @@ def _revived(name: str, value: Any) -> Any:
     return value
 
 
-def protection_end(case: Any, owner: Any) -> date | None:
+def protection_end(case: Any, owner: Any, today: date) -> date | None:
     """The last day on which the owner was protected: as decided, else as it stands now."""
     if case.decision:
         found: date | None = decided(case.decision)["owner"]["protected_until"]
         return found
     until: date | None = owner.protected_until
-    return until
+    return until and end_on(until, owner.paused_from, today)
 
 
 def paper(case: Any, customer: str, *, names: bool) -> str:

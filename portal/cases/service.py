@@ -24,6 +24,7 @@ from portal.domain.cases import (
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import Rule
 from portal.domain.periods import business_date
+from portal.domain.protection import end_on
 from portal.domain.roles import Actor, Role
 from portal.domain.terms import EventKind
 from portal.models import ConflictCase
@@ -62,7 +63,9 @@ def open_case(
         kind,
         own=timeline.claims[own.id].state,
         owner=owner.state if owner else None,
-        protected_until=owner.protected_until if owner else None,
+        protected_until=end_on(owner.protected_until, owner.paused_from, today)
+        if owner and owner.protected_until
+        else None,
         refused_on=_refused_on(session, own, kind),
         not_final_until=_not_final_until(session, own.customer_id),
         today=today,

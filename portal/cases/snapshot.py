@@ -13,7 +13,7 @@ from portal.conflicts.pauses import pauses_of
 from portal.domain.cases import Outcome, deciding_rule
 from portal.domain.facts import Rule
 from portal.domain.periods import business_date
-from portal.domain.protection import reassignable_from
+from portal.domain.protection import end_on, is_lapsed, reassignable_from
 from portal.models import tables as t
 from portal.policy.service import policy_on
 
@@ -29,8 +29,10 @@ def decision_of(
     owner, challenger = claim_of(session, case.owner_id), claim_of(session, case.challenger_id)
     waiting = [each.claim for each in waiting_for(session, case) if each.active]
     earliest = next_owner is None or waiting[:1] == [next_owner]
-    policy = policy_on(session, business_date(now))
-    lapsed = owner.protected_until is not None and owner.protected_until < business_date(now)
+    today = business_date(now)
+    policy = policy_on(session, today)
+    until = owner.protected_until and end_on(owner.protected_until, owner.paused_from, today)
+    lapsed = is_lapsed(owner.protected_until, owner.paused_from, today)
     rules = [deciding_rule(outcome, earliest=earliest)]
     if outcome is Outcome.REASSIGNED:
         rules = [*rules, Rule.LAPSED, Rule.NEW_CLOCK]
@@ -51,7 +53,7 @@ def decision_of(
             ],
             "owned_since": owner.owned_since,
             "last_progress_at": owner.last_progress_at,
-            "protected_until": owner.protected_until,
+            "protected_until": until,
             "lapsed_on": reassignable_from(owner.protected_until) if lapsed else None,
         },
         "challenger": _claim(challenger),

@@ -82,7 +82,7 @@ def _page(case_id: int, problem: RuleViolation | None = None) -> str:
     votes = queries.votes_in(session, case_id) if line.sees_names else []
     if line.sees_names:
         known["owner"], known["asking"] = queries.claims_in(session, case)
-        known["ended"] = protection_end(case, known["owner"])
+        known["ended"] = protection_end(case, known["owner"], today())
         known["events"] = queries.common_time_line(session, case)
         known["pauses"] = pauses_of(session, (case.owner_id, case.challenger_id), now())
         if case.status is CaseStatus.OPEN:
@@ -124,7 +124,7 @@ def _only_looks() -> bool:
 def _preview(session: Any, case: Any, what: str, act: Callable[[], Any]) -> ResponseReturnValue:
     line = viewed(case, actor(), today(), policy_on(session, today()))
     own = None if line.sees_names else case.owner_id if line.owns else case.challenger_id
-    seen = foresee(session, case.customer_id, act, own=own, case_id=case.id)
+    seen = foresee(session, case.customer_id, act, today=today(), own=own, case_id=case.id)
     return preview_page(what, seen, customer=line.customer, case=case)
 
 
@@ -170,7 +170,11 @@ def ask(registration_id: int) -> ResponseReturnValue:
         with transaction() as session:
             if _only_looks():
                 seen = foresee(
-                    session, row.customer_id, lambda: service.open_case(session, **given), own=row.id
+                    session,
+                    row.customer_id,
+                    lambda: service.open_case(session, **given),
+                    today=today(),
+                    own=row.id,
                 )
                 return preview_page("ask", seen, customer=row.customer_name)
             case_id = service.open_case(session, **given)

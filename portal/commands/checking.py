@@ -12,6 +12,7 @@ from portal.domain.errors import RuleViolation
 from portal.payments import check as payments
 from portal.receipts import check as receipts
 from portal.statements import check as statements
+from portal.support import check as support
 from portal.weekly import check_reports as weekly
 
 UNREADABLE = (
@@ -21,6 +22,7 @@ UNREADABLE = (
 _PARTS = (
     ("registration", conflicts.problems),
     ("weekly_report", weekly.problems),
+    ("support_request", support.problems),
     ("receipt", receipts.problems),
     ("statement", statements.problems),
     ("payment_batch", payments.problems),

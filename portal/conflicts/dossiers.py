@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.domain.pipeline import Stage
+from portal.domain.support import SUPPORT_KINDS
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 
@@ -18,10 +19,14 @@ _OWNERSHIP_KINDS = (
     EventKind.LOST,
     EventKind.UNDONE,
     *_CASE_KINDS,
+    *SUPPORT_KINDS,
 )
 # Moves carry figures that decide nothing: they are left where they are.
-_CASE_DATA = sa.type_coerce(
-    sa.case((t.registration_event.c.kind.in_(_CASE_KINDS), t.registration_event.c.data), else_=sa.null()),
+_DECIDING_DATA = sa.type_coerce(
+    sa.case(
+        (t.registration_event.c.kind.in_((*_CASE_KINDS, *SUPPORT_KINDS)), t.registration_event.c.data),
+        else_=sa.null(),
+    ),
     sa.JSON(none_as_null=True),
 )
 
@@ -45,7 +50,7 @@ class EventRow(NamedTuple):
     stage: Stage | None
     about_id: int | None
     data: dict[str, Any] | None = None
-    """Only of what happens in cases: which other claim it is about."""
+    """Only of what happens in cases (which other claim) and of support (which request, due when)."""
 
 
 def claims_query(part: Sequence[int] | None) -> Any:
@@ -81,7 +86,7 @@ def events_query(part: Sequence[int] | None) -> Any:
             t.registration_event.c.at,
             t.registration_event.c.stage,
             t.registration_event.c.about_id,
-            _CASE_DATA,
+            _DECIDING_DATA,
         )
         .where(t.registration_event.c.kind.in_(_OWNERSHIP_KINDS))
         .order_by(t.registration_event.c.id)

@@ -35,6 +35,7 @@ from portal.domain.facts import (
 from portal.domain.periods import business_date
 from portal.domain.policy import Policies
 from portal.domain.protection import late_review
+from portal.domain.support import SUPPORT_KINDS, pause_of, requests_told
 from portal.domain.terms import KEY_ACCOUNTS, EventKind
 from portal.models import tables as t
 
@@ -57,6 +58,7 @@ class Dossier:
     placements: dict[int, list[Any]]
     events: dict[int, list[EventRow]]
     members: dict[int, set[int]]
+    support: dict[int, list[EventRow]] = field(default_factory=dict)
     _kept: dict[tuple[int, datetime], Timeline] = field(default_factory=dict)
 
     def timeline(self, customer: int, policies: Policies, until: datetime) -> Timeline:
@@ -69,7 +71,17 @@ class Dossier:
 
         The one place that feeds the clock: every further cause is added here.
         """
-        return [pause for claim in claims for pause in self._late_reviews(claim, policies, until)]
+        found = [pause for claim in claims for pause in self._late_reviews(claim, policies, until)]
+        if self.support:
+            found += [pause for claim in claims for pause in self._late_support(claim, until)]
+        return found
+
+    def _late_support(self, claim: int, until: datetime) -> Iterator[Pause]:
+        known = [fact for fact in self.support.get(claim, ()) if fact.at <= until]
+        for request in requests_told(known):
+            found = pause_of(claim, request)
+            if found is not None:
+                yield found
 
     def _late_reviews(self, claim: int, policies: Policies, until: datetime) -> Iterator[Pause]:
         stays = self.placements[claim]
@@ -96,6 +108,8 @@ class Dossier:
             for stay in self.placements[claim]:
                 latest = max(latest, stay.at)
             for event in self.events.get(claim, ()):
+                latest = max(latest, event.at)
+            for event in self.support.get(claim, ()) if self.support else ():
                 latest = max(latest, event.at)
         return latest
 
@@ -229,6 +243,7 @@ def _read(session: Session, claims: set[int] | None) -> Dossier:
     rows: dict[int, ClaimRow] = {}
     stays: defaultdict[int, list[Any]] = defaultdict(list)
     events: defaultdict[int, list[EventRow]] = defaultdict(list)
+    support: defaultdict[int, list[EventRow]] = defaultdict(list)
     members: defaultdict[int, set[int]] = defaultdict(set)
     for part in parts:
         for row in session.execute(claims_query(part)):
@@ -242,8 +257,10 @@ def _read(session: Session, claims: set[int] | None) -> Dossier:
             if event.kind is EventKind.UNDONE:
                 undone.add(event.about_id)
             else:
-                events[event.registration_id].append(EventRow(*event[1:]))
+                told = support if event.kind in SUPPORT_KINDS else events
+                told[event.registration_id].append(EventRow(*event[1:]))
         if undone:
-            for claim, list_ in events.items():
-                events[claim] = [event for event in list_ if event.id not in undone]
-    return Dossier(rows, stays, events, members)
+            for told in (events, support):
+                for claim, list_ in told.items():
+                    told[claim] = [event for event in list_ if event.id not in undone]
+    return Dossier(rows, stays, events, members, support)

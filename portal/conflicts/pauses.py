@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ from sqlmodel import Session
 
 from portal.conflicts.facts import load_claims
 from portal.domain.facts import Pause
+from portal.domain.periods import business_date
+from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.policy.service import load_policies
 
@@ -16,14 +19,20 @@ from portal.policy.service import load_policies
 def pauses_of(session: Session, claims: Collection[int], now: datetime) -> dict[int, list[Pause]]:
     """The days on which the vendor owed each claim the next step, oldest first; most have none.
 
-    What stops a clock and what is listed is the same (`Dossier.pauses`).
+    What stops a clock and what is listed is the same (`Dossier.pauses`); what is owed still is listed
+    up to today.
     """
-    p = t.placement.c
+    p, e = t.placement.c, t.registration_event.c
     held = sa.select(p.registration_id).where(p.registration_id.in_(claims), p.customer_id.is_(None))
+    asked = sa.select(e.registration_id).where(
+        e.registration_id.in_(claims), e.kind == EventKind.SUPPORT_ASKED
+    )
     found: defaultdict[int, list[Pause]] = defaultdict(list)
-    if once_held := set(session.scalars(held)):
-        dossier = load_claims(session, once_held)
-        for pause in dossier.pauses(sorted(once_held), load_policies(session), now):
-            if pause.claim is not None:
-                found[pause.claim].append(pause)
+    if owed := set(session.scalars(sa.union(held, asked))):
+        dossier, today = load_claims(session, owed), business_date(now)
+        for pause in sorted(
+            dossier.pauses(sorted(owed), load_policies(session), now), key=lambda each: each.first
+        ):
+            if pause.claim is not None and pause.first <= today:
+                found[pause.claim].append(replace(pause, last=pause.last or today))
     return found

@@ -12,6 +12,8 @@ from portal.conflicts.decisions import merge_customers
 from portal.conflicts.unmerging import unmerge_customer
 from portal.db import trial
 from portal.domain.facts import State
+from portal.domain.periods import business_date
+from portal.domain.protection import end_on
 from portal.models import tables as t
 
 _REASON = "-"
@@ -49,7 +51,7 @@ def preview_merge(session: Session, *, loser: int, winner: int, now: datetime) -
     def act() -> None:
         merge_customers(session, actor=None, now=now, loser=loser, winner=winner, reason=_REASON)
 
-    return _foreseen(session, (winner, loser), act)
+    return _foreseen(session, (winner, loser), act, business_date(now))
 
 
 def preview_unmerge(session: Session, *, loser: int, winner: int, now: datetime) -> list[Change]:
@@ -61,29 +63,35 @@ def preview_unmerge(session: Session, *, loser: int, winner: int, now: datetime)
     def act() -> None:
         unmerge_customer(session, actor=None, now=now, loser=loser, reason=_REASON)
 
-    return _foreseen(session, (winner, loser), act)
+    return _foreseen(session, (winner, loser), act, business_date(now))
 
 
-def _foreseen(session: Session, customers: Collection[int], act: Callable[[], None]) -> list[Change]:
+def _foreseen(
+    session: Session, customers: Collection[int], act: Callable[[], None], today: date
+) -> list[Change]:
     before = standing(session, customers)
     with trial(session):
         act()
         after = standing(session, customers)
-    return compared(before, after)
+    return compared(before, after, today)
 
 
-def compared(before: list[Any], after: list[Any]) -> list[Change]:
-    """Two times `standing`, claim by claim."""
+def compared(before: list[Any], after: list[Any], today: date) -> list[Change]:
+    """Two times `standing`, claim by claim, as things stand on a day."""
     later = {row.id: row for row in after}
     return [
         Change(
             row.id, row.ref, row.partner_name or "",
-            row.state, row.queue_position, row.protected_until, row.customer_id,
-            then.state, then.queue_position, then.protected_until, then.customer_id,
+            row.state, row.queue_position, _until(row, today), row.customer_id,
+            then.state, then.queue_position, _until(then, today), then.customer_id,
         )
         for row in before
         if (then := later.get(row.id, row))
     ]  # fmt: skip
+
+
+def _until(row: Any, today: date) -> date | None:
+    return row.protected_until and end_on(row.protected_until, row.paused_from, today)
 
 
 def standing(session: Session, customers: Collection[int]) -> list[Any]:
@@ -92,8 +100,8 @@ def standing(session: Session, customers: Collection[int]) -> list[Any]:
     return list(
         session.execute(
             sa.select(
-                c.id, c.ref, c.state, c.queue_position, c.protected_until, c.customer_id,
-                t.partner.c.name.label("partner_name"),
+                c.id, c.ref, c.state, c.queue_position, c.protected_until, c.paused_from,
+                c.customer_id, t.partner.c.name.label("partner_name"),
             )
             .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
             .where(sa.or_(c.customer_id.in_(customers), c.suspect_id.in_(customers)))

@@ -45,7 +45,7 @@ def filings_of(session: Session, customer_id: int) -> list[Any]:
             sa.select(
                 c.id, c.ref, c.customer_name, c.customer_name_en, c.uscc, c.city, c.website, c.contact,
                 c.phone, c.ports, c.filed_at, c.stage, c.state, c.protected_until, c.is_owner,
-                c.queue_position,
+                c.paused_from, c.queue_position,
                 t.partner.c.name.label("partner_name"),
             )
             .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)

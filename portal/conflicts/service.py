@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from portal import audit
 from portal.conflicts import stats
+from portal.conflicts.clocks import lapsed
 from portal.conflicts.contracts import keep_contracts
 from portal.conflicts.facts import Dossier, load_claims, load_dossier
 from portal.conflicts.open_cases import end_pointless
@@ -33,6 +34,7 @@ PROJECTED = (
     "stage_since",
     "last_progress_at",
     "protected_until",
+    "paused_from",
 )
 _CURRENT = sa.select(
     t.registration.c.id,
@@ -131,6 +133,7 @@ def projection(standing: Standing) -> dict[str, Any]:
         "stage_since": standing.stage_since,
         "last_progress_at": standing.last_progress_at,
         "protected_until": standing.protected_until,
+        "paused_from": standing.paused_from,
     }
 
 
@@ -203,7 +206,7 @@ def settle_lapses(session: Session, *, now: datetime, today: Any) -> list[int]:
     due = session.execute(
         sa.select(t.registration.c.id, t.registration.c.customer_id).where(
             t.registration.c.is_owner,
-            t.registration.c.protected_until < today,
+            lapsed(today),
             t.registration.c.state == State.ACTIVE,
         )
     ).all()

@@ -24,6 +24,7 @@ _REASONS = (
     "对方在走内部审批", "联系人出差，下周回来", "等年度预算批复", "机房装修，月底后再谈", "等总部统一招标",
     "报价已发，等回复",
 )  # fmt: skip
+_PLEAS = ("价格特批", "需要售前工程师到场", "请帮忙联合拜访")
 _HAPPENED = ("电话跟进一次", "拜访了行政负责人", "发了新版报价", "确认了分机清单", "和 IT 过了一遍方案")
 
 
@@ -72,5 +73,5 @@ def _typed(line: Line, now: datetime, draw: Random) -> Typed:
         reason=draw.choice(_REASONS) if quiet else "",
         next_step=step,
         next_step_on=day if step and step != line.typed.next_step else line.typed.next_step_on,
-        support=draw.choice(names.SUPPORT) if draw.random() < 0.03 else "",
+        support=draw.choice(_PLEAS) if draw.random() < 0.03 else "",
     )

@@ -54,6 +54,9 @@ class Permission(StrEnum):
     STATEMENT_GENERATE = "statement:generate"
     STATEMENT_PRINT = "statement:print"
     STATEMENT_VIEW = "statement:view"
+    SUPPORT_ASK = "support:ask"
+    SUPPORT_GIVE = "support:give"
+    SUPPORT_VIEW = "support:view"
     TIER_EDIT = "tier:edit"
     TRAFFIC_IMPORT = "traffic:import"
     USER_MANAGE_ALL = "user:manage_all"
@@ -75,13 +78,17 @@ _Set = frozenset[Permission]
 
 # What goes together, whoever may do it.
 _READ: _Set = frozenset(
-    {_P.PROFILE, _P.POLICY_VIEW, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW}
+    {
+        *(_P.PROFILE, _P.POLICY_VIEW, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT, _P.PARTNER_VIEW),
+        _P.SUPPORT_VIEW,
+    }
 )
 _CLAIM: _Set = frozenset(
     {
         *(_P.PROFILE, _P.REGISTRATION_VIEW, _P.REGISTRATION_EXPORT),
         *(_P.REGISTRATION_FILE, _P.REGISTRATION_WORK, _P.REGISTRATION_NOTE),
         *(_P.CASE_VIEW, _P.CASE_ACT),
+        *(_P.SUPPORT_VIEW, _P.SUPPORT_ASK),
     }
 )
 _HELP: _Set = frozenset({_P.REGISTRATION_CORRECT_ASK, _P.REGISTRATION_NOTE})
@@ -108,7 +115,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.CHANNEL_SALES: _READ
     | _HELP
     | _WALK
-    | {_P.REPORT_VIEW, _P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
+    | {
+        *(_P.REPORT_VIEW, _P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW),
+        *(_P.SUPPORT_ASK, _P.SUPPORT_GIVE),
+    },
     Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REPORT_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | _HELP
@@ -121,7 +131,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.REPORT_VIEW,
         *(_P.ALARM_VIEW, _P.HELD_DECIDE, _P.CUSTOMER_MERGE, _P.CASE_VOTE),
         *(_P.PARTNER_EDIT, _P.TIER_EDIT, _P.POLICY_EDIT),
-        *(_P.STATEMENT_PRINT, _P.DEPOSIT_DECIDE),
+        *(_P.STATEMENT_PRINT, _P.DEPOSIT_DECIDE, _P.SUPPORT_GIVE),
     },
     Role.CHANNEL_DIRECTOR: _READ
     | _OVERSEE
@@ -141,8 +151,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         *(_P.PAYMENT_RUN, _P.ACCOUNT_STATE, _P.DEPOSIT_BOOK),
     },
     Role.CALL_CENTER: _WALK | {_P.PROFILE, _P.POLICY_VIEW, _P.STATEMENT_PRINT},
-    Role.CUSTOMER_SERVICE: _READ,
-    Role.PRODUCT_MARKETING: _READ | {_P.REPORT_VIEW},
+    Role.CUSTOMER_SERVICE: _READ | {_P.SUPPORT_GIVE},
+    Role.PRODUCT_MARKETING: _READ | {_P.SUPPORT_GIVE, _P.REPORT_VIEW},
     Role.ADMIN: _READ
     | _MOVE_IN
     | _MONEY_IN

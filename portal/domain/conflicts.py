@@ -185,7 +185,8 @@ class _Replay(Fold):
             claim.highest = fact.stage
             claim.last_progress_at = fact.at
         if fact.stage is Stage.SIGNED:
-            claim.protected_until = self.contested = self.challenger = None
+            claim.unprotect()
+            self.contested = self.challenger = None
             self.unheard = False
             self.change(claim, fact.at, State.SIGNED, Rule.SIGNED)
         elif was_signed:
@@ -220,7 +221,8 @@ class _Replay(Fold):
             self.close(fact.at)
         else:
             self.quit(fact.claim, fact.at)
-        claim.protected_until = claim.owned_since = None
+        claim.owned_since = None
+        claim.unprotect()
         self.change(claim, fact.at, fact.state, Rule.VOLUNTARY)
         if owns:
             self.promote(fact.at, Rule.VOLUNTARY)
@@ -260,7 +262,8 @@ class _Replay(Fold):
             self.ignored.append(Ignored(fact, "not_waiting"))
         elif agreed or self.contested is not None or (on_appeal and self.refused):
             self.close(fact.at)
-            claim.protected_until = claim.owned_since = None
+            claim.owned_since = None
+            claim.unprotect()
             self.change(claim, fact.at, State.RELEASED, Rule.VOLUNTARY if agreed else Rule.NEW_CLOCK)
             self.own(fact.to, fact.at, fact.rule)
             if not agreed:

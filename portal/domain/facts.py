@@ -173,11 +173,11 @@ Fact = Joined | Moved | Progressed | Ended | Left | CaseFact | Restored | Regain
 class Pause:
     """Days, both included, on which the vendor owed the next step; they do not count (C3).
 
-    `claim` is whom it was owed to; None: whoever owns the customer.
+    `last` None: it is owed still. `claim` is whom it was owed to; None: whoever owns the customer.
     """
 
     first: date
-    last: date
+    last: date | None
     cause: str
     claim: int | None = None
 
@@ -216,7 +216,9 @@ class Ignored:
 class Standing:
     """How one claim stands at the end of the replay.
 
-    `protected_until` is the last protected business day (None unless an unsigned owner);
+    `protected_until` is the last protected business day (None unless an unsigned owner); where
+    `paused_from` is set, the clock stands from that day on, and the last day moves on with every day
+    that it does (`protection.end_on`).
     `queue_position` is 0 for the owner, 1… for the waiting, None otherwise.
     """
 
@@ -229,9 +231,14 @@ class Standing:
     owned_since: datetime | None = None
     last_progress_at: datetime | None = None
     protected_until: date | None = None
+    paused_from: date | None = None
     queue_position: int | None = None
     ever_owned: bool = False
     history: list[Change] = field(default_factory=list)
+
+    def unprotect(self) -> None:
+        """No clock runs for this claim any more."""
+        self.protected_until = self.paused_from = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from portal.domain.facts import (
 from portal.domain.periods import business_date, day_start
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policies
-from portal.domain.protection import lapses_at, protected_until, started_on
+from portal.domain.protection import lapses_at, run_clock, started_on
 from portal.domain.terms import KEY_ACCOUNTS
 
 Rank = tuple[date, bool, datetime, str]
@@ -108,7 +108,8 @@ class Fold:
 
     def wait(self, claim_id: int, at: datetime, rule: Rule) -> None:
         claim = self.claims[claim_id]
-        claim.owned_since = claim.protected_until = None
+        claim.owned_since = None
+        claim.unprotect()
         insort(self.queue, claim_id, key=self.ranks.__getitem__)
         self.change(claim, at, State.WAITING, rule)
 
@@ -116,15 +117,16 @@ class Fold:
         day = started_on(claim.owned_since, claim.last_progress_at)
         days = self.policies.at(day).protection_days
         mine = [pause for pause in self.pauses if pause.claim in (None, self.owner)]
-        claim.protected_until = protected_until(day, days, mine)
+        clock = run_clock(day, days, mine)
+        claim.protected_until, claim.paused_from = clock.protected_until, clock.paused_from
 
     def lapse(self, now: datetime) -> None:
         """Let the owner's protection run out if it did so before or at `now` (C3)."""
         claim = self.claims[self.owner] if self.owner is not None else None
-        if claim is None or claim.state is not State.ACTIVE or claim.protected_until is None:
+        if claim is None or claim.state is not State.ACTIVE:
             return
-        over = lapses_at(claim.protected_until)
-        if over <= now:
+        over = _over_at(claim)
+        if over is not None and over <= now:
             self.change(claim, max(over, claim.since), State.LAPSED, Rule.LAPSED)
 
     def promote(self, at: datetime, rule: Rule) -> None:
@@ -173,5 +175,13 @@ class Fold:
         if self.unheard:
             self.unheard = False
             self.restart(claim)
-            if claim.protected_until is not None and lapses_at(claim.protected_until) > at:
+            over = _over_at(claim)
+            if over is None or over > at:
                 self.change(claim, at, State.ACTIVE, Rule.RENEWED)
+
+
+def _over_at(claim: Standing) -> datetime | None:
+    """When an owner's protection is over; None: never, as things stand: no clock runs, or it stands."""
+    if claim.protected_until is None or claim.paused_from is not None:
+        return None
+    return lapses_at(claim.protected_until)

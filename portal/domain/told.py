@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.domain.pipeline import Stage
+from portal.domain.support import SUPPORT_KINDS, requests_told
 from portal.domain.terms import EventKind
 
 LONGEST_CONTRACT_NO = 60
@@ -50,11 +51,11 @@ def columns_told(facts: Iterable[Told]) -> dict[str, Any]:
     """Every column that the facts of one registration tell, by name."""
     ordered = sorted(facts, key=lambda fact: (fact.at, fact.id))
     undone = {fact.about_id for fact in ordered if fact.kind is EventKind.UNDONE}
+    standing = [fact for fact in ordered if fact.id not in undone]
     columns = dict(_UNTOLD)
-    for fact in ordered:
-        if fact.id not in undone:
-            columns |= _told_by(fact)
-    return columns
+    for fact in standing:
+        columns |= _told_by(fact)
+    return columns | _support_told(standing)
 
 
 def project_told(facts: Iterable[Told]) -> dict[str, Any]:
@@ -75,10 +76,6 @@ def _told_by(fact: Told) -> dict[str, Any]:
         return changed
     if kind is EventKind.NEXT_STEP:
         return {"next_step": fact.note, "next_step_on": data.get("due") if fact.note else None}
-    if kind is EventKind.SUPPORT_ASKED:
-        return {"support_note": fact.note, "support_since": fact.at}
-    if kind is EventKind.SUPPORT_DONE:
-        return {"support_note": "", "support_since": None}
     if kind is EventKind.CORRECTION_ASKED:
         return {
             "correction_fields": data["fields"],
@@ -88,6 +85,14 @@ def _told_by(fact: Told) -> dict[str, Any]:
     if kind is EventKind.LOST:
         return {"lost_reason": data.get("lost_reason")}
     return _gate_told(data) if kind is EventKind.MOVED else {}
+
+
+def _support_told(facts: Iterable[Told]) -> dict[str, Any]:
+    """The oldest request that is open: what the board and lists show of a project."""
+    for request in requests_told(fact for fact in facts if fact.kind in SUPPORT_KINDS):
+        if request.closed is None:
+            return {"support_note": request.asked.note, "support_since": request.asked.at}
+    return {}
 
 
 def _gate_told(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,22 +8,33 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts import clocks
 from portal.conflicts.pairs import open_pairs
+from portal.domain.access import Permission, allows
 from portal.domain.calendar import add_working_days
 from portal.domain.facts import State
-from portal.domain.periods import business_date
+from portal.domain.periods import business_date, day_start
 from portal.domain.policy import Policy
 from portal.domain.reports import ReportState
+from portal.domain.roles import Actor
 from portal.domain.weeks import WeekFigures, week_of
 from portal.models import tables as t
 from portal.statements.board import Reader, waiting
+from portal.support.listing import answered_since, owed_by, reader_of
+from portal.support.scope import requests_of
 from portal.weekly.report_queries import partners_of_week
 
 _EACH = 20
 _UNSENT = (ReportState.DUE, ReportState.WRITING, ReportState.MISSING)
 _PAIRS = 6
+_WAITING = 6
+_REQUESTS = 8
+_ANSWERS = 4
+# What was answered stays on the page for so long.
+_ANSWERED = timedelta(days=5)
 _LIST = 12
 _STATEMENTS = 200
+_TODAY = sa.bindparam("today", type_=sa.Date())
 
 
 @dataclass(frozen=True)
@@ -42,39 +53,57 @@ _TASK_COLUMNS = (
     t.registration.c.state,
     t.registration.c.ports,
     t.registration.c.protected_until,
+    t.registration.c.paused_from,
     t.registration.c.last_progress_at,
     t.registration.c.next_step,
     t.registration.c.next_step_on,
     t.registration.c.correction_note,
     t.registration.c.correction_since,
-    t.registration.c.support_note,
-    t.registration.c.support_since,
     t.registration.c.filed_at,
+    t.registration.c.queue_position,
     t.partner.c.name.label("partner_name"),
 )
 
 
-def _tasks(kind: str, scope: Any, *conditions: Any, order: Any) -> Any:
+def _tasks(kind: str, scope: Any, *conditions: Any, order: Any, most: int = _EACH) -> Any:
     c = t.registration.c
     return sa.select(
         sa.select(*_TASK_COLUMNS, sa.literal(kind).label("kind"))
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .where(scope, *conditions)
         .order_by(order, c.id)
-        .limit(_EACH)
+        .limit(most)
         .subquery()
     )
 
 
-def tasks_for_claimants(session: Session, *, scope: Any, today: date, policy: Policy) -> list[Task]:
-    """For partner people and key accounts: corrections, next steps due, protection running out.
+def _waiting(scope: Any) -> Any:
+    """The newest claims in sight that wait or are held: read along, to ask the database once less."""
+    c = t.registration.c
+    unsettled = c.state.in_((State.WAITING, State.HELD))
+    return _tasks("waiting", scope, unsettled, order=c.filed_at.desc(), most=_WAITING)
+
+
+def _apart(rows: Any) -> tuple[list[Any], list[Any]]:
+    """What is to be done, and what waits or is held, the newest first."""
+    found = list(rows)
+    waiting = [row for row in found if row.kind == "waiting"]
+    waiting.sort(key=lambda row: (row.filed_at, row.id), reverse=True)
+    return [row for row in found if row.kind != "waiting"], waiting
+
+
+def tasks_for_claimants(
+    session: Session, *, scope: Any, today: date, policy: Policy
+) -> tuple[list[Task], list[Any]]:
+    """For partner people and key accounts: corrections, next steps due, protection running out; what waits.
 
     What lapsed is called to mind for as long as a protection period lasts.
     """
     soon = today + timedelta(days=max(policy.lapsing_soon_days))
     since = today - timedelta(days=policy.protection_days)
     days = {"today": today, "soon": soon, "since": since}
-    return _in_order(session.execute(_for_claimants(scope), days).all())
+    rows, waiting = _apart(session.execute(_for_claimants(scope), days))
+    return _in_order(rows), waiting
 
 
 @lru_cache(maxsize=_STATEMENTS)
@@ -85,42 +114,56 @@ def _for_claimants(scope: Any) -> Any:
         _tasks("step", scope, c.is_owner, c.next_step_on <= sa.bindparam("today"), order=c.next_step_on),
         _tasks(
             "lapse", scope, c.is_owner, c.protected_until <= sa.bindparam("soon"),
-            c.protected_until >= sa.bindparam("since"), order=c.protected_until,
+            c.protected_until >= sa.bindparam("since"), sa.not_(clocks.standing(_TODAY)),
+            order=c.protected_until,
         ),
+        _waiting(scope),
     )  # fmt: skip
 
 
 def tasks_for_reviewers(
     session: Session, *, scope: Any, today: date, policy: Policy, decides: bool
-) -> list[Task]:
-    """For channel sales and channel managers: held filings, support, what is about to lapse."""
+) -> tuple[list[Task], list[Any]]:
+    """For channel sales and channel managers: held filings, what is about to lapse; and what waits."""
     soon = today + timedelta(days=min(policy.lapsing_soon_days))
-    rows = session.execute(_for_reviewers(scope, decides), {"today": today, "soon": soon}).all()
+    found = session.execute(_for_reviewers(scope, decides), {"today": today, "soon": soon})
+    rows, waiting = _apart(found)
     days = policy.held_review_working_days
-    return sorted(
-        (
-            Task(each.kind, each.row, add_working_days(business_date(each.row.filed_at), days))
-            if each.kind == "held"
-            else each
-            for each in _in_order(rows)
-        ),
-        key=by_due,
-    )[:_LIST]
+    tasks = (
+        Task(each.kind, each.row, add_working_days(business_date(each.row.filed_at), days))
+        if each.kind == "held"
+        else each
+        for each in _in_order(rows)
+    )
+    return sorted(tasks, key=by_due)[:_LIST], waiting
 
 
 @lru_cache(maxsize=_STATEMENTS)
 def _for_reviewers(scope: Any, decides: bool) -> Any:
     c = t.registration.c
     parts = [
-        _tasks("support", scope, c.support_since.is_not(None), order=c.support_since),
         _tasks(
             "lapse", scope, c.is_owner, c.protected_until <= sa.bindparam("soon"),
-            c.protected_until >= sa.bindparam("today"), order=c.protected_until,
+            clocks.running(_TODAY), order=c.protected_until,
         ),
+        _waiting(scope),
     ]  # fmt: skip
     if decides:
         parts.append(_tasks("held", scope, c.state == State.HELD, order=c.filed_at))
     return sa.union_all(*parts)
+
+
+def tasks_about_support(session: Session, person: Actor, *, today: date) -> list[Task]:
+    """Requests for support: what the person owes; to whoever asked, what was answered these days."""
+    scope = requests_of(person)
+    if allows(person, Permission.SUPPORT_GIVE):
+        rows = owed_by(session, scope, reader_of(person), user_id=person.user_id, today=today, size=_REQUESTS)
+        return [Task("owed", row, row.due_on) for row in rows]
+    if not allows(person, Permission.SUPPORT_ASK):
+        return []
+    since = day_start(today - _ANSWERED)
+    answered = answered_since(session, scope, since=since, size=_ANSWERS)
+    return [Task("answered", row, business_date(row.closed_at)) for row in answered]
 
 
 def tasks_about_pairs(session: Session, *, policy: Policy) -> list[Task]:
@@ -159,26 +202,10 @@ def _due_of(row: Any) -> date | None:
         return cast(date, row.next_step_on)
     if row.kind == "lapse":
         return cast(date, row.protected_until)
-    since = {"correct": row.correction_since, "support": row.support_since, "held": row.filed_at}
+    since = {"correct": row.correction_since, "held": row.filed_at}
     return business_date(since[row.kind])
 
 
 def by_due(task: Task) -> tuple[date, int]:
     """Soonest first."""
     return (task.due or date.max, getattr(task.row, "id", 0))
-
-
-def waiting_and_held(session: Session, *, scope: Any) -> list[Any]:
-    """The newest claims in sight that wait or are held."""
-    return list(session.execute(_waiting_and_held(scope)).all())
-
-
-@lru_cache(maxsize=_STATEMENTS)
-def _waiting_and_held(scope: Any) -> Any:
-    c = t.registration.c
-    return (
-        sa.select(c.id, c.customer_name, c.state, c.queue_position, c.filed_at)
-        .where(scope, c.state.in_((State.WAITING, State.HELD)))
-        .order_by(c.filed_at.desc(), c.id.desc())
-        .limit(6)
-    )

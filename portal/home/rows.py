@@ -15,6 +15,7 @@ from portal.home.queries import Task
 from portal.pipeline.queries import Total
 from portal.statements.acting import BY_HAND
 from portal.statements.board import column_of
+from portal.support.rows import line
 from portal.web.filters import due_in, in_days, money
 from portal.web.language import gettext as _
 from portal.web.marks import Look, look
@@ -23,7 +24,8 @@ _ICONS = {
     "correct": "pencil",
     "step": "calendar-event",
     "lapse": "shield-half",
-    "support": "lifebuoy",
+    "owed": "lifebuoy",
+    "answered": "lifebuoy",
     "held": "scale",
     "case": "gavel",
     "pair": "scale",
@@ -52,6 +54,9 @@ def task_rows(
         if task.kind == "statement":
             yield _statement_row(task, eyes, urgent, for_all=show_partner)
             continue
+        if task.kind in ("owed", "answered"):
+            yield _support_row(task, eyes, urgent, show_partner=show_partner)
+            continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
         href = f"/registrations/{r.id}"
@@ -64,9 +69,8 @@ def task_rows(
             eyes.icon(_ICONS[kind]),
             "d" if days <= urgent else "w",
             what,
-            eyes.guard(r.state, r.protected_until) if kind == "lapse" else None,
-            # A request for support has no day by which it is due: it is told how old it is.
-            in_days(task.due) if kind == "support" else due_in(task.due),
+            eyes.guard(r.state, r.protected_until, r.paused_from) if kind == "lapse" else None,
+            due_in(task.due),
             days < 0,
             *_act(kind, href, r.id, works),
         )
@@ -106,6 +110,22 @@ def _pair_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _support_row(task: Task, eyes: Look, urgent: int, *, show_partner: bool) -> tuple[Any, ...]:
+    """A request for support: to whoever owes it by when, to whoever asked what came of it."""
+    r, answered = task.row, task.kind == "answered"
+    days = (task.due - eyes.today).days if task.due else urgent + 1
+    href, said = f"/support/{r.id}", line(r, eyes.today).result if answered else r.need
+    parts = [eyes.label(r.kind), eyes.label(r.state) if answered else "", said]
+    if show_partner and r.customer_name and r.partner_name:
+        parts.append(r.partner_name)
+    name = r.customer_name or r.partner_name
+    return (
+        href, name, eyes.icon(_ICONS[task.kind]), "w" if answered or days > urgent else "d",
+        " · ".join(part for part in parts if part), None,
+        in_days(task.due) if answered else due_in(task.due), days < 0 and not answered, href, _("Open"),
+    )  # fmt: skip
+
+
 def _statement_row(task: Task, eyes: Look, urgent: int, *, for_all: bool) -> tuple[Any, ...]:
     """A step that is due of one statement, or of several at once; `for_all`: these stand on the board."""
     r, days = task.row, (task.due - eyes.today).days if task.due else 0
@@ -135,8 +155,6 @@ def _what(task: Task, eyes: Look) -> str:
         return _("To correct") + _(": ") + str(r.correction_note)
     if task.kind == "step":
         return str(r.next_step)
-    if task.kind == "support":
-        return _("Needs support") + _(": ") + str(r.support_note)
     if task.kind == "held":
         return _("Same customer or not?")
     ports = _("ports")

@@ -40,19 +40,22 @@ def start() -> ResponseReturnValue:
         return render_template("home/quiet.html", tasks=steps, task_rows=task_rows)
     scope = registrations_of(person)
     if allows(person, P.REGISTRATION_FILE):
-        tasks = queries.tasks_for_claimants(session, scope=scope, today=today(), policy=policy)
+        tasks, waiting = queries.tasks_for_claimants(session, scope=scope, today=today(), policy=policy)
     else:
         decides = allows(person, P.HELD_DECIDE)
-        tasks = queries.tasks_for_reviewers(
+        tasks, waiting = queries.tasks_for_reviewers(
             session, scope=scope, today=today(), policy=policy, decides=decides
         )
         if decides:
             tasks = sorted([*tasks, *queries.tasks_about_pairs(session, policy=policy)], key=queries.by_due)
     if person.partner_id is not None and policy.week:
-        tasks += queries.tasks_about_report(
+        report = queries.tasks_about_report(
             session, partner_id=person.partner_id, now=now(), figures=policy.week
         )
-    tasks = [*_case_tasks(person, policy), *steps, *sorted(tasks, key=queries.by_due)]
+        tasks = sorted([*tasks, *report], key=queries.by_due)
+    helping = queries.tasks_about_support(session, person, today=today())
+    owed, answered = ([each for each in helping if each.kind == kind] for kind in ("owed", "answered"))
+    tasks = [*_case_tasks(person, policy), *steps, *owed, *tasks, *answered]
     totals = stage_totals(session, totals_of(person))
     return render_template(
         "home/today.html",
@@ -63,7 +66,7 @@ def start() -> ResponseReturnValue:
             show_partner=not person.is_partner,
             urgent=urgent,
         ),
-        waiting=rows.waiting_rows(queries.waiting_and_held(session, scope=scope)),
+        waiting=rows.waiting_rows(waiting),
         funnel=rows.funnel_rows(totals),
         sums=rows.funnel_sums(totals),
         hour=now().astimezone(BUSINESS_OFFSET).hour,

@@ -40,6 +40,7 @@ from portal.models.statements import (
     StatementLine,
     StatementRevision,
 )
+from portal.models.support import SupportRequest
 from portal.models.suspicions import ComparisonDue, Suspicion
 from portal.models.system import AuditEntry, ImportRun
 from portal.models.weekly import (
@@ -110,6 +111,7 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementRevision",
+    "SupportRequest",
     "Suspicion",
     "Tie",
     "TierTerm",

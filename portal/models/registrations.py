@@ -17,6 +17,10 @@ from portal.models.columns import MoneyType, UTCDateTime, enum_type, partial_ind
 _OWNING = sa.text("is_owner")
 
 
+LATER = "kind IN ('edited', 'corrected', 'support_asked', 'support_planned', 'support_done', 'undone')"
+"""Facts that no column tells the time of: a week that is written down late must not take them (W2)."""
+
+
 def _owned(name: str, *columns: str) -> sa.Index:
     # SQLite uses such an index only where the query says the same words: it has no booleans.
     return sa.Index(name, *columns, sqlite_where=sa.text("is_owner = 1"), postgresql_where=_OWNING)
@@ -58,6 +62,7 @@ class Registration(Versioned, table=True):
         _owned("ix_registration_board", "stage", "protected_until", "id"),
         _owned("ix_registration_board_signed", "stage", "filed_at", "id"),
         _owned("ix_registration_board_party", "partner_id", "stage", "protected_until", "id"),
+        partial_index("ix_registration_paused", "paused_from IS NOT NULL", "paused_from"),
         partial_index("ix_registration_support", "support_since IS NOT NULL", "support_since"),
         partial_index("ix_registration_correction", "correction_since IS NOT NULL", "correction_since"),
         partial_index(
@@ -131,6 +136,8 @@ class Registration(Versioned, table=True):
     stage_since: datetime = Field(sa_type=UTCDateTime)
     last_progress_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     protected_until: date | None = Field(default=None)
+    # Its clock stands from this day on until what is owed is given (C3); `domain.protection.Clock`.
+    paused_from: date | None = Field(default=None)
 
 
 class RegistrationEvent(SQLModel, table=True):
@@ -145,8 +152,7 @@ class RegistrationEvent(SQLModel, table=True):
         sa.Index("ix_registration_event_registration", "registration_id", "at"),
         sa.Index("ix_registration_event_import_key", "import_key", unique=True),
         # The few facts that are about a customer rather than the filing they stand on.
-        # Who restated ports or revenue lately: a week that is written down late must not take them (W2).
-        partial_index("ix_registration_event_edited", "kind IN ('edited', 'corrected')", "at"),
+        partial_index("ix_registration_event_later", LATER, "at"),
         partial_index("ix_registration_event_stated", "kind IN ('identified', 'belongs')", "registration_id"),
     )
 

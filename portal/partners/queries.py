@@ -121,7 +121,16 @@ def projects_of(session: Session, partner_id: int) -> list[Any]:
     rank = sa.case((c.stage == Stage.SIGNED, 2), (c.stage.in_(KEY_STAGES), 0), else_=1)
     return list(
         session.execute(
-            sa.select(c.id, c.customer_name, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.state)
+            sa.select(
+                c.id,
+                c.customer_name,
+                c.stage,
+                c.ports,
+                c.yearly_revenue,
+                c.protected_until,
+                c.paused_from,
+                c.state,
+            )
             .where(c.partner_id == partner_id, c.is_owner)
             .order_by(rank, c.protected_until, c.id)
             .limit(20)

@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts import clocks
 from portal.domain.facts import State
 from portal.domain.pipeline import STAGES, Stage
+from portal.domain.protection import is_lapsed
 from portal.models import tables as t
 
 COLUMN_SIZE = 20
@@ -40,7 +42,7 @@ def board(
     soon: int,
     totals: Mapping[Stage, "Total"],
 ) -> list[Column]:
-    """The owned projects by stage: what lapses first on top, what has lapsed at the bottom, latest first.
+    """The owned projects by stage: what lapses first on top, then what stands, at the bottom what has lapsed.
 
     `show` narrows the cards: all, mine, lapsing (within `soon` days), support.
     """
@@ -49,7 +51,7 @@ def board(
         (stage, late): [] for stage in STAGES for late in (False, True)
     }
     for card in session.execute(_cards(scope, show), values).all():
-        late = card.protected_until is not None and card.protected_until < today
+        late = is_lapsed(card.protected_until, card.paused_from, today)
         found[card.stage, late].append(card)
     columns = []
     for stage in STAGES:
@@ -68,9 +70,12 @@ def _cards(scope: Any, show: str) -> Any:
         if stage is Stage.SIGNED:
             parts.append(of_stage.order_by(c.filed_at.desc(), c.id.desc()).limit(COLUMN_SIZE + 1))
             continue
-        running = of_stage.where(c.protected_until >= today).order_by(c.protected_until, c.id)
-        lapsed = of_stage.where(c.protected_until < today).order_by(c.protected_until.desc(), c.id.desc())
-        parts += [running.limit(COLUMN_SIZE + 1), lapsed.limit(LAPSED_SIZE + 1)]
+        running = of_stage.where(clocks.running(today)).order_by(c.protected_until, c.id)
+        standing = of_stage.where(clocks.standing(today)).order_by(c.paused_from, c.id)
+        lapsed = of_stage.where(clocks.lapsed(today)).order_by(c.protected_until.desc(), c.id.desc())
+        parts += [
+            *(part.limit(COLUMN_SIZE + 1) for part in (running, standing)), lapsed.limit(LAPSED_SIZE + 1),
+        ]  # fmt: skip
     return sa.union_all(*(sa.select(part.subquery()) for part in parts))
 
 
@@ -81,6 +86,7 @@ _CARD = (
             t.registration.c[name]
             for name in (
                 "id", "customer_name", "ports", "yearly_revenue", "stage", "state", "protected_until",
+                "paused_from",
                 "next_step", "next_step_on", "support_note", "support_since", "contract_on",
             )
         ),
@@ -97,7 +103,8 @@ def _shown(show: str) -> tuple[Any, ...]:
     if show == "mine":
         return (c.worker_id == sa.bindparam("user"),)
     if show == "lapsing":
-        return (c.state.in_((State.ACTIVE, State.LAPSED)), c.protected_until <= sa.bindparam("soon"))
+        due = (c.state.in_((State.ACTIVE, State.LAPSED)), c.protected_until <= sa.bindparam("soon"))
+        return (*due, sa.not_(clocks.standing(sa.bindparam("today", type_=sa.Date()))))
     if show == "support":
         return (c.support_since.is_not(None),)
     return ()

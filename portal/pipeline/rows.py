@@ -14,7 +14,7 @@ def card_rows(cards: Iterable[Any], stage: Stage, *, show_partner: bool) -> Iter
     eyes, key_accounts = look(), gettext("Key accounts")
     signed_on, move = gettext("Signed %(day)s"), gettext("Move %(name)s to another stage")
     for (
-        id, name, ports, revenue, _stage, state, protected_until, next_step, next_step_on, support_note,
+        id, name, ports, revenue, _stage, state, until, paused, next_step, next_step_on, support_note,
         support_since, contract_on, worker, partner,
     ) in cards:  # fmt: skip
         if stage is Stage.SIGNED and contract_on:
@@ -31,7 +31,7 @@ def card_rows(cards: Iterable[Any], stage: Stage, *, show_partner: bool) -> Iter
             (partner or key_accounts) if show_partner else "",
             below,
             (support_note or "") if support_since else None,
-            eyes.guard(state, protected_until),
+            eyes.guard(state, until, paused),
             move % {"name": name},
             worker,
             initials(worker) if worker else "",

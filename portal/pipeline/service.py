@@ -15,13 +15,15 @@ from portal.db import lock_registry
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import OWNING_STATES, State
 from portal.domain.periods import business_date
-from portal.domain.pipeline import LostReason, Stage, check_move, may_undo
+from portal.domain.pipeline import LostReason, Move, Stage, check_move, may_undo
 from portal.domain.roles import Actor
+from portal.domain.support import SupportKind
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.pipeline.told import keep_told
 from portal.policy.service import policy_on
 from portal.registrations.checks import count_given_up
+from portal.support.service import raise_install, withdraw_all, withdraw_install
 
 _DECIDING = (EventKind.MOVED, EventKind.PROGRESS, EventKind.RELEASED, EventKind.LOST)
 _ENDED = (State.RELEASED, State.LOST)
@@ -64,8 +66,32 @@ def move_project(
         data={"from": row.stage, **move.gate},
     )  # fmt: skip
     keep_told(session, [registration_id])
+    _ask_for_install(session, registration_id, move, event, actor=actor, now=now)
     settle(session, {row.customer_id}, now=now)
     return Moved(event)
+
+
+_INSTALLS = {
+    Stage.TRIAL: (SupportKind.TRIAL_INSTALL, "trial_start", ("trial_agreement", "trial_start", "trial_end")),
+    Stage.SIGNED: (
+        SupportKind.PRODUCTION_INSTALL,
+        "contract_date",
+        ("contract_no", "contract_date", "ports"),
+    ),
+}
+
+
+def _ask_for_install(
+    session: Session, registration_id: int, move: Move, event: int, *, actor: Actor, now: datetime
+) -> None:
+    """A trial, and a contract, is a task for customer service too (S4); going back to one is none."""
+    if move.back or move.to not in _INSTALLS:
+        return
+    kind, starts, told = _INSTALLS[move.to]
+    raise_install(
+        session, actor=actor, now=now, registration_id=registration_id, kind=kind, starts=move.gate[starts],
+        agreed=" · ".join(str(move.gate[name]) for name in told), move=event,
+    )  # fmt: skip
 
 
 def release(
@@ -115,6 +141,7 @@ def _end(
     now = next_instant(session, now)
     _write(session, registration_id, kind, actor, now, reason=reason, data=data)
     keep_told(session, [registration_id])
+    withdraw_all(session, actor=actor, now=now, registration_id=registration_id)
     count_given_up(session, actor=actor, now=now, claim=row)
     if row.customer_id is None:
         settle_held(session, [registration_id])
@@ -139,6 +166,7 @@ def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id:
         .returning(t.registration.c.customer_id)
     ).one()
     _write(session, registration_id, EventKind.UNDONE, actor, now, about_id=event_id)
+    withdraw_install(session, actor=actor, now=now, registration_id=registration_id, move=event_id)
     keep_told(session, [registration_id])
     settle(session, {row.customer_id}, now=now)
 

@@ -54,9 +54,10 @@ def check_customer(
     policy = policy_on(session, today)
     limit = policy.check_quota_per_day
     used = _counted(session, actor, today)
-    checked = (
-        Checked("quota", limit=limit) if used >= limit else _outcome(session, actor, name, uscc, english)
-    )
+    if used >= limit:
+        checked = Checked("quota", limit=limit)
+    else:
+        checked = _outcome(session, actor, today, name, uscc, english)
     _write_down(session, actor, now, (name, english, uscc or ""), checked.outcome)
     audit.record(
         session,
@@ -117,14 +118,16 @@ def _write_down(
     session.execute(sa.insert(t.check_log), [row])
 
 
-def _outcome(session: Session, actor: Actor, name: str, uscc: str | None, english: str) -> Checked:
+def _outcome(
+    session: Session, actor: Actor, today: date, name: str, uscc: str | None, english: str
+) -> Checked:
     found, _known = find_customer(session, keys_for(name, uscc))
     if found.outcome is Outcome.DIFFERENT:
         found = weigh(found, compare_names(session, name, uscc, english=english))
     if found.outcome is Outcome.POSSIBLY:
         exact = found.reason is MatchReason.SAME_NAME_SEVERAL
         return Checked("held", name_alike="same" if exact else "similar", code_given=bool(uscc))
-    owner = owner_of(session, found.customer) if found.customer else None
+    owner = owner_of(session, found.customer, today) if found.customer else None
     if found.customer is None or owner is None:
         return Checked("clear")
     c = t.registration.c

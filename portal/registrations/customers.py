@@ -38,7 +38,7 @@ def _all() -> Any:
     return (
         sa.select(
             c.id, c.name, c.uscc, count.label("claims"), owner.c.id.label("owner_id"), owner.c.state,
-            owner.c.protected_until, t.partner.c.name.label("partner_name"),
+            owner.c.protected_until, owner.c.paused_from, t.partner.c.name.label("partner_name"),
         )
         .join(owner, sa.and_(owner.c.customer_id == c.id, owner.c.is_owner), isouter=True)
         .join(t.partner, t.partner.c.id == owner.c.partner_id, isouter=True)

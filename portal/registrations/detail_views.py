@@ -12,7 +12,7 @@ from portal.domain.access import Scope, allows, scope_of, works_for
 from portal.domain.errors import RuleViolation
 from portal.domain.facts import OWNING_STATES, State
 from portal.domain.pipeline import GATES, STAGES, LostReason, Stage, is_key_project
-from portal.domain.protection import reassignable_from
+from portal.domain.protection import end_on, reassignable_from, stands
 from portal.files import Sent, open_stored
 from portal.registrations import files, queries, work
 from portal.registrations.drafts import drop_draft, load_draft, note_form, save_draft
@@ -59,22 +59,25 @@ def _page(row: Any, **more: Any) -> str:
     state = State(queries.state_now(row, today()))
     owner = None
     if state is State.WAITING:
-        owner = queries.owner_of(session, row.customer_id)
+        owner = queries.owner_of(session, row.customer_id, today())
+    party = queries.party_of(session, row)
     works = works_for(actor(), partner_id=row.partner_id) and allows(actor(), P.REGISTRATION_WORK)
     draft = load_draft(session, actor=actor(), form=note_form(row.id)) if works else None
     context = {
         "r": row,
         "state": state,
-        "party": queries.party_of(session, row),
+        "party": party,
         "owner": owner,
         "reassignable_from": reassignable_from,
+        "stands": stands(row.paused_from, today()),
+        "until": row.protected_until and end_on(row.protected_until, row.paused_from, today()),
         "pauses": pauses_of(session, [row.id], now()).get(row.id, []),
         "events": queries.time_line(session, row.id),
         "files": queries.files_of(session, row.id),
         "claims": queries.claims_on(session, row.customer_id, today())
         if sees_all and row.customer_id and not actor().is_key_accounts
         else [],
-        "case": queries.case_of(session, row.id) if allows(actor(), P.CASE_VIEW) else None,
+        "case": party if party.case_id and allows(actor(), P.CASE_VIEW) else None,
         "works": works,
         "stages": STAGES,
         "gates": GATES,
@@ -171,24 +174,6 @@ def next_step(registration_id: int) -> ResponseReturnValue:
             )
     except RuleViolation as error:
         return _refused(row, error, step=step, due=due)
-    return back(row.id)
-
-
-@bp.post("/support")
-@needs(P.REGISTRATION_WORK)
-def support(registration_id: int) -> ResponseReturnValue:
-    """Raise or close "needs support"."""
-    row = own_or_403(registration_id)
-    common = {"actor": actor(), "now": now(), "registration_id": row.id, "version": posted_version()}
-    need = request.form.get("need", "")
-    try:
-        with transaction() as session:
-            if request.form.get("done"):
-                work.close_support(session, **common)
-            else:
-                work.ask_support(session, **common, need=forms.bounded(500)(need))
-    except RuleViolation as error:
-        return _refused(row, error, need=need)
     return back(row.id)
 
 

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.conflicts.service import timelines
-from portal.domain.facts import OWNING_STATES, State
+from portal.domain.facts import OWNING_STATES, Standing, State
 from portal.domain.periods import BUSINESS_OFFSET, day_end
+from portal.domain.protection import end_on
 from portal.domain.terms import KEY_ACCOUNTS
 from portal.models import tables as t
 
@@ -43,7 +44,7 @@ def registrations_as_of(session: Session, day: date) -> Iterator[dict[str, Any]]
             "state": state.value,
             "stage": (each.stage if each else row.filed_stage).value,
             "owner": state in OWNING_STATES,
-            "protected_until": each.protected_until if each else None,
+            "protected_until": _until(each, day),
             "queue_position": each.queue_position if each else None,
             "city": row.city,
             "class": row.customer_class,
@@ -55,6 +56,13 @@ def registrations_as_of(session: Session, day: date) -> Iterator[dict[str, Any]]
             "phone": row.phone,
             "source": row.source,
         }
+
+
+def _until(each: Standing | None, day: date) -> date | None:
+    """The last protected day as things stood on `day`."""
+    if each is None or each.protected_until is None:
+        return None
+    return end_on(each.protected_until, each.paused_from, day)
 
 
 def _filed_by(until: datetime) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.conflicts import clocks
 from portal.domain.facts import State
 from portal.domain.pipeline import Stage
 from portal.domain.terms import CustomerClass
@@ -40,8 +41,8 @@ SORTS: Mapping[str, tuple[Any, bool]] = {
 def effective_state() -> Any:
     """The state as it is today: a lapse counts from its day on, even where no tick wrote it down."""
     c = t.registration.c
-    lapsed = sa.and_(c.state == State.ACTIVE, c.protected_until < TODAY)
-    return sa.case((lapsed, sa.literal(State.LAPSED.value)), else_=sa.cast(c.state, sa.String)).label(
+    late = sa.and_(c.state == State.ACTIVE, clocks.lapsed(TODAY))
+    return sa.case((late, sa.literal(State.LAPSED.value)), else_=sa.cast(c.state, sa.String)).label(
         "state_now"
     )
 
@@ -74,6 +75,7 @@ _LISTED = (
     t.registration.c.stage,
     t.registration.c.filed_at,
     t.registration.c.protected_until,
+    t.registration.c.paused_from,
     t.registration.c.queue_position,
     t.registration.c.correction_since,
     t.registration.c.support_since,
@@ -129,9 +131,9 @@ def _narrowed(query: Any, scope: Any, shape: _Shape) -> Any:
 def _in_state(state: State) -> Any:
     c = t.registration.c
     if state is State.ACTIVE:
-        return sa.and_(_is(c.state, State.ACTIVE), c.protected_until >= TODAY)
+        return sa.and_(_is(c.state, State.ACTIVE), clocks.protected(TODAY))
     if state is State.LAPSED:
-        late = sa.and_(_is(c.state, State.ACTIVE), c.protected_until < TODAY)
+        late = sa.and_(_is(c.state, State.ACTIVE), clocks.lapsed(TODAY))
         return sa.or_(_is(c.state, State.LAPSED), late)
     return _is(c.state, state)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal.domain.facts import State
+from portal.domain.protection import end_on, is_lapsed
 from portal.domain.terms import FOR_DECIDERS, EventKind
 from portal.models import tables as t
 from portal.registrations.listing import effective_state
@@ -16,25 +17,37 @@ from portal.registrations.listing import effective_state
 
 def state_now(row: Any, today: date) -> State:
     """The effective state of a registration row that was read whole."""
-    late = row.protected_until is not None and row.protected_until < today
+    late = is_lapsed(row.protected_until, row.paused_from, today)
     return State.LAPSED if row.state is State.ACTIVE and late else State(row.state)
 
 
 def party_of(session: Session, row: Any) -> Any:
-    """Names for a registration's page: partner, filer, and who works it."""
+    """Names for a registration's page: partner, filer, and who works it; and its newest case.
+
+    That is about taking over what this claim owns or waits for: `case_id` and what is said of it.
+    """
     return session.execute(_PARTY, {"id": row.id}).one()
 
 
 _FILER, _WORKER = t.user.alias("filer"), t.user.alias("worker")
+_case = t.conflict_case.c
+_NEWEST_CASE = (
+    sa.select(sa.func.max(_case.id))
+    .where(sa.or_(_case.owner_id == sa.bindparam("id"), _case.challenger_id == sa.bindparam("id")))
+    .scalar_subquery()
+)
 _PARTY = (
     sa.select(
         t.partner.c.name.label("partner"), t.partner.c.code,
         _FILER.c.name.label("filer"), _WORKER.c.name.label("worker"),
+        _case.id.label("case_id"), _case.ref.label("case_ref"), _case.kind.label("case_kind"),
+        _case.is_open.label("case_is_open"), _case.outcome.label("case_outcome"), _case.appeal_outcome,
     )
     .select_from(t.registration)
     .join(t.partner, t.partner.c.id == t.registration.c.partner_id, isouter=True)
     .join(_FILER, _FILER.c.id == t.registration.c.filed_by_id, isouter=True)
     .join(_WORKER, _WORKER.c.id == t.registration.c.worker_id, isouter=True)
+    .join(t.conflict_case, _case.id == _NEWEST_CASE, isouter=True)
     .where(t.registration.c.id == sa.bindparam("id"))
 )  # fmt: skip
 
@@ -48,17 +61,23 @@ class Neighbour:
     signed: bool
 
 
-def owner_of(session: Session, customer_id: int | None) -> Neighbour | None:
-    """Since when a customer is held and until when it is protected; never by whom (G4, G6)."""
+def owner_of(session: Session, customer_id: int | None, today: date) -> Neighbour | None:
+    """Since when a customer is held and until when it is protected; never by whom (G4, G6).
+
+    Until when as things stand today: while its clock stands, every further day moves that on.
+    """
     if customer_id is None:
         return None
     c = t.registration.c
     row = session.execute(
-        sa.select(c.owned_since, c.protected_until, c.state).where(c.customer_id == customer_id, c.is_owner)
+        sa.select(c.owned_since, c.protected_until, c.paused_from, c.state).where(
+            c.customer_id == customer_id, c.is_owner
+        )
     ).first()
     if row is None:
         return None
-    return Neighbour(row.owned_since, row.protected_until, row.state is State.SIGNED)
+    until = row.protected_until and end_on(row.protected_until, row.paused_from, today)
+    return Neighbour(row.owned_since, until, row.state is State.SIGNED)
 
 
 def time_line(session: Session, registration_id: int) -> list[Any]:
@@ -112,30 +131,13 @@ def _claims() -> Any:
     c = t.registration.c
     return (
         sa.select(
-            c.id, c.ref, c.filed_at, c.stage, c.queue_position, c.protected_until, c.owned_since,
-            t.partner.c.name.label("partner_name"), effective_state(),
+            c.id, c.ref, c.filed_at, c.stage, c.queue_position, c.protected_until, c.paused_from,
+            c.owned_since, t.partner.c.name.label("partner_name"), effective_state(),
         )
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .where(c.customer_id == sa.bindparam("customer"))
         .order_by(sa.func.coalesce(c.queue_position, 9999), c.filed_at)
     )  # fmt: skip
-
-
-def case_of(session: Session, registration_id: int) -> Any:
-    """The newest case about taking over what this claim owns or waits for, or None."""
-    return session.execute(_newest_case(), {"claim": registration_id}).first()
-
-
-@cache
-def _newest_case() -> Any:
-    c = t.conflict_case.c
-    claim: Any = sa.bindparam("claim")
-    return (
-        sa.select(c.id, c.ref, c.kind, c.is_open, c.outcome, c.appeal_outcome)
-        .where(sa.or_(c.owner_id == claim, c.challenger_id == claim))
-        .order_by(c.id.desc())
-        .limit(1)
-    )
 
 
 def saved_views(session: Session, user_id: int, page: str) -> list[Any]:

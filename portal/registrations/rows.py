@@ -16,7 +16,7 @@ def list_rows(rows: Iterable[Any], *, show_partner: bool) -> Iterator[tuple[Any,
     eyes, key_accounts, place = look(), gettext("Key accounts"), gettext("place %(number)s")
     # Taken apart at once: asking a row for its columns by name takes as long as writing them out.
     for (
-        id, ref, name, _key, city, _class, ports, revenue, stage, filed_at, protected_until, queued,
+        id, ref, name, _key, city, _class, ports, revenue, stage, filed_at, until, paused, queued,
         to_correct, needs_support, partner, state,
     ) in rows:  # fmt: skip
         below = f"{ref} · {city}" if city else ref
@@ -35,5 +35,5 @@ def list_rows(rows: Iterable[Any], *, show_partner: bool) -> Iterator[tuple[Any,
             f"{ports:,}",
             f"{revenue:,.2f}",
             eyes.day(filed_at),
-            eyes.guard(state, protected_until),
+            eyes.guard(state, until, paused),
         )

@@ -29,6 +29,7 @@ from portal.domain.facts import State
 from portal.domain.identifiers import parse_uscc
 from portal.domain.names import LONGEST_NAME, keys_of
 from portal.domain.pipeline import Stage
+from portal.domain.protection import end_on
 from portal.partners.queries import partner_choices, partner_stamp
 from portal.policy.service import policy_on
 from portal.registrations import listing, queries
@@ -135,7 +136,8 @@ def _cells(row: Any) -> list[Any]:
         row.uscc, row.website, row.contact, row.phone, row.city,
         row.customer_class.value if row.customer_class else "", row.ports, row.yearly_revenue,
         str(labels.label(row.stage)), str(labels.label(row.source)),
-        str(labels.label(State(row.state_now))), row.protected_until,
+        str(labels.label(State(row.state_now))),
+        row.protected_until and end_on(row.protected_until, row.paused_from, today()),
     ]  # fmt: skip
 
 

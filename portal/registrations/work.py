@@ -1,4 +1,4 @@
-"""Work on a registration after filing: notes, details, next step, support, corrections (G8)."""
+"""Work on a registration after filing: notes, details, next step, corrections (G8)."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -127,28 +127,6 @@ def set_next_step(
     _fact(
         session, registration_id, EventKind.NEXT_STEP, actor, now, note=step, data={"due": due} if due else {}
     )
-
-
-def ask_support(
-    session: Session, *, actor: Actor, now: datetime, registration_id: int, version: int, need: str
-) -> None:
-    """Raise "needs support" with what is needed (S1); shown on the board and to channel sales."""
-    row = take_version(session, registration_id, version)
-    if not need:
-        raise RuleViolation("required", "need")
-    now = next_of_claim(session, registration_id, now)
-    _store(session, row, {"support_note": need, "support_since": now})
-    _fact(session, registration_id, EventKind.SUPPORT_ASKED, actor, now, note=need)
-
-
-def close_support(
-    session: Session, *, actor: Actor, now: datetime, registration_id: int, version: int
-) -> None:
-    """The support was given, or is not needed any more."""
-    row = take_version(session, registration_id, version)
-    now = next_of_claim(session, registration_id, now)
-    _store(session, row, {"support_note": "", "support_since": None})
-    _fact(session, registration_id, EventKind.SUPPORT_DONE, actor, now, note=row.support_note)
 
 
 def ask_correction(

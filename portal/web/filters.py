@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import gettext, ngettext
 
 from portal.domain.periods import BUSINESS_OFFSET
-from portal.web import labels, request
+from portal.web import labels, request, support_labels
 from portal.web.language import locale
 
 _ZH_DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     for each in (money, whole_money, count, day, iso, moment, in_days, due_in, age, initials):
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["label"] = labels.label
+    app.jinja_env.globals["cause_words"] = support_labels.cause_words
     app.jinja_env.globals["rule_words"] = labels.rule_words
     app.jinja_env.globals["problem_words"] = labels.message
     app.jinja_env.globals["today"] = request.today

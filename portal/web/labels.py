@@ -24,6 +24,7 @@ from portal.web import (
     payment_words,
     receipt_messages,
     statement_labels,
+    support_labels,
     week_messages,
 )
 from portal.web.language import locale
@@ -35,6 +36,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     *case_labels.LABELS,
     *week_messages.LABELS,
     *payment_words.LABELS,
+    *support_labels.LABELS,
     (Stage.INTEREST, _l("Interest")),
     (Stage.MEETING, _l("Meeting")),
     (Stage.SOLUTION, _l("Solution")),
@@ -191,6 +193,7 @@ ACTS: Mapping[str, Any] = {
     "policy.drafted": _l("Drafted a policy"),
     "policy.withdrawn": _l("Withdrew a policy version before its first day"),
     **dispute_labels.ACTS,
+    **support_labels.ACTS,
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     **receipt_messages.ACTS,
     "user.added": _l("Added a person"),
@@ -205,6 +208,7 @@ SUBJECTS: Mapping[str, Any] = {
     **payment_words.SUBJECTS,
     **deposit_labels.SUBJECTS,
     **dispute_labels.SUBJECTS,
+    **support_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),

@@ -15,6 +15,7 @@ from flask_babel import gettext, ngettext
 from markupsafe import Markup
 
 from portal.domain.facts import State
+from portal.domain.protection import end_on, is_lapsed, stands
 from portal.web import filters, labels, request, templating
 from portal.web.language import locale
 
@@ -59,11 +60,13 @@ class Look:
         """The pill of a state."""
         return _state(str(value), self.language, self._sprite)
 
-    def guard(self, state: Any, until: date | None) -> Markup:
-        """The protection bar: what is left of it on this day."""
+    def guard(self, state: Any, until: date | None, paused_from: date | None) -> Markup:
+        """The protection bar: what is left of it on this day, or that the clock stands."""
         signed = state == State.SIGNED
         if until is None and not signed:
             return _NOTHING
+        if until and stands(paused_from, self.today):
+            return _stopped_mark(self.language, self._sprite)
         days = (until - self.today).days if until and not signed else 0
         return _guard_mark(signed, max(days, -1), self.language, self._sprite)
 
@@ -80,7 +83,22 @@ def look() -> Look:
 def init_app(app: Flask) -> None:
     """Give templates `state_mark` and `guard_mark`; `look` for rows that are made in Python."""
     app.jinja_env.globals["state_mark"] = lambda value: look().state(value)
-    app.jinja_env.globals["guard_mark"] = lambda state, until: look().guard(state, until)
+    app.jinja_env.globals["state_today"] = state_today
+    app.jinja_env.globals["until_today"] = until_today
+    app.jinja_env.globals["guard_mark"] = lambda *claim: look().guard(*claim)
+
+
+def state_today(claim: Any) -> Any:
+    """The state of a claim's row as it is today: a lapse counts even where no tick wrote it down."""
+    late = is_lapsed(claim.protected_until, claim.paused_from, request.today())
+    return State.LAPSED if claim.state == State.ACTIVE and late else claim.state
+
+
+def until_today(claim: Any) -> date | None:
+    """The last protected day of a claim's row as things stand today (C3)."""
+    if claim.protected_until is None:
+        return None
+    return end_on(claim.protected_until, claim.paused_from, request.today())
 
 
 @lru_cache(maxsize=256)
@@ -99,6 +117,12 @@ def _state(value: str, _language: str, sprite: str) -> Markup:
 def _guard_mark(signed: bool, days: int, _language: str, sprite: str) -> Markup:
     kind, sign, text = _guard(signed, days, partial(_icon, sprite))
     return Markup(f'<span class="guard {kind}">{sign}{Markup.escape(text)}</span>')  # noqa: S704 - escaped
+
+
+@lru_cache(maxsize=8)
+def _stopped_mark(_language: str, sprite: str) -> Markup:
+    text = Markup.escape(gettext("Clock stands"))
+    return Markup(f'<span class="guard p">{_icon(sprite, "hourglass")}{text}</span>')  # noqa: S704 - escaped
 
 
 def _guard(signed: bool, days: int, icon: Any) -> tuple[str, str, str]:

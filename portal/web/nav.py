@@ -79,6 +79,12 @@ ENTRIES = (
         beside=P.REPORT_WRITE,
         under=("weekly",),
     ),
+    Entry(
+        *("support.list_page", "lifebuoy", _l("Support"), P.SUPPORT_VIEW),
+        short=_l("Support"),
+        rank=9,
+        under=("support",),
+    ),
     Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
     Entry(
         *("registrations.customers", "users", _l("Customers"), P.CUSTOMER_MERGE),

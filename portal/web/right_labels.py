@@ -6,11 +6,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from portal.domain.access import Permission
-from portal.web import dispute_labels
+from portal.web import dispute_labels, support_labels
 
 RIGHTS: Mapping[Permission, Any] = {
     Permission.ACCOUNT_STATE: _l("state bank accounts"),
     **dispute_labels.RIGHTS,
+    **support_labels.RIGHTS,
     Permission.ALARM_VIEW: _l("see who seems to look for other parties' customers"),
     Permission.AUDIT_VIEW: _l("read the audit trail"),
     Permission.CASE_ACT: _l("ask for customers and answer in cases"),

@@ -22,6 +22,16 @@ WEEK: Mapping[str, Any] = {
     "sheet.no_heads": _l("No row names the columns. Understood are: %(known)s."),
     "sheet.too_long": _l("The sheet has more than %(most)s customers: leave out what is over."),
     "sheet.twice": _l("Two rows are for the same project: leave one of them."),
+    "support.closed": _l("This request is over already: nothing was changed."),
+    "support.due_in_the_past": _l("It cannot be due before today."),
+    "support.due_needs_reason": _l("Say why the day is moved: whoever asked reads it."),
+    "support.due_not_yours": _l("By when it is due is for the vendor to say."),
+    "support.due_passed": _l(
+        "It was due on %(day)s: a day that has passed is not moved. Give the support, or decline it."
+    ),
+    "support.due_required": _l("Say by when it is due."),
+    "support.not_yours": _l("This is not yours to ask for or to answer."),
+    "support.owner": _l("Only a person of ours who gives support can take it."),
     "week.form": _l("“%(value)s” is not a reporting week: name it by its Thursday, as 2026-11-26."),
 }
 ACTS: Mapping[str, Any] = {

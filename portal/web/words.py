@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from portal.domain.pipeline import LostReason
+from portal.domain.support import Withdrawal
 from portal.domain.terms import CustomerClass, Source
 from portal.web import labels
 
@@ -32,8 +33,10 @@ FIELDS: Mapping[str, Any] = {
     "contract_date": _l("Contract date"),
     "yearly_amount": _l("Yearly amount"),
     "lost_reason": _l("Why it was lost"),
+    "due": _l("By when"),
+    "why": _l("Why"),
 }
-_ENUMS = {"customer_class": CustomerClass, "source": Source, "lost_reason": LostReason}
+_ENUMS = {"customer_class": CustomerClass, "source": Source, "lost_reason": LostReason, "why": Withdrawal}
 
 
 def field_names(names: Iterable[str]) -> str:

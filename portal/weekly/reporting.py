@@ -27,10 +27,13 @@ from portal.domain.reports import (
     lacking,
 )
 from portal.domain.roles import Actor
+from portal.domain.support import SupportKind
 from portal.domain.terms import EventKind
 from portal.domain.weeks import Week, WeekFigures
 from portal.models import tables as t
-from portal.registrations.work import ask_support, edit_details, set_next_step
+from portal.registrations.work import edit_details, set_next_step
+from portal.support.queries import open_requests_of
+from portal.support.service import ask
 from portal.weekly.reports import load_draft, newest_sent, report_row
 from portal.weekly.snapshots import keep_week
 
@@ -144,7 +147,7 @@ def send_report(
         line for line in draft.lines if not line.is_gone and _is_news(tell.get(line.registration_id), line)
     ]
     for line in told:
-        _apply(session, actor, now, line, tell.get(line.registration_id))
+        _apply(session, actor, now, week, line, tell.get(line.registration_id))
     content = _frozen(load_draft(session, **about))
     late = is_late(week, now, figures)
     revision = freeze(session, actor, now, report, content, late)
@@ -169,11 +172,18 @@ def _is_news(sent: Mapping[str, Any] | None, line: Line) -> bool:
     return any(sent[name] != value for name, value in now.items())
 
 
-def _apply(session: Session, actor: Actor, now: datetime, line: Line, sent: Mapping[str, Any] | None) -> None:
+def _apply(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    week: Week,
+    line: Line,
+    sent: Mapping[str, Any] | None,
+) -> None:
     """Tell on the project's time line what the report states of it."""
     c, typed = t.registration.c, line.typed
     row = session.execute(
-        sa.select(c.version, c.next_step, c.next_step_on, c.ports, c.yearly_revenue, c.support_note).where(
+        sa.select(c.version, c.next_step, c.next_step_on, c.ports, c.yearly_revenue).where(
             c.id == line.registration_id
         )
     ).one()
@@ -186,9 +196,12 @@ def _apply(session: Session, actor: Actor, now: datetime, line: Line, sent: Mapp
     if typed.next_step and (typed.next_step, typed.next_step_on) != (row.next_step, row.next_step_on):
         set_next_step(session, **on, version=version, step=typed.next_step, due=typed.next_step_on)
         version += 1
-    asked = sent["support"] if sent else ""
-    if typed.support and typed.support not in (asked, row.support_note):
-        ask_support(session, **on, version=version, need=typed.support)
+    known = {each.need for each in open_requests_of(session, [line.registration_id])}
+    if typed.support and typed.support not in {*known, sent["support"] if sent else ""}:
+        ask(
+            session, actor=actor, now=now, registration_id=line.registration_id, kind=SupportKind.OTHER,
+            need=typed.support, week=week.thursday,
+        )  # fmt: skip
 
 
 def freeze(

@@ -68,7 +68,7 @@ def load_draft(
     `promised` is last week's report as it was sent.
     """
     today = min(business_date(now), week.thursday)
-    about = _projects(session, partner.id, week, over=now > week.end)
+    about = _projects(session, partner.id, week, over=now > week.end, today=today)
     compared = compare_all(
         {key: each.before for key, each in about.items() if each.before},
         {key: each.now for key, each in about.items() if each.now},
@@ -112,7 +112,9 @@ class _Project:
     now: Standing | None
 
 
-def _projects(session: Session, partner_id: int, week: Week, *, over: bool) -> dict[int, _Project]:
+def _projects(
+    session: Session, partner_id: int, week: Week, *, over: bool, today: date
+) -> dict[int, _Project]:
     """A partner's projects of both weeks, with their names and next steps: one question for all of it."""
     c, before, after = t.registration.c, t.week_project.alias("before"), t.week_project.alias("after")
     owned = after.c.week.is_not(None) if over else owned_in(week)
@@ -130,7 +132,7 @@ def _projects(session: Session, partner_id: int, week: Week, *, over: bool) -> d
     )  # fmt: skip
     found = {}
     for row in session.execute(query):
-        live = standing_of(row, row) if row.owned and not over else None
+        live = standing_of(row, row, today) if row.owned and not over else None
         found[row.id] = _Project(row, _kept(row, "before_"), _kept(row, "after_") if over else live)
     return found
 

@@ -6,7 +6,7 @@ changed since and stand as they do now; the customers of the others are replayed
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,14 +19,16 @@ from portal.db import chunks, insert_plain, lock_registry
 from portal.domain.facts import Standing as Claim
 from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
-from portal.domain.protection import started_on
+from portal.domain.protection import end_on, stands, started_on
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Standing
 from portal.domain.weeks import Week
 from portal.models import tables as t
+from portal.models.registrations import LATER
 from portal.policy.service import load_policies
 
 _RESTATED = ("ports", "yearly_revenue")
+_HELPED = (EventKind.SUPPORT_ASKED, EventKind.SUPPORT_PLANNED, EventKind.SUPPORT_DONE, EventKind.UNDONE)
 _COLUMNS = (
     "week", "registration_id", "partner_id", "stage", "ports", "yearly_revenue", "protected_until",
     "clock_from", "paused", "signed_on",
@@ -88,7 +90,7 @@ def _plain(session: Session, week: Week, each: Standing) -> tuple[Any, ...]:
 def standings_at_end(session: Session, week: Week) -> dict[int, Standing]:
     """Every project that was open at the end of `week`, or signed in it, as it stood then."""
     moved = _moved_since(session, week.end)
-    found = {each.registration_id: each for each in _read(session, sa.true(), week)}
+    found = {each.registration_id: each for each in _read(session, sa.true(), week, week.thursday)}
     later = [number for part in chunks(moved) for number in session.scalars(_claims_on(part))]
     for number in later:
         found.pop(number, None)
@@ -109,6 +111,11 @@ def _moved_since(session: Session, until: datetime) -> set[int]:
     )
     ids = set(session.scalars(sa.select(r.customer_id).where(since)))
     placed = sa.select(p.registration_id).where(p.at > until)
+    # What was asked for, planned or given since stops or starts a clock (C3).
+    helped = sa.select(t.registration_event.c.registration_id).where(
+        t.registration_event.c.at > until, _is_one_of(_HELPED)
+    )
+    ids |= set(session.scalars(sa.select(p.customer_id).where(p.registration_id.in_(helped))))
     ids |= set(session.scalars(sa.select(p.customer_id).where(p.registration_id.in_(placed))))
     return ids - {None}
 
@@ -134,11 +141,11 @@ def _replayed(session: Session, customers: set[int], week: Week) -> Iterator[Sta
             claim = owners[row.id]
             if claim.stage is Stage.SIGNED and business_date(claim.stage_since) < week.first:
                 continue
-            yield standing_of(row, claim)
+            yield standing_of(row, claim, week.thursday)
 
 
-def standing_of(row: Any, claim: Any) -> Standing:
-    """A project from the columns that people state and those that the fold decides."""
+def standing_of(row: Any, claim: Any, day: date) -> Standing:
+    """A project on a day, from the columns that people state and those that the fold decides."""
     signed = claim.stage is Stage.SIGNED
     return Standing(
         registration_id=row.id,
@@ -146,19 +153,19 @@ def standing_of(row: Any, claim: Any) -> Standing:
         stage=claim.stage,
         ports=row.ports,
         yearly_revenue=row.yearly_revenue,
-        protected_until=None if signed else claim.protected_until,
+        protected_until=None if signed else end_on(claim.protected_until, claim.paused_from, day),
         clock_from=started_on(claim.owned_since, claim.last_progress_at),
+        paused=not signed and stands(claim.paused_from, day),
         signed_on=business_date(claim.stage_since) if signed else None,
     )
 
 
 def _as_stated(session: Session, found: dict[int, Standing], until: datetime) -> dict[int, Standing]:
     """Ports and revenue as they were stated at `until`: what was restated since is taken back."""
-    e, kinds = t.registration_event.c, (EventKind.EDITED, EventKind.CORRECTED)
-    literal = [sa.literal(kind, e.kind.type, literal_execute=True) for kind in kinds]
+    e = t.registration_event.c
     query = (
         sa.select(e.registration_id, e.data)
-        .where(e.at > until, sa.or_(*(e.kind == each for each in literal)))
+        .where(e.at > until, _is_one_of((EventKind.EDITED, EventKind.CORRECTED)))
         .order_by(e.at.desc(), e.id.desc())
     )
     for row in session.execute(query):
@@ -171,17 +178,24 @@ def _as_stated(session: Session, found: dict[int, Standing], until: datetime) ->
     return found
 
 
+def _is_one_of(kinds: tuple[EventKind, ...]) -> Any:
+    """The condition for facts of these kinds, and, as their index wants it, of all that it holds."""
+    kind = t.registration_event.c.kind
+    literal = [sa.literal(each, kind.type, literal_execute=True) for each in kinds]
+    return sa.and_(sa.text(LATER), sa.or_(*(kind == each for each in literal)))
+
+
 def _restated(each: Standing, ports: int, revenue: Decimal) -> Standing:
     values = {name: getattr(each, name) for name in each.__slots__}
     return Standing(**values | {"ports": ports, "yearly_revenue": revenue})
 
 
-def standings_now(session: Session, scope: Any, week: Week) -> dict[int, Standing]:
+def standings_now(session: Session, scope: Any, week: Week, today: date) -> dict[int, Standing]:
     """The projects of the partners in `scope` as they stand: what is open, and what was signed this week.
 
     `scope`: a condition on `partner`.
     """
-    return {each.registration_id: each for each in _read(session, scope, week)}
+    return {each.registration_id: each for each in _read(session, scope, week, today)}
 
 
 def standings_of(session: Session, scope: Any, week: Week) -> dict[int, Standing]:
@@ -201,8 +215,8 @@ def standing_columns() -> list[Any]:
     """The columns that `standing_of` reads, of `registration`."""
     c = t.registration.c
     return [
-        c.id, c.partner_id, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.owned_since,
-        c.last_progress_at, c.stage_since,
+        c.id, c.partner_id, c.stage, c.ports, c.yearly_revenue, c.protected_until, c.paused_from,
+        c.owned_since, c.last_progress_at, c.stage_since,
     ]  # fmt: skip
 
 
@@ -212,10 +226,10 @@ def owned_in(week: Week) -> Any:
     return sa.and_(c.is_owner, sa.or_(c.stage != Stage.SIGNED, c.stage_since >= week.start))
 
 
-def _read(session: Session, scope: Any, week: Week) -> Iterator[Standing]:
+def _read(session: Session, scope: Any, week: Week, day: date) -> Iterator[Standing]:
     c = t.registration.c
     query = sa.select(*standing_columns()).where(
         owned_in(week), c.partner_id.is_not(None), _of_partners(c.partner_id, scope)
     )
     for row in session.execute(query):
-        yield standing_of(row, row)
+        yield standing_of(row, row, day)

@@ -34,6 +34,7 @@ from portal.domain.disputes import DisputeKind
 from portal.domain.evidence import IdentifierKind
 from portal.domain.reports import Typed
 from portal.domain.statements import Station
+from portal.domain.support import SupportKind
 from portal.domain.terms import NameKind, PartnerKind
 from portal.domain.versions import merged
 from portal.domain.weeks import Week
@@ -44,6 +45,7 @@ from portal.policy.versions import put_in_force
 from portal.registrations.checks import check_customer
 from portal.statements.disputes import Stated, open_disputes
 from portal.statements.printing import start_job
+from portal.support.service import ask, finish
 from portal.weekly.reporting import open_report, send_report, write_line
 from portal.weekly.reports import load_draft
 from tests.support.browser import PHONE, WIDE
@@ -62,6 +64,7 @@ PAGES = {
         "/registrations/1/end/release", "/registrations/1/end/lost", "/registrations/1/correct",
         "/registrations/4", "/search?q=snail", "/search?q=nothing", "/more", "/password", "/people",
         "/people/new", "/people/2", "/partners", "/cases", "/cases/1", "/registrations/4/case",
+        "/support", "/support?show=done", "/support/1", "/support/2", "/support/ask?partner_id=1",
         "/payments/made", "/payments/uninvoiced", "/partners/1/account",
         "/statements", "/statements/4", "/statements/4/confirm", "/statements/4/revisions",
         "/statements/4/revisions/1", "/statements/4/dispute?receipt=6&missing=1", "/statements/forecast",
@@ -92,7 +95,8 @@ PAGES = {
     ),
     "channel_sales": (
         "/", "/weekly/2026-04-09", "/weekly/2026-04-09/1", "/weekly/2026-04-09/2",
-        "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4",
+        "/more", "/support", "/support?show=open", "/support/1", "/partners/1", "/deposits/1",
+        "/payments/made", "/statements/4",
     ),
     "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
@@ -129,6 +133,7 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
     file_as(people["alice"], at("2026-03-05 10:00"), "Cloud Tofu Ltd")
     file_as(people["key_accounts"], at("2026-03-06 10:00"), "Night Owl Ltd")
     file_as(people["key_accounts"], at("2026-03-07 10:00"), "Early Lark Ltd")
+    help_out(engine, people, at("2026-03-12 10:00"))
     now = at("2026-03-20 10:00")
     suspect(engine, people, now)
     with db.transaction(engine) as session:
@@ -147,11 +152,22 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
             .where(t.registration.c.id == 1)
             .values(
                 stage="meeting", correction_fields=["phone"], correction_note="-", correction_since=now,
-                support_note="-", support_since=now, next_step="-", next_step_on=now.date(),
+                next_step="-", next_step_on=now.date(),
             )
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+
+
+def help_out(engine: sa.Engine, people: People, now: Any) -> None:
+    """Alice's partner asks for support on a project, which comes late, and for itself, which was given."""
+    about = {"actor": people["alice"].actor, "now": now, "need": "-"}
+    with db.transaction(engine) as session:
+        ask(session, **about, registration_id=1, kind=SupportKind.SOLUTION)
+        given = ask(session, **about, partner_id=people["alice"].partner_id, kind=SupportKind.TRAINING)
+        finish(
+            session, actor=people["product_marketing"].actor, now=now, request_id=given, version=1, result="-"
+        )
 
 
 @pytest.fixture

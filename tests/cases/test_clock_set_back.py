@@ -7,8 +7,10 @@ from portal import db
 from portal.domain.cases import CaseKind, Outcome
 from portal.domain.facts import State
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.support import SupportKind
 from portal.pipeline.service import lose, move_project, undo_move
 from portal.registrations import work
+from portal.support.service import ask, finish
 from tests.cases.conftest import GATES, World
 from tests.support.clocks import shanghai
 
@@ -89,8 +91,15 @@ def test_the_last_word_on_a_registration_counts_whatever_the_clock_says(world: W
     day = shanghai(LATER).date() + timedelta(days=1)
     do(work.set_next_step, LATER, step="电话", due=day)
     do(work.set_next_step, EARLIER, step="拜访", due=day)
-    do(work.ask_support, LATER, need="方案")
-    do(work.close_support, EARLIER)
+    with db.transaction(world.engine) as session:
+        asked = ask(
+            session, actor=world.people["alice"].actor, now=shanghai(LATER), registration_id=claim,
+            kind=SupportKind.SOLUTION, need="方案",
+        )  # fmt: skip
+        finish(
+            session, actor=world.people["channel_sales"].actor, now=shanghai(EARLIER), request_id=asked,
+            version=1, result="已发",
+        )  # fmt: skip
     do(work.edit_details, LATER, values={"city": "临江市北"})
     do(work.edit_details, EARLIER, values={"city": "临江市南"})
     do(work.ask_correction, LATER, fields=["phone"], note="电话不对")

@@ -29,6 +29,7 @@ from portal.conflicts.service import settle_lapses
 from portal.domain.cases import CaseKind
 from portal.domain.evidence import IdentifierKind
 from portal.domain.pipeline import LostReason, Stage
+from portal.domain.support import SupportKind
 from portal.domain.terms import NameKind
 from portal.imports.run import import_file
 from portal.matching.pairs import due
@@ -37,6 +38,7 @@ from portal.pipeline.service import lose, move_project
 from portal.registrations import work
 from portal.registrations.checks import check_customer
 from portal.registrations.fishing import mark_seen
+from portal.support.service import ask, finish, plan
 from tests.imports.files import as_csv
 from tests.support.filings import CODE
 from tests.support.people import Person
@@ -73,6 +75,7 @@ FREE = {
     "registration.match_ruleset": "which version of the matcher looked last",
     "registration.version": "counts changes",
     "registration.worker_id": "who works a project is the partner's own affair",
+    "support_request.version": "counts changes",
     "tier_term.version": "counts changes",
     "user_account.created_at": "no rule reads it",
     "user_account.last_seen_on": "a convenience",
@@ -135,7 +138,7 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
         work.edit_details(session, **by(session, alice, 3), values={"ports": 80, "city": "滨海市"})
         work.set_next_step(session, **by(session, alice, 1), step="报价", due=date(2026, 3, 9))
     with db.transaction(engine) as session:
-        work.ask_support(session, **by(session, alice, 1), need="方案支持")
+        help_out(session, people, now)
         work.ask_correction(session, **by(session, manager, 2), fields=["phone"], note="空号")
         lose(session, **by(session, people["key_accounts"], 7), why=LostReason.PRICE, note="太贵")
     with db.transaction(engine) as session:
@@ -145,6 +148,20 @@ def lived_in(engine: sa.Engine, people: Mapping[str, Person], file_as: Any, at: 
     suspect(engine, people, now)
     look_around(engine, people, now)
     return dispute(engine, people)
+
+
+def help_out(session: Session, people: Mapping[str, Person], now: datetime) -> None:
+    """Alice asks for three things: one is planned, one given, one owed since the 10th."""
+    alice, sales = people["alice"], people["channel_sales"].actor
+    about = {"actor": alice.actor, "now": now, "kind": SupportKind.SOLUTION, "need": "方案支持"}
+    asked = ask(session, **about, registration_id=1)
+    ask(session, **about, partner_id=alice.partner_id)
+    plan(
+        session, actor=sales, now=now, request_id=asked, version=1, due=date(2026, 6, 30),
+        owner_id=people["customer_service"].user_id, reason="等设备",
+    )  # fmt: skip
+    finish(session, actor=sales, now=now, request_id=asked + 1, version=1, result="已发")
+    ask(session, **about, registration_id=3)
 
 
 def suspect(engine: sa.Engine, people: Mapping[str, Person], now: datetime) -> None:

@@ -1,13 +1,16 @@
 """The ownership fold and the naive second model must tell the same story, always."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.conflicts import replay
-from portal.domain.facts import Standing, Timeline
-from tests.model.histories import UNTIL, History, claim_id, facts_of, histories, instants, ref_of
+from portal.domain.facts import Pause, Standing, Timeline
+from portal.domain.periods import business_date
+from portal.domain.protection import end_on
+from tests.model.histories import START, UNTIL, History, claim_id, facts_of, histories, instants, ref_of
 from tests.model.naive_ownership import Picture, Row, pictures
 
 
@@ -59,3 +62,31 @@ def test_the_whole_time_line_agrees_at_every_midnight_and_event(history: History
             standing = timeline.claims.get(claim_id(ref))
             if standing is not None:  # it has not left for another customer since
                 assert [c.state for c in standing.history if c.at <= picture.at][-1] == seen.state
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), st.integers(0, 100), instants())
+def test_they_agree_while_the_vendor_owes_something(history: History, days: int, until: datetime) -> None:
+    """A clock that stands is one of which every day since does not count, seen from the day asked about."""
+    today, first = business_date(until), START + timedelta(days=days)
+    over = [pause for pause in history.pauses if pause.last is not None and pause.last <= today]
+    timeline = replay(
+        facts_of(history.story), history.policies, until, [*over, Pause(first, None, "support")]
+    )
+    owed = [Pause(first, today, "support")] if first <= today else []
+    paused = frozenset(
+        pause.first + timedelta(days=offset)
+        for pause in (*over, *owed)
+        if pause.last is not None
+        for offset in range((pause.last - pause.first).days + 1)
+    )
+    seen = pictures(history.story, until, limit=history.limit, paused=paused)
+    if not seen:
+        return
+    assert ref_of(timeline.owner) == seen[-1].owner
+    for claim, standing in timeline.claims.items():
+        expected, stands = seen[-1].rows[ref_of(claim) or ""], row(standing)
+        if standing.protected_until is not None:
+            last = end_on(standing.protected_until, standing.paused_from, today)
+            stands = replace(stands, protected_until=last)
+        assert stands == expected

@@ -30,6 +30,7 @@ from portal.domain.terms import CustomerClass, EventKind, NameKind, PartnerKind,
 from portal.domain.weekly import Change, Group, LineVerdict
 from portal.domain.wholesale import Service
 from portal.imports.run import KINDS
+from portal.support.records import ACTS as SUPPORT_ACTS
 from portal.web import labels, matches, right_labels
 from portal.web.messages import MESSAGES
 from tests.support.source import Module, dotted, modules
@@ -159,4 +160,5 @@ def test_every_act_of_the_trail_has_a_word():
     acts |= {f"deduction.{act.value}" for act in DeductionAct}
     acts |= {f"wholesale.{what}" for what in ("counted", "resumed", "suspended", "warned")}
     acts |= {f"dispute.{what}" for what in ("opened", "parked", "granted", "refused", "withdrawn")}
+    acts |= set(SUPPORT_ACTS.values())
     assert acts == set(labels.ACTS)

@@ -16,6 +16,7 @@ from portal.conflicts.service import settle, settle_lapses
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import business_date
 from portal.domain.pipeline import STAGES, Stage
+from portal.domain.support import SupportKind, SupportState
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Standing
 from portal.domain.weeks import Week
@@ -23,6 +24,7 @@ from portal.models import tables as t
 from portal.pipeline.service import move_project, release, undo_move
 from portal.registrations.service import file_registration
 from portal.registrations.work import edit_details
+from portal.support.service import ask, finish
 from portal.weekly.snapshots import is_kept, keep_week, standings_at_end, standings_now, standings_of
 from tests.support.clocks import shanghai
 from tests.support.filings import filing
@@ -50,7 +52,7 @@ class Life:
         while (then := self.now + timedelta(hours=self.dice.randint(1, 9))) <= until:
             self.now = then
             act = self.dice.choice((*4 * [self._file], self._move, self._move, self._edit, self._end,
-                                    self._accept, self._undo, self._merge, self._lapse))  # fmt: skip
+                                    self._accept, self._undo, self._merge, self._lapse, self._plead, self._plead, self._give))  # fmt: skip
             try:
                 with db.part(self.session):
                     act()
@@ -113,6 +115,22 @@ class Life:
             loser=one.customer_id, winner=other.customer_id, reason="同一家",
         )  # fmt: skip
 
+    def _plead(self) -> None:
+        row = self._one(t.registration.c.is_owner)
+        ask(
+            self.session, actor=self.people["alice"].actor, now=self.now, registration_id=row.id,
+            kind=SupportKind.PRICE, need="特价",
+        )  # fmt: skip
+
+    def _give(self) -> None:
+        c = t.support_request.c
+        rows = self.session.execute(sa.select(c.id, c.version).where(c.state == SupportState.OPEN)).all()
+        row = self.dice.choice(rows)
+        finish(
+            self.session, actor=self.people["channel_manager"].actor, now=self.now, request_id=row.id,
+            version=row.version, result="已批",
+        )  # fmt: skip
+
     def _lapse(self) -> None:
         settle_lapses(self.session, now=self.now, today=business_date(self.now))
 
@@ -126,7 +144,7 @@ def test_a_week_written_down_late_says_what_it_would_have_said_at_its_end(
         life = Life(session, people, seed)
         life.live(WEEK.end)
         at_once = standings_at_end(session, WEEK)
-        assert at_once == standings_now(session, sa.true(), WEEK)
+        assert at_once == standings_now(session, sa.true(), WEEK, WEEK.thursday)
         life.live(WEEK.end + timedelta(days=12))
         assert standings_at_end(session, WEEK) == at_once
         assert keep_week(session, WEEK, now=life.now)

@@ -1,7 +1,7 @@
 """Keep the ends of weeks, reports, reviews and roll-ups
 
 Revision ID: 0025
-Revises: 0022
+Revises: 0023
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import portal.models.columns
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
@@ -163,7 +163,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('event_id', name=op.f('uq_review_line_event_id'))
     )
     op.create_index(op.f('ix_review_line_registration_id'), 'review_line', ['registration_id'], unique=False)
-    op.create_index('ix_registration_event_edited', 'registration_event', ['at', 'id'], unique=False, sqlite_where=sa.text("kind IN ('edited', 'corrected')"), postgresql_where=sa.text("kind IN ('edited', 'corrected')"))
+    op.create_index('ix_registration_event_later', 'registration_event', ['at', 'id'], unique=False, sqlite_where=sa.text("kind IN ('edited', 'corrected', 'support_asked', 'support_planned', 'support_done', 'undone')"), postgresql_where=sa.text("kind IN ('edited', 'corrected', 'support_asked', 'support_planned', 'support_done', 'undone')"))
     engine = op.get_bind().dialect.name
     for table in _FROZEN:
         for statement in _stays(table)[engine]:
@@ -171,7 +171,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index('ix_registration_event_edited', table_name='registration_event', sqlite_where=sa.text("kind IN ('edited', 'corrected')"), postgresql_where=sa.text("kind IN ('edited', 'corrected')"))
+    op.drop_index('ix_registration_event_later', table_name='registration_event', sqlite_where=sa.text("kind IN ('edited', 'corrected', 'support_asked', 'support_planned', 'support_done', 'undone')"), postgresql_where=sa.text("kind IN ('edited', 'corrected', 'support_asked', 'support_planned', 'support_done', 'undone')"))
     op.drop_index(op.f('ix_review_line_registration_id'), table_name='review_line')
     op.drop_table('review_line')
     op.drop_index(op.f('ix_weekly_entry_registration_id'), table_name='weekly_entry')

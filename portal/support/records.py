@@ -1,0 +1,203 @@
+"""How a request is written down: its row, and the facts or entries that tell of it.
+
+On a project it is told by facts on the registration's time line, which stop its clock when the vendor is
+late (C3), so its customer is settled anew. On a partner it is told by the audit trail.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal import audit, journal
+from portal.conflicts.service import settle
+from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.roles import Actor
+from portal.domain.support import SupportKind, SupportState, Withdrawal
+from portal.domain.terms import EventKind
+from portal.models import tables as t
+
+_s = t.support_request.c
+ACTS: Mapping[EventKind, str] = {
+    EventKind.SUPPORT_ASKED: "support.asked",
+    EventKind.SUPPORT_PLANNED: "support.planned",
+    EventKind.SUPPORT_DONE: "support.closed",
+}
+
+
+def request_row(session: Session, request_id: int) -> Any:
+    """The whole row of a request, with the customer that its project is on now."""
+    return session.execute(_one(), {"id": request_id}).one()
+
+
+@cache
+def _one() -> Any:
+    return (
+        sa.select(t.support_request, t.registration.c.customer_id)
+        .join(t.registration, t.registration.c.id == _s.registration_id, isouter=True)
+        .where(_s.id == sa.bindparam("id"))
+    )
+
+
+def take_version(session: Session, request_id: int, version: int) -> Any:
+    """Claim the right to change a request as the person saw it; answers the row as it is.
+
+    :raises StaleVersion: somebody changed it since.
+    :raises RuleViolation: ``support.closed``.
+    """
+    bumped: Any = session.execute(
+        sa.update(t.support_request)
+        .where(_s.id == request_id, _s.version == version)
+        .values(version=_s.version + 1)
+    )
+    if not bumped.rowcount:
+        raise StaleVersion("stale", request_id=request_id)
+    row = request_row(session, request_id)
+    if row.state is not SupportState.OPEN:
+        raise RuleViolation("support.closed")
+    return row
+
+
+def write_asked(
+    session: Session,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    registration_id: int | None,
+    partner_id: int | None,
+    kind: SupportKind,
+    need: str,
+    due: date,
+    owner_id: int | None = None,
+    week: date | None = None,
+    request_key: str | None = None,
+    move: int | None = None,
+) -> int:
+    """Write a new request; `move` is the fact of the stage move that raised it (S4). Answers its id.
+
+    Its project's columns follow; who settles the customer afterwards is the caller.
+    """
+    row: dict[str, Any] = {
+        "registration_id": registration_id, "partner_id": partner_id, "kind": kind, "need": need,
+        "asked_by_id": actor.user_id if actor else None, "asked_at": now, "week": week,
+        "owner_id": owner_id, "due_on": due, "state": SupportState.OPEN, "result": "",
+        "closed_at": None, "closed_by_id": None,
+    }  # fmt: skip
+    pending = {"ref": "pending", "request_key": request_key, "version": 1}
+    request_id = int(
+        session.execute(sa.insert(t.support_request).values(**row, **pending).returning(_s.id)).scalar_one()
+    )
+    ref = f"S{request_id:08d}"
+    event_id = None
+    if registration_id is None:
+        audit.record(
+            session, actor=actor, action=ACTS[EventKind.SUPPORT_ASKED], at=now,
+            subject=("support_request", request_id), after=audit.plain({**row, "ref": ref}),
+        )  # fmt: skip
+    else:
+        more = {"week": week, "move": move}
+        data = {"request": ref, "kind": kind, "due": due, "owner": owner_id} | {
+            name: value for name, value in more.items() if value is not None
+        }
+        told = journal.fact(
+            registration_id, EventKind.SUPPORT_ASKED, at=now, now=now, actor=actor, note=need, data=data
+        )
+        journal.write(session, [told], actor=actor)
+        e = t.registration_event.c
+        event_id = session.scalar(
+            sa.select(sa.func.max(e.id)).where(
+                e.registration_id == registration_id, e.kind == EventKind.SUPPORT_ASKED
+            )
+        )
+    session.execute(
+        sa.update(t.support_request).where(_s.id == request_id).values(ref=ref, event_id=event_id)
+    )
+    if registration_id is not None:
+        show_oldest(session, registration_id)
+    return request_id
+
+
+def write_change(
+    session: Session,
+    row: Any,
+    kind: EventKind,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    after: dict[str, Any],
+    data: Mapping[str, Any],
+    reason: str = "",
+    note: str = "",
+) -> None:
+    """Write what changes of an open request, and tell of it. The project's columns follow."""
+    session.execute(sa.update(t.support_request).where(_s.id == row.id).values(**after))
+    if row.registration_id is None:
+        audit.record(
+            session, actor=actor, action=ACTS[kind], at=now, subject=("support_request", row.id),
+            reason=reason, after=audit.plain(after),
+        )  # fmt: skip
+        return
+    told = journal.fact(
+        row.registration_id, kind, at=now, now=now, actor=actor, reason=reason, note=note,
+        data={**_name_of(session, row), **data},
+    )  # fmt: skip
+    journal.write(session, [told], actor=actor)
+    show_oldest(session, row.registration_id)
+
+
+def write_closed(
+    session: Session,
+    row: Any,
+    state: SupportState,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    result: str,
+    why: Withdrawal | None = None,
+) -> None:
+    """Write that a request is over; `why`: it fell away by itself."""
+    after = {
+        "state": state, "result": result, "closed_at": now,
+        "closed_by_id": actor.user_id if actor else None,
+    }  # fmt: skip
+    write_change(
+        session, row, EventKind.SUPPORT_DONE, actor=actor, now=now, after=after,
+        note="" if why else result, data={"state": state} | ({"why": why} if why else {}),
+    )  # fmt: skip
+
+
+def _name_of(session: Session, row: Any) -> dict[str, Any]:
+    """What facts call the request by; one from before requests had names, by the fact that asked."""
+    e = t.registration_event.c
+    asked = session.scalar(sa.select(e.data).where(e.id == row.event_id))
+    return {"request": row.ref} if asked and "request" in asked else {"asked": row.event_id}
+
+
+def show_oldest(session: Session, registration_id: int) -> None:
+    """Bring the columns of a project to its oldest open request, as `domain.told` folds them."""
+    oldest = session.execute(_oldest(), {"registration": registration_id}).first()
+    shown = {
+        "support_note": oldest.need if oldest else "",
+        "support_since": oldest.asked_at if oldest else None,
+    }
+    here = t.registration.c.id == registration_id
+    session.execute(sa.update(t.registration).where(here).values(**shown))
+
+
+@cache
+def _oldest() -> Any:
+    return (
+        sa.select(_s.need, _s.asked_at)
+        .where(_s.registration_id == sa.bindparam("registration"), _s.state == SupportState.OPEN)
+        .order_by(_s.asked_at, _s.event_id)
+        .limit(1)
+    )
+
+
+def settle_customer(session: Session, customer_id: int | None, *, now: datetime) -> None:
+    """What is owed stands in a claim's clock: bring it in line. A held filing has none yet."""
+    if customer_id is not None:
+        settle(session, {customer_id}, now=now)

@@ -1,0 +1,1 @@
+"""Support requests (L2). `tests/support` holds the suite's own helpers."""
