@@ -122,7 +122,7 @@ def kinds_for(roles: Collection[Role]) -> list[NoticeKind]:
 
 
 def send_at(now: datetime, hours: Collection[int], *, urgent: bool) -> datetime:
-    """When a notice of this instant goes out: at once, or at the person's next chosen hour (Asia/Shanghai)."""
+    """When a notice of this instant goes out: at once, or at the next hour that the person chose."""
     if urgent or not hours:
         return now
     today = business_date(now)
@@ -140,7 +140,7 @@ def plan(
 ) -> dict[Channel, datetime]:
     """By which outer channels a notice goes to a person, and when: each at most once.
 
-    `reached_by`: channels with an address that are switched on; `choices`: what the person chose for the kind.
+    `reached_by`: channels with an address that are switched on; `choices`: those made for the kind.
     """
     rule = KINDS[kind]
     at = send_at(now, hours, urgent=rule.urgent)
