@@ -21,6 +21,7 @@ from portal.web import (
     case_labels,
     deposit_labels,
     dispute_labels,
+    notice_labels,
     payment_words,
     receipt_messages,
     statement_labels,
@@ -32,6 +33,7 @@ from portal.web.right_labels import RIGHTS
 # Members of different enums may share a value, and then compare equal: pairs, not a dict of them.
 _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     *case_labels.LABELS,
+    *notice_labels.LABELS,
     *payment_words.LABELS,
     (Stage.INTEREST, _l("Interest")),
     (Stage.MEETING, _l("Meeting")),
@@ -164,6 +166,7 @@ ACTS: Mapping[str, Any] = {
     **case_labels.ACTS,
     **payment_words.ACTS,
     **deposit_labels.ACTS,
+    **notice_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
     "alarm.seen": _l("Answered an alarm"),
     "customer.checked": _l("Looked a customer up"),
@@ -200,6 +203,7 @@ SUBJECTS: Mapping[str, Any] = {
     **payment_words.SUBJECTS,
     **deposit_labels.SUBJECTS,
     **dispute_labels.SUBJECTS,
+    **notice_labels.SUBJECTS,
     "alarm": _l("Alarm"),
     "case": _l("Case"),
     "ownership": _l("Ownership"),
