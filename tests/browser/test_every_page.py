@@ -60,7 +60,8 @@ PAGES = {
         "/payments/made", "/payments/uninvoiced", "/partners/1/account",
         "/statements", "/statements/4", "/statements/4/confirm", "/statements/4/revisions",
         "/statements/4/revisions/1", "/statements/4/dispute?receipt=6&missing=1", "/statements/forecast",
-        "/disputes", "/disputes/1", "/deposits/1", "/deductions/2/object", "/no-such-page",
+        "/disputes", "/disputes/1", "/deposits/1", "/deductions/2/object", "/notices", "/notices?kind=lapsed",
+        "/notices/settings", "/no-such-page",
     ),
     "finance": (
         "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
@@ -87,7 +88,8 @@ PAGES = {
     ),
     "channel_sales": ("/", "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4"),
     "carol": ("/cases/1",),
-    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
+    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board",
+        "/admin/notices", "/admin/notices?state=dropped", "/notices"),
     "call_center": (
         "/", "/papers", "/papers/1", "/papers/2", "/policy", "/policy/1", "/statements/board",
         "/statements/board?step=2", "/statements/1/act/print",
