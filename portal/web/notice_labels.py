@@ -23,7 +23,7 @@ LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (NoticeKind.ROLLUP_READY, _l("Roll-up of the region is ready")),
     (NoticeKind.REVIEW_DONE, _l("Thursday review is done")),
     (Channel.INBOX, _l("Inbox")),
-    (Channel.EMAIL, _l("E-mail")),
+    (Channel.EMAIL, _l("Mail")),
     (Channel.WECOM, _l("WeCom robot")),
     (Channel.DINGTALK, _l("DingTalk robot")),
     (OutboxState.WAITING, _l("Waiting to be sent")),
