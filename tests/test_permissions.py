@@ -53,7 +53,7 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "notices.read_all": (EVERYBODY, {}),
     "notices.settings_form": (EVERYBODY, {}),
     "notices.keep_settings": (EVERYBODY, {}),
-    "notices.send_test": (EVERYBODY, {"channel": "wecom"}),
+    "notices.send_test": (EVERYBODY, {}),
     "notices.log": ({Role.ADMIN}, {}),
     "notices.retry": ({Role.ADMIN}, {"outbox_id": 1}),
     "home.today": (EVERYBODY, {}),

@@ -128,11 +128,13 @@ def keep_settings() -> ResponseReturnValue:
     return _settings_page(form, kept, on, set(addresses.hours)), 422
 
 
-@bp.post("/notices/settings/test/<any(email,wecom,dingtalk):channel>")
+@bp.post("/notices/settings/test")
 @needs(P.PROFILE)
-def send_test(channel: str) -> ResponseReturnValue:
+def send_test() -> ResponseReturnValue:
     """Send the person a message at once and tell what came of it."""
-    way = Channel(channel)
+    way = _one_of(Channel, request.form.get("channel"))
+    if way not in OUTER:
+        abort(404)
     try:
         with transaction() as session:
             settings.begin_test(session, user_id=actor().user_id, now=now())

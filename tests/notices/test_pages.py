@@ -185,27 +185,31 @@ def test_a_secret_alone_is_refused(alice: Any) -> None:
     assert "needs the token" in answer.text
 
 
+def try_out(client: Any, channel: str) -> Any:
+    return client.post(f"{SETTINGS}/test", data={"channel": channel}, follow_redirects=True)
+
+
 def test_a_test_arrives_and_tells_so(
     app: Flask, alice: Any, at: At, mail_server: MailServer, robots: RobotHost
 ) -> None:
     app.extensions["portal_config"] = replace(app.extensions["portal_config"], mail_url=mail_server.url)
-    answer = alice.post(f"{SETTINGS}/test/email", follow_redirects=True)
+    answer = try_out(alice, "email")
     assert "The test was accepted" in answer.text
     assert "messages from the portal arrive here" in parts(mail_server.received[0])[0]
-    answer = alice.post(f"{SETTINGS}/test/email", follow_redirects=True)
+    answer = try_out(alice, "email")
     assert "less than a minute ago" in answer.text
     at("2026-03-02 10:01")
-    assert "State the key first" in alice.post(f"{SETTINGS}/test/wecom", follow_redirects=True).text
+    assert "State the key first" in try_out(alice, "wecom").text
     alice.post(SETTINGS, data={"wecom_key": "wrong"})
     at("2026-03-02 10:02")
     robots.answer = lambda: (200, b'{"errcode": 93000, "errmsg": "invalid webhook url"}')
-    answer = alice.post(f"{SETTINGS}/test/wecom", follow_redirects=True)
+    answer = try_out(alice, "wecom")
     assert "The test did not get through: 93000 invalid webhook url" in answer.text
-    assert alice.post(f"{SETTINGS}/test/inbox").status_code == 404
+    assert try_out(alice, "inbox").status_code == 404
 
 
 def test_a_test_without_a_mail_server_says_so(alice: Any) -> None:
-    answer = alice.post(f"{SETTINGS}/test/email", follow_redirects=True)
+    answer = try_out(alice, "email")
     assert "No mail server is set (PORTAL_MAIL_URL)." in answer.text
 
 
