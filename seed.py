@@ -19,7 +19,7 @@ from portal import clock, db, schema
 from portal.config import Config
 from portal.conflicts.decisions import decide_held
 from portal.conflicts.service import settle_lapses
-from portal.demo import lookalikes, names, reports
+from portal.demo import inboxes, lookalikes, names, reports
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding, refused
 from portal.demo.helping import Helping
@@ -55,7 +55,7 @@ class Seeder(Founding):
         self.helping = Helping(channel, self.random, self.today)
         acts = [*self.plan(channel), *self.helping.on_partners()]
         acts = [act for act in acts if act[0] < last]
-        acts += Relations(channel, self.today).acts()
+        acts += [*Relations(channel, self.today).acts(), *inboxes.acts(self.today)]
         acts += [act for act in reports.acts(channel, self.today, self.random) if act[0] < last]
         money = Money(channel, today=self.today, start=self.start, draw=self.random, folder=self.folder)
         acts += [act for act in money.acts() if act[0] < last]
@@ -70,8 +70,7 @@ class Seeder(Founding):
 
     def enact(self, acts: list[tuple[datetime, Any]]) -> None:
         """Do what is planned, in the order in which it happens."""
-        acts = sorted(acts, key=lambda act: act[0])
-        for number, (at, act) in enumerate(acts):
+        for number, (at, act) in enumerate(sorted(acts, key=lambda act: act[0])):
             if number % 200 == 0:
                 print(f"\r{number}/{len(acts)} acts", end="", file=sys.stderr)
             # What a person would be refused (a claim that ended meanwhile) is left out.
@@ -255,11 +254,12 @@ class Seeder(Founding):
         return int(found or 0)
 
     def close_up(self) -> None:
-        """Bring the demo to this morning: lapses written down."""
+        """Bring the demo to this morning: lapses written down and told of."""
         now = max(clock.now(), self.instant(self.today, 0))
         with db.transaction(self.engine) as session:
             db.lock_registry(session)
             settle_lapses(session, now=now, today=self.today)
+        inboxes.close_up(self.engine, now)
 
 
 def main() -> int:
@@ -267,7 +267,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--scale", type=int, default=1)
     parser.add_argument("--random-seed", type=int, default=2026)
-    parser.add_argument("--today", type=date.fromisoformat, default=None, help="last day of the demo")
+    parser.add_argument("--today", type=date.fromisoformat, help="last day of the demo")
     options = parser.parse_args()
     config = Config.from_env()
     engine = db.make_engine(config.database_url)
@@ -276,10 +276,10 @@ def main() -> int:
         if session.scalar(sa.select(sa.func.count()).select_from(t.partner)):
             print("The database holds partners already; seed a new one.", file=sys.stderr)
             return 1
-    today = options.today or clock.today()
     seeder = Seeder(
-        engine, scale=max(options.scale, 1), seed=options.random_seed, today=today, folder=config.files
-    )
+        engine, scale=max(options.scale, 1), seed=options.random_seed, today=options.today or clock.today(),
+        folder=config.files,
+    )  # fmt: skip
     channel = seeder.run()
     print(f"Demo logins (password for all: {PASSWORD}):")
     for role, email in channel.logins:

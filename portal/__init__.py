@@ -37,6 +37,7 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.deposits.views import bp as deposits
     from portal.home.views import bp as home
     from portal.imports.views import bp as imports
+    from portal.notices.views import bp as notices
     from portal.partners.views import bp as partners
     from portal.payments.account_views import bp as accounts
     from portal.payments.answer_views import bp as bank_answers
@@ -65,4 +66,4 @@ def _blueprints() -> list[web.Blueprint]:
     steps = [statement_board, statement_acts, statement_dossier, papers, verify]
     own = [statements, statement_confirm, disputes, forecast]
     money = [receipts, payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
-    return [auth, home, *register, weekly, policy, what_if, *steps, *own, *money, imports, admin]
+    return [auth, home, notices, *register, weekly, policy, what_if, *steps, *own, *money, imports, admin]

@@ -149,23 +149,23 @@ def export(kind: str, as_of: str | None, period: str | None, form: str, out: Pat
 @main.command(with_appcontext=False)
 @click.option("--now", "at", metavar="INSTANT", help="Pretend that it is this instant.")
 def tick(at: str | None) -> None:
-    """Do everything that passing time causes; run it from cron as often as you like."""
-    from portal.commands.comparing import work_off
-    from portal.commands.depositing import settle_deposits
-    from portal.conflicts.service import settle_lapses
+    """Do everything that passing time causes and send what is due; run it from cron as often as you like."""
+    from portal.commands import ticking
     from portal.domain.calendar import parse_instant
-    from portal.domain.periods import business_date
 
     with output.refusals():
-        now, engine = parse_instant(at) if at else clock.now(), _ready()
-        with db.transaction(engine) as session:
-            db.lock_registry(session)
-            lapsed = settle_lapses(session, now=now, today=business_date(now))
-        output.say(
-            lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed))
-        )
-        settle_deposits(engine, now=now)
-        work_off(engine, now=now)
+        pretended = parse_instant(at) if at else None
+        ticking.tick(_ready(), Config.from_env(), clock=lambda: pretended or clock.now())
+
+
+@main.command(with_appcontext=False)
+@click.option("--every", default=30.0, show_default=True, type=click.FloatRange(min=0.1), metavar="SECONDS")
+def worker(every: float) -> None:
+    """Do what tick does for ever, instead of running it from cron; as many of them as you like."""
+    from portal.commands import ticking
+
+    with output.refusals():
+        ticking.work(_ready(), Config.from_env(), every=every)
 
 
 @main.group()

@@ -61,6 +61,8 @@ class Config:
     secure_cookies: bool = False
     trusted_proxies: int = 0
     public_url: str | None = None
+    # With a password in it, as a rule.
+    mail_url: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     testing: bool = False
 
@@ -90,6 +92,7 @@ class Config:
             secure_cookies=_switch(values, "PORTAL_SECURE_COOKIES"),
             trusted_proxies=_number(values, "PORTAL_TRUSTED_PROXIES", default=0, least=0),
             public_url=_address("PORTAL_PUBLIC_URL", values.get("PORTAL_PUBLIC_URL") or ""),
+            mail_url=_mail_server(values.get("PORTAL_MAIL_URL") or ""),
             log_level=_log_level(values.get("PORTAL_LOG_LEVEL") or "INFO"),
         )
 
@@ -186,6 +189,15 @@ def _address(name: str, text: str) -> str | None:
     if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
         raise ConfigError(f"{name}={text}: must be an address such as https://portal.example.com")
     return text.rstrip("/") or None
+
+
+def _mail_server(text: str) -> str | None:
+    """The mail server; what is wrong with it is said without the password that may stand in it."""
+    if text and not re.fullmatch(r"mailtos?://[^\s/]\S*", text):
+        raise ConfigError(
+            "PORTAL_MAIL_URL: must be an address such as mailtos://user:password@smtp.example.com?from=…"
+        )
+    return text or None
 
 
 def _currency(text: str) -> str:

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.commands",
     "tests.support.web",
     "tests.support.browser",
+    "tests.support.mail",
     "tests.support.tally",
 ]
 

@@ -9,7 +9,7 @@ from tests.support.source import ROOT, Module, dotted, modules, templates
 
 # Each may use what stands before it. A new feature gets its place here.
 FEATURES = (
-    *("policy", "partners", "matching", "conflicts"),
+    *("policy", "partners", "notices", "matching", "conflicts"),
     *("registrations", "support", "pipeline", "cases", "weekly"),
     *("receipts", "deposits", "statements", "payments", "tiers", "leads"),
     *("auth", "search", "home", "admin"),

@@ -51,6 +51,18 @@ def test_a_given_secret_is_used_and_never_printed(tmp_path: Path):
     assert not (tmp_path / "instance" / "secret_key").exists()
 
 
+def test_a_mail_server_is_used_and_its_password_never_printed(tmp_path: Path):
+    url = "mailtos://portal:hunter2@smtp.example.com?from=portal@example.com"
+    settings = config(tmp_path, PORTAL_MAIL_URL=url)
+    assert settings.mail_url == url
+    assert config(tmp_path, PORTAL_MAIL_URL="").mail_url is None
+    assert "hunter2" not in repr(settings)
+    for wrong in ("smtp://portal:hunter2@x", "hunter2", "mailto://", "mailto:///x", "mailto://a b"):
+        with pytest.raises(ConfigError, match="PORTAL_MAIL_URL: must be an address such as") as refused:
+            config(tmp_path, PORTAL_MAIL_URL=wrong)
+        assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [

@@ -63,6 +63,9 @@ PAGES = (
     ("finance", "/payments/uninvoiced"),
     ("alice", "/payments/made"),
     ("call_center", "/papers"),
+    ("alice", "/notices"),
+    ("alice", "/notices/settings"),
+    ("admin", "/admin/notices"),
 )
 
 

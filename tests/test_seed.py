@@ -15,6 +15,7 @@ from portal.conflicts.belonging import family_of
 from portal.demo import founding, relations
 from portal.domain.evidence import IdentifierKind
 from portal.domain.facts import State
+from portal.domain.notices import OutboxState
 from portal.domain.terms import NameKind
 from portal.matching.identifiers import identifier_rows, shared_values
 from portal.models import tables as t
@@ -40,6 +41,7 @@ def filled(url: str, random_seed: int, folder: str) -> list[tuple[Any, ...]]:
         found = session.execute(sa.select(c.ref, c.customer_name, c.filed_at, c.state).order_by(c.id))
         rows = [tuple(row) for row in found]
         shown(session)
+        told(session)
         alias = t.customer_alias.c
         kinds = session.execute(sa.select(alias.kind, alias.event_id.is_(None)).distinct()).all()
         assert {NameKind.FILED, NameKind.ENGLISH} <= {kind for kind, by_filing in kinds if by_filing}
@@ -60,6 +62,13 @@ def shown(session: Session) -> None:
     assert (held.state, held.suspect_id) == (State.HELD, filed[relations.CALLED[0]].customer_id)
     assert (IdentifierKind.WEBSITE, "example.cn") in shared_values(session)
     assert session.scalar(sa.select(sa.func.count()).where(r.website == relations.PARK_SITE)) == 3
+
+
+def told(session: Session) -> None:
+    """Inboxes with something read and something new; nothing that would be sent to people who are none."""
+    read = session.scalars(sa.select(t.notice.c.read_at.is_(None)).distinct()).all()
+    assert sorted(read) == [False, True]
+    assert set(session.scalars(sa.select(t.outbox.c.state))) == {OutboxState.DROPPED}
 
 
 @pytest.mark.usefixtures("small")

@@ -9,6 +9,7 @@ from portal.conflicts import check as conflicts
 from portal.conflicts.check import Problem
 from portal.deposits import check as deposits
 from portal.domain.errors import RuleViolation
+from portal.notices import check as notices
 from portal.payments import check as payments
 from portal.receipts import check as receipts
 from portal.statements import check as statements
@@ -27,6 +28,7 @@ _PARTS = (
     ("statement", statements.problems),
     ("payment_batch", payments.problems),
     ("deposit_entry", deposits.problems),
+    ("notice", notices.problems),
 )
 
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     IMPORT_MOVE_IN = "import:move_in"
     IMPORT_RUN = "import:run"
     INVOICE_ENTER = "invoice:enter"
+    NOTICE_WATCH = "notice:watch"
     PARTNER_EDIT = "partner:edit"
     PARTNER_VIEW = "partner:view"
     PAYMENT_RUN = "payment:run"
@@ -158,7 +159,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | _MONEY_IN
     | _BOARD
     | {
-        *(_P.USER_MANAGE_ALL, _P.AUDIT_VIEW, _P.TRAFFIC_IMPORT),
+        *(_P.USER_MANAGE_ALL, _P.AUDIT_VIEW, _P.TRAFFIC_IMPORT, _P.NOTICE_WATCH),
         *(_P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE, _P.STATEMENT_PRINT),
     },
 }

@@ -15,6 +15,7 @@ from portal.models.deposits import (
     WholesaleState,
 )
 from portal.models.fishing import FishingAlarm
+from portal.models.notices import Notice, NoticeAddress, NoticeChoice, Outbox
 from portal.models.papers import PaperJob, PaperJobItem
 from portal.models.partners import Partner, PolicyDraft, PolicyVersion, TierTerm
 from portal.models.payments import BankAccount, Invoice, PaymentBatch, PaymentItem, PaymentSetOff
@@ -86,6 +87,10 @@ __all__ = [
     "LoginAttempt",
     "MeetingPlace",
     "NameGram",
+    "Notice",
+    "NoticeAddress",
+    "NoticeChoice",
+    "Outbox",
     "Ownership",
     "PaperJob",
     "PaperJobItem",

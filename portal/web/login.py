@@ -24,10 +24,23 @@ PUBLIC = frozenset(
 )  # fmt: skip
 SESSION_KEY = "session_key"
 _View = TypeVar("_View", bound=Callable[..., Any])
+MOST_UNREAD = 99
+# Of the person alone, not of every row: counted once, and no further than the bell shows.
+_UNREAD = (
+    sa.select(sa.func.count())
+    .select_from(
+        sa.select(t.notice.c.id)
+        .where(t.notice.c.user_id == sa.bindparam("id"), t.notice.c.read_at.is_(None))
+        .limit(MOST_UNREAD + 1)
+        .subquery()
+    )
+    .scalar_subquery()
+)
 _PERSON = (
     sa.select(
         t.user.c.id, t.user.c.name, t.user.c.email, t.user.c.partner_id, t.user.c.region, t.user.c.locale,
         t.user.c.theme, t.user.c.session_stamp, t.partner.c.name.label("partner_name"), t.user_role.c.role,
+        _UNREAD.label("unread"),
     )
     .select_from(t.user)
     .join(t.partner, t.partner.c.id == t.user.c.partner_id, isouter=True)
@@ -48,6 +61,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     theme: str
     partner_name: str | None
     stamp: str
+    unread: int = 0
 
     def get_id(self) -> str:
         """The id kept in the cookie; a new password changes the stamp and ends other sessions."""
@@ -95,7 +109,7 @@ def load_user(cookie_id: str) -> SignedIn | None:
     row = rows[0]
     roles = frozenset(Role(each.role) for each in rows if each.role)
     actor = Actor(row.id, row.name, roles, row.partner_id, row.region)
-    return SignedIn(actor, row.email, row.locale, row.theme, row.partner_name, row.session_stamp)
+    return SignedIn(actor, row.email, row.locale, row.theme, row.partner_name, row.session_stamp, row.unread)
 
 
 def _refuse_strangers() -> ResponseReturnValue | None:

@@ -5,7 +5,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.web import case_labels, deposit_labels, dispute_labels, payment_words, statement_labels
+from portal.web import (
+    case_labels,
+    deposit_labels,
+    dispute_labels,
+    notice_labels,
+    payment_words,
+    statement_labels,
+)
 from portal.web.check_messages import CHECK
 from portal.web.import_messages import IMPORT
 from portal.web.policy_messages import POLICY
@@ -17,6 +24,7 @@ MESSAGES: Mapping[str, Any] = {
     **CHECK,
     **IMPORT,
     **deposit_labels.MESSAGES,
+    **notice_labels.MESSAGES,
     **payment_words.MESSAGES,
     **RECEIPTS,
     **WEEK,

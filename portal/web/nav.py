@@ -148,6 +148,7 @@ ENTRIES = (
     Entry("imports.start", "download", _l("Import"), P.IMPORT_RUN, group="admin", under=("imports",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_OWN, group="admin", under=("admin",)),
     Entry("admin.users", "users", _l("People"), P.USER_MANAGE_ALL, group="admin", under=("admin",)),
+    Entry("notices.log", "send", _l("Messages sent"), P.NOTICE_WATCH, group="admin"),
     Entry("admin.audit", "history", _l("Audit trail"), P.AUDIT_VIEW, group="admin"),
 )
 

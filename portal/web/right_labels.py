@@ -28,6 +28,7 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.IMPORT_MOVE_IN: _l("import partners, registrations and what belongs to them"),
     Permission.IMPORT_RUN: _l("import files"),
     Permission.INVOICE_ENTER: _l("hand in invoices"),
+    Permission.NOTICE_WATCH: _l("see what the portal sent to whom"),
     Permission.PARTNER_EDIT: _l("change partners"),
     Permission.PARTNER_VIEW: _l("see partners"),
     Permission.PAYMENT_RUN: _l("pay and write off"),

@@ -32,6 +32,7 @@ from portal.domain.commissions import Flag
 from portal.domain.deposits import Blame, DeductionAct, EntryKind
 from portal.domain.disputes import DisputeKind
 from portal.domain.evidence import IdentifierKind
+from portal.domain.notices import Dropped, NoticeKind, OutboxState
 from portal.domain.reports import Typed
 from portal.domain.statements import Station
 from portal.domain.support import SupportKind
@@ -39,6 +40,7 @@ from portal.domain.terms import NameKind, PartnerKind
 from portal.domain.versions import merged
 from portal.domain.weeks import Week
 from portal.models import tables as t
+from portal.notices.service import read_all, tell
 from portal.policy.drafts import save_draft
 from portal.policy.service import completed, policy_on
 from portal.policy.versions import put_in_force
@@ -68,7 +70,8 @@ PAGES = {
         "/payments/made", "/payments/uninvoiced", "/partners/1/account",
         "/statements", "/statements/4", "/statements/4/confirm", "/statements/4/revisions",
         "/statements/4/revisions/1", "/statements/4/dispute?receipt=6&missing=1", "/statements/forecast",
-        "/disputes", "/disputes/1", "/deposits/1", "/deductions/2/object", "/no-such-page",
+        "/disputes", "/disputes/1", "/deposits/1", "/deductions/2/object", "/notices", "/notices?kind=lapsed",
+        "/notices/settings", "/no-such-page",
     ),
     "finance": (
         "/", "/payments", "/payments/batches", "/payments/answers", "/payments/accounts",
@@ -99,7 +102,8 @@ PAGES = {
         "/payments/made", "/statements/4",
     ),
     "carol": ("/cases/1",),
-    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
+    "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board",
+        "/admin/notices", "/admin/notices?state=dropped", "/notices"),
     "call_center": (
         "/", "/papers", "/papers/1", "/papers/2", "/policy", "/policy/1", "/statements/board",
         "/statements/board?step=2", "/statements/1/act/print",
@@ -296,6 +300,29 @@ def deposits(people: People, papers: None, at: Any, engine: sa.Engine) -> None:
             )
 
 
+@pytest.fixture
+def notices(people: People, deposits: None, at: Any, engine: sa.Engine) -> None:
+    """Notices of every kind; messages of every state."""
+    now = at("2026-04-10 12:00")
+    name, told = "Slow Snail Express Ltd", {"week": "2026-04-09", "due_on": "2026-04-08", "due_hour": 18}
+    about = {**told, "partner": "P001", "customer": name, "until": "2026-04-12", "who": "-", "need": "-"}
+    about |= {"reason": "-", "result": "-", "region": "-"}
+    with db.transaction(engine) as session:
+        for kind in NoticeKind:
+            tell(
+                session, now=now, people=[each.user_id for each in people.values()], kind=kind, about=about,
+                link="/registrations/1", key=kind.value,
+            )  # fmt: skip
+        read_all(session, user_id=people["alice"].user_id, now=now, up_to=8)
+        o = t.outbox.c
+        message = sa.update(t.outbox)
+        sent = {"state": OutboxState.SENT, "batch": "-", "sent_at": now, "attempts": 1}
+        dropped = {"state": OutboxState.DROPPED, "last_error": Dropped.NO_MAIL_SERVER.value}
+        failed = {"state": OutboxState.FAILED, "last_error": "550 -", "attempts": 10}
+        for rest, values in ((0, sent), (1, dropped), (2, failed)):
+            session.execute(message.where(o.id % 4 == rest).values(values))
+
+
 def speak(engine: sa.Engine, locale: str) -> None:
     with db.transaction(engine) as session:
         session.execute(sa.update(t.user).values(locale=locale, theme="auto"))
@@ -374,7 +401,7 @@ def report(people: People, history: None, at: Any, engine: sa.Engine) -> None:
             send_report(session, actor=alice.actor, now=now, partner=partner, week=week, policy=policy)
 
 
-@pytest.mark.usefixtures("dispute", "deposits", "report")
+@pytest.mark.usefixtures("dispute", "notices", "report")
 @pytest.mark.parametrize("person", PAGES)
 @pytest.mark.parametrize(
     ("locale", "sizes", "browser_options"),

@@ -19,6 +19,7 @@ from portal.domain.fishing import Pattern
 from portal.domain.invoices import Age, Compared, InvoiceState
 from portal.domain.lines import LineKind
 from portal.domain.matching import MatchReason
+from portal.domain.notices import Channel, Dropped, NoticeKind, OutboxState
 from portal.domain.payments import AccountState, BatchState, Hindrance, ItemState, Result
 from portal.domain.pipeline import LostReason, Stage
 from portal.domain.rates import Product
@@ -58,13 +59,14 @@ ENUMS = (
 WEEK = (ReportState, Change, Group, LineVerdict)
 DEPOSITS = (EntryKind, Cause, Blame, DeductionState, DebtState, Settling, Service)
 CASES = (cases.CaseKind, cases.CaseStatus, cases.Outcome, cases.AppealOutcome, cases.Side, cases.Turn)
+NOTICES = (NoticeKind, Channel, OutboxState, Dropped)
 STATEMENTS = (Product, Station, Act, LineKind, Flag, DisputeKind, DisputeState)
 REFUSALS = ("RuleViolation", "StaleVersion")
 
 
 @pytest.mark.parametrize(
     "enum",
-    [*ENUMS, *WEEK, *DEPOSITS, *CASES, *STATEMENTS, Pattern, IdentifierKind],
+    [*ENUMS, *WEEK, *DEPOSITS, *CASES, *NOTICES, *STATEMENTS, Pattern, IdentifierKind],
     ids=lambda enum: enum.__name__,
 )
 def test_every_member_of_every_enum_has_a_word(enum: type[StrEnum]):

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.engines("sqlite")
 # Pages that belong to nobody's section: search, the account, the phone's list of the rest.
 APART = {
     *("home.search", "home.more", "verify.page"),
+    *("notices.inbox", "notices.settings_form"),
     *("auth.password_form", "auth.set_password_form", "auth.login_form"),
 }
 

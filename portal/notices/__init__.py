@@ -1,0 +1,1 @@
+"""Telling people what happened: inbox, mail and robots."""
