@@ -43,6 +43,8 @@ class Permission(StrEnum):
     REGISTRATION_NOTE = "registration:note"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_WORK = "registration:work"
+    REVIEW_HOLD = "review:hold"
+    REVIEW_VIEW = "review:view"
     STATEMENT_ACT = "statement:act"
     STATEMENT_AUDIT = "statement:audit"
     STATEMENT_BOARD = "statement:board"
@@ -86,6 +88,7 @@ _MOVE_IN: _Set = frozenset({_P.IMPORT_RUN, _P.IMPORT_MOVE_IN})
 _OVERSEE: _Set = frozenset({_P.AUDIT_VIEW, _P.CASE_VIEW})
 _MONEY_IN: _Set = frozenset({_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW})
 _MONEY_SEEN: _Set = frozenset({_P.RECEIPT_VIEW, _P.PAYMENT_VIEW, _P.DEPOSIT_VIEW})
+_REVIEW: _Set = frozenset({_P.REVIEW_VIEW, _P.REVIEW_HOLD})
 _BOARD: _Set = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_VIEW})
 _WALK: _Set = _BOARD | {_P.STATEMENT_ACT}
 _APPROVE: _Set = _WALK | {_P.STATEMENT_AUDIT}
@@ -99,10 +102,15 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         *(_P.PAYMENT_VIEW, _P.ACCOUNT_STATE, _P.INVOICE_ENTER),
         *(_P.DEPOSIT_VIEW, _P.DEPOSIT_OBJECT),
     },
-    Role.CHANNEL_SALES: _READ | _HELP | _WALK | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
-    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW},
+    Role.CHANNEL_SALES: _READ
+    | _HELP
+    | _WALK
+    | _REVIEW
+    | {_P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REVIEW_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | _HELP
+    | _REVIEW
     | _MOVE_IN
     | _OVERSEE
     | _MONEY_IN
@@ -113,7 +121,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         *(_P.PARTNER_EDIT, _P.TIER_EDIT, _P.POLICY_EDIT),
         *(_P.STATEMENT_PRINT, _P.DEPOSIT_DECIDE),
     },
-    Role.CHANNEL_DIRECTOR: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.CASE_APPEAL_DECIDE},
+    Role.CHANNEL_DIRECTOR: _READ
+    | _OVERSEE
+    | _MONEY_SEEN
+    | _APPROVE
+    | {_P.CASE_APPEAL_DECIDE, _P.REVIEW_VIEW},
     Role.COO: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.DEPOSIT_WAIVE},
     Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.POLICY_VIEW, _P.CASE_VOTE},
@@ -128,7 +140,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.CALL_CENTER: _WALK | {_P.PROFILE, _P.POLICY_VIEW, _P.STATEMENT_PRINT},
     Role.CUSTOMER_SERVICE: _READ,
-    Role.PRODUCT_MARKETING: _READ,
+    Role.PRODUCT_MARKETING: _READ | {_P.REVIEW_VIEW},
     Role.ADMIN: _READ
     | _MOVE_IN
     | _MONEY_IN

@@ -23,6 +23,7 @@ from portal.web import (
     dispute_labels,
     payment_words,
     receipt_messages,
+    review_labels,
     statement_labels,
 )
 from portal.web.language import locale
@@ -135,6 +136,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     *statement_labels.LABELS,
     *deposit_labels.LABELS,
     *dispute_labels.LABELS,
+    *review_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -162,6 +164,7 @@ RULES: Mapping[Rule, Any] = {
 
 ACTS: Mapping[str, Any] = {
     **case_labels.ACTS,
+    **review_labels.ACTS,
     **payment_words.ACTS,
     **deposit_labels.ACTS,
     "alarm.raised": _l("Noticed a pattern of fishing"),
@@ -198,6 +201,7 @@ ACTS: Mapping[str, Any] = {
 }
 SUBJECTS: Mapping[str, Any] = {
     **payment_words.SUBJECTS,
+    **review_labels.SUBJECTS,
     **deposit_labels.SUBJECTS,
     **dispute_labels.SUBJECTS,
     "alarm": _l("Alarm"),

@@ -5,7 +5,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.web import case_labels, deposit_labels, dispute_labels, payment_words, statement_labels
+from portal.web import (
+    case_labels,
+    deposit_labels,
+    dispute_labels,
+    payment_words,
+    review_labels,
+    statement_labels,
+)
 from portal.web.check_messages import CHECK
 from portal.web.import_messages import IMPORT
 from portal.web.policy_messages import POLICY
@@ -20,6 +27,7 @@ MESSAGES: Mapping[str, Any] = {
     **payment_words.MESSAGES,
     **RECEIPTS,
     **WEEK,
+    **review_labels.MESSAGES,
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),
