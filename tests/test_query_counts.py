@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from portal import clock, db
+from portal.domain.weeks import week_of
 from portal.imports.run import import_file
 from tests.support.people import Person
 from tests.support.web import Login
 
 MOST = 8
+THIS_WEEK = week_of(clock.today()).thursday.isoformat()
+LAST_WEEK = week_of(clock.today()).before.thursday.isoformat()
 PAGES = (
     ("alice", "/"),
     ("alice", "/board"),
@@ -55,6 +58,11 @@ PAGES = (
     ("finance", "/payments/uninvoiced"),
     ("alice", "/payments/made"),
     ("call_center", "/papers"),
+    ("channel_manager", f"/thursday/{THIS_WEEK}/1"),
+    ("channel_manager", f"/thursday/{THIS_WEEK}/1?show=all"),
+    ("channel_manager", f"/thursday/{LAST_WEEK}/1"),
+    ("channel_sales", f"/thursday/{THIS_WEEK}/1/news"),
+    ("channel_manager", f"/thursday/{THIS_WEEK}/minutes"),
 )
 
 

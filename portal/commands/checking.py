@@ -12,6 +12,7 @@ from portal.domain.errors import RuleViolation
 from portal.payments import check as payments
 from portal.receipts import check as receipts
 from portal.statements import check as statements
+from portal.weekly import check_review as reviews
 
 UNREADABLE = (
     *(RuleViolation, LookupError, TypeError, ValueError, ArithmeticError),
@@ -19,6 +20,7 @@ UNREADABLE = (
 )
 _PARTS = (
     ("registration", conflicts.problems),
+    ("review", reviews.problems),
     ("receipt", receipts.problems),
     ("statement", statements.problems),
     ("payment_batch", payments.problems),

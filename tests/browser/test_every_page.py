@@ -83,9 +83,13 @@ PAGES = {
         "/cases", "/cases/1", "/policy", "/policy/1", "/policy/2", "/policy/2/withdraw", "/policy/new",
         "/policy/new?from=2", "/policy/drafts/1", "/policy/drafts/1/edit", "/policy/drafts/1/enforce",
         "/policy/drafts/1/what-if", "/receipts/1", "/deposits/open", "/deductions/1/approve",
-        "/deductions/2/uphold",
+        "/deductions/2/uphold", "/thursday/2026-04-16/1", "/thursday/2026-04-09/1?show=all",
+        "/thursday/2026-04-16/minutes",
     ),
-    "channel_sales": ("/", "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4"),
+    "channel_sales": (
+        "/", "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4",
+        "/thursday/2026-04-16/2?show=all", "/thursday/2026-04-02/1/minutes",
+    ),
     "carol": ("/cases/1",),
     "admin": ("/", "/people", "/people/new", "/people/5", "/audit", "/statements/board"),
     "call_center": (

@@ -70,22 +70,22 @@ def test_progress_while_a_case_is_open_decides_nothing(channel: Channel) -> None
 def test_a_verdict_is_taken_back_by_its_author_on_its_day(channel: Channel) -> None:
     project = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
     channel.decides("channel_sales", MEETING, project, V.PROGRESS, "口头答应")
-    with pytest.raises(RuleViolation, match=r"^review\.not_your_verdict$"):
+    with pytest.raises(RuleViolation, match=r"^review\.not_your_verdict"):
         channel.takes_back("channel_manager", "2026-03-12 14:05", project)
     channel.takes_back("channel_sales", "2026-03-12 14:06", project)
     assert channel.protected_until(project) == date(2026, 3, 30)
     assert channel.lines() == []
-    with pytest.raises(RuleViolation, match=r"^review\.nothing_to_take_back$"):
+    with pytest.raises(RuleViolation, match=r"^review\.nothing_to_take_back"):
         channel.takes_back("channel_sales", "2026-03-12 14:07", project)
     channel.decides("channel_manager", "2026-03-12 14:08", project, V.RETURNED, "没有书面材料")
-    with pytest.raises(RuleViolation, match=r"^review\.not_your_verdict$"):
+    with pytest.raises(RuleViolation, match=r"^review\.not_your_verdict"):
         channel.takes_back("channel_manager", "2026-03-13 09:00", project)
 
 
 def test_a_line_has_one_verdict(channel: Channel) -> None:
     project = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
     channel.decides("channel_sales", MEETING, project, V.NOTED)
-    with pytest.raises(RuleViolation, match=r"^review\.decided_already$") as refused:
+    with pytest.raises(RuleViolation, match=r"^review\.decided_already") as refused:
         channel.decides("channel_manager", MEETING, project, V.PROGRESS, "同意")
     assert refused.value.params["name"] == channel.people["channel_sales"].name
     assert not channel.events(project, EventKind.PROGRESS)
@@ -94,7 +94,7 @@ def test_a_line_has_one_verdict(channel: Channel) -> None:
 @pytest.mark.parametrize("verdict", [V.PROGRESS, V.RETURNED])
 def test_progress_and_a_return_say_why(channel: Channel, verdict: V) -> None:
     project = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
-    with pytest.raises(RuleViolation, match=r"^review\.sentence$"):
+    with pytest.raises(RuleViolation, match=r"^review\.sentence"):
         channel.decides("channel_sales", MEETING, project, verdict)
     assert channel.review() is None  # a refused first act leaves nothing
 
@@ -103,18 +103,18 @@ def test_only_the_owner_s_projects_are_decided(channel: Channel) -> None:
     owner = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
     waiting = channel.files("carol", "2026-03-03 10:00", "慢蜗牛快递")
     for project in (waiting, owner):  # one waits, the other is another partner's
-        with pytest.raises(RuleViolation, match=r"^review\.not_owner$"):
+        with pytest.raises(RuleViolation, match=r"^review\.not_owner"):
             channel.decides("channel_sales", MEETING, project, V.NOTED, partner="carol")
 
 
 def test_what_came_after_the_week_and_what_is_signed(channel: Channel) -> None:
     signed = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
     channel.moves("alice", "2026-03-10 10:00", signed, Stage.SIGNED)
-    with pytest.raises(RuleViolation, match=r"^review\.signed$"):
+    with pytest.raises(RuleViolation, match=r"^review\.signed"):
         channel.decides("channel_sales", MEETING, signed, V.PROGRESS, "已签")
     channel.decides("channel_sales", MEETING, signed, V.NOTED)
     later = channel.files("alice", "2026-03-16 10:00", "云上豆腐")
-    with pytest.raises(RuleViolation, match=r"^review\.not_in_week$"):
+    with pytest.raises(RuleViolation, match=r"^review\.not_in_week"):
         channel.decides("channel_sales", "2026-03-17 10:00", later, V.NOTED)
 
 
@@ -133,11 +133,11 @@ def test_when_a_review_can_be_held(channel: Channel, when: str, why: str) -> Non
 def test_who_holds_it(channel: Channel) -> None:
     project = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
     for who in ("regional_manager", "channel_director", "product_marketing", "alice", "finance"):
-        with pytest.raises(RuleViolation, match=r"^review\.not_yours$"):
+        with pytest.raises(RuleViolation, match=r"^review\.not_yours"):
             channel.decides(who, MEETING, project, V.NOTED)
     with db.transaction(channel.engine) as session:  # the partner passes to another region
         session.execute(sa.update(t.partner).where(t.partner.c.id == 1).values(region="west"))
-    with pytest.raises(RuleViolation, match=r"^review\.not_yours$"):
+    with pytest.raises(RuleViolation, match=r"^review\.not_yours"):
         channel.decides("channel_sales", MEETING, project, V.NOTED)
     sales = channel.people["channel_sales"].user_id
     with db.transaction(channel.engine) as session:  # whoever looks after it holds it, in any region
@@ -170,7 +170,7 @@ def test_done_and_reopened(channel: Channel) -> None:
     channel.finishes("channel_sales", MEETING)
     channel.finishes("channel_manager", "2026-03-12 14:10")
     assert channel.review().done_by_id == channel.people["channel_sales"].user_id
-    with pytest.raises(RuleViolation, match=r"^review\.is_done$"):
+    with pytest.raises(RuleViolation, match=r"^review\.is_done"):
         channel.decides("channel_sales", "2026-03-12 14:11", project, V.NOTED)
     channel.reopens("channel_sales", "2026-03-12 14:12")
     channel.decides("channel_sales", "2026-03-12 14:13", project, V.NOTED)
@@ -205,10 +205,10 @@ def test_the_order_of_the_meeting(channel: Channel) -> None:
     moves("channel_sales", 1, False)
     assert seen("channel_sales") == ["P002", "P001"]
     for who, partner in (("channel_sales", 3), ("regional_manager", 1)):
-        with pytest.raises(RuleViolation, match=r"^review\.not_yours$"):
+        with pytest.raises(RuleViolation, match=r"^review\.not_yours"):
             moves(who, partner, True)
 
 
 def test_a_review_of_a_week_without_a_row_is_refused_for_the_future(channel: Channel) -> None:
-    with pytest.raises(RuleViolation, match=r"^review\.too_early$"):
+    with pytest.raises(RuleViolation, match=r"^review\.too_early"):
         channel.notes("channel_manager", MEETING, "x", 1, week=Week(date(2026, 3, 19)))
