@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.access import Permission as P
 from portal.domain.access import allows, can_see
 from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.policy import Policy
 from portal.domain.reviewing import can_be_held, is_known, is_late
 from portal.domain.weekly import Group, LineVerdict
 from portal.domain.weeks import Week, parse_week_name, week_of
@@ -126,6 +127,7 @@ class Loaded:
     sheet: queries.Sheet
     lines: Sequence[queries.Line]
     facts: Mapping[int, Sequence[Any]]
+    policy: Policy
     reader: rows.Reader
 
     @property
@@ -144,14 +146,13 @@ def load(week: Week, partner_id: int, *, news: bool = False) -> Loaded:
     """One partner in the meeting; `news`: without what the polled part does not show."""
     meeting, session = meeting_of(week, count=not news), reading()
     seat = meeting.seat(partner_id)
-    day = day_of(week, meeting.live)
+    day, policy = day_of(week, meeting.live), policy_on(session, today())
     sheet = queries.sheet_of(session, partner_id, week)
-    lines = queries.lines_of(
-        session, partner_id, week, sheet, live=meeting.live, today=day, policy=policy_on(session, today())
-    )
+    lines = queries.lines_of(session, partner_id, week, sheet, live=meeting.live, today=day, policy=policy)
     facts = {} if news else queries.facts_of(session, partner_id, week.start, min(week.end, now()))
     may = is_held_by(seat) and can_be_held(week, today())
-    return Loaded(meeting, seat, sheet, lines, facts, rows.Reader(actor().user_id, may, week, today(), day))
+    reader = rows.Reader(actor().user_id, may, week, today(), day)
+    return Loaded(meeting, seat, sheet, lines, facts, policy, reader)
 
 
 def is_held_by(seat: Seat) -> bool:
@@ -185,6 +186,7 @@ def context(loaded: Loaded) -> dict[str, Any]:
         "holds": loaded.reader.holds,
         "moves": is_held_by(seat),
         "late": is_late(week, today()),
+        "due": week.due_at(loaded.policy.week) if loaded.policy.week else None,
         "before": before,
         "after": after,
         "address": address,

@@ -90,10 +90,16 @@ def sections(
     """The lines under their headings; without `everything` those that did not change are left out."""
     found = {group: Section(group) for group in Group}
     eyes = look()
-    for line in lines:
+    for line in sorted(lines, key=_first_to_lapse):
         found[line.compared.group].rows.append(row_of(line, sheet, facts.get(line.id, ()), reader, eyes))
     shown = Group if everything else CHANGES
     return [found[group] for group in shown if found[group].rows]
+
+
+def _first_to_lapse(line: Line) -> date:
+    """Under a heading what lapses first stands on top; otherwise in the order of names."""
+    urgent = line.compared.group is Group.LAPSING and line.compared.now
+    return (line.compared.now.protected_until if urgent else None) or date.min  # type: ignore[union-attr]
 
 
 def row_of(line: Line, sheet: Sheet, facts: Sequence[Any], reader: Reader, eyes: Look) -> Row:

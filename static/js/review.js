@@ -107,7 +107,7 @@
     if (old.contains(document.activeElement) || old.querySelector("details[open]")) e.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:oobAfterSwap", function (e) {
-    var news = e.detail.target, box = field();
+    var news = e.target, box = field();
     if (news.id !== "notes-news" || !box) return;
     var theirs = news.querySelector("textarea");
     if (!theirs || dirty() || saving || document.activeElement === box) return;
