@@ -15,6 +15,7 @@ from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.models import tables as t
 from portal.statements.board import Reader, waiting
+from portal.weekly.review_tasks import returned_to
 
 _EACH = 20
 _PAIRS = 6
@@ -124,6 +125,11 @@ def tasks_about_pairs(session: Session, *, policy: Policy) -> list[Task]:
     days = policy.held_review_working_days
     page = open_pairs(session, cursor=None, size=_PAIRS)
     return [Task("pair", row, add_working_days(business_date(row.found_at), days)) for row in page.rows]
+
+
+def tasks_returned(session: Session, *, scope: Any) -> list[Task]:
+    """For partner people: what the Thursday review returned and nothing has answered yet."""
+    return [Task("returned", row, business_date(row.at)) for row in returned_to(session, scope)]
 
 
 def tasks_about_statements(session: Session, reader: Reader) -> list[Task]:

@@ -28,6 +28,7 @@ _ICONS = {
     "case": "gavel",
     "pair": "scale",
     "statement": "receipt",
+    "returned": "arrow-back-up",
 }
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
 _BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
@@ -47,6 +48,9 @@ def task_rows(
             continue
         if task.kind == "statement":
             yield _statement_row(task, eyes, urgent, for_all=show_partner)
+            continue
+        if task.kind == "returned":
+            yield _returned_row(task, eyes)
             continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
@@ -88,6 +92,16 @@ def _pair_row(task: Task, eyes: Look, urgent: int) -> tuple[Any, ...]:
     return (
         href, pair.one_name, eyes.icon(_ICONS["pair"]), "d" if days <= urgent else "w", what, None,
         due_in(task.due), days < 0, href, _("Compare"),
+    )  # fmt: skip
+
+
+def _returned_row(task: Task, eyes: Look) -> tuple[Any, ...]:
+    """A project that the Thursday review returned: it is told how long ago."""
+    r = task.row
+    href, what = f"/registrations/{r.id}", _("Returned in the Thursday review") + _(": ") + str(r.sentence)
+    return (
+        href, r.customer_name, eyes.icon(_ICONS["returned"]), "w", what, None, in_days(task.due), False,
+        href, _("Open"),
     )  # fmt: skip
 
 
