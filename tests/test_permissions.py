@@ -117,6 +117,7 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "thursday.week": (REVIEWS, {"week": "2026-03-05"}),
     "thursday.show": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),
     "thursday.news": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.choose": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "registration_id": 1}),
     "thursday.decide": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "registration_id": 1}),
     "thursday.take_back": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "registration_id": 1}),
     "thursday.notes": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),

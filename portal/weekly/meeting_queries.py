@@ -165,22 +165,22 @@ def _counts(scope: Any, live: bool) -> Any:
             many(at < was),
             many(sa.and_(running, n.protected_until >= today, n.protected_until <= soon)),
             many(sa.and_(running, n.protected_until < today)),
-            sa.literal(0),
+            -many(b.c.stage != Stage.SIGNED),
         )
         .select_from(table)
         .join(b, earlier, isouter=True)
         .where(own, _of(n.partner_id, scope))
         .group_by(n.partner_id)
     )
-    gone = t.week_project.alias("gone")
-    still = sa.select(key).where(own, key == gone.c.registration_id).exists()
+    # Gone is what was open a week ago and is not among those: so many then, less those that are here now.
+    then = t.week_project.alias("then")
     return here.union_all(
-        sa.select(gone.c.partner_id, *(sa.literal(0) for _ in range(5)), sa.func.count())
+        sa.select(then.c.partner_id, *(sa.literal(0) for _ in range(5)), sa.func.count())
         .where(
-            gone.c.week == sa.bindparam("before"), gone.c.stage != Stage.SIGNED,
-            _of(gone.c.partner_id, scope), sa.not_(still),
+            then.c.week == sa.bindparam("before"), then.c.stage != Stage.SIGNED,
+            _of(then.c.partner_id, scope),
         )
-        .group_by(gone.c.partner_id)
+        .group_by(then.c.partner_id)
     )  # fmt: skip
 
 

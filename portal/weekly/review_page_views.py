@@ -119,6 +119,14 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """The form of a verdict that is opened on a line; '' closes it."""
+
+    registration_id: int
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Loaded:
     """Everything that one partner's page is made of."""
 
@@ -160,10 +168,12 @@ def is_held_by(seat: Seat) -> bool:
     return holds(actor(), region=seat.region, manager_id=seat.manager_id)
 
 
-def page(week: Week, partner_id: int, refusal: Refusal | None = None) -> ResponseReturnValue:
+def page(
+    week: Week, partner_id: int, refusal: Refusal | None = None, choice: Choice | None = None
+) -> ResponseReturnValue:
     """The whole page, or for htmx what changes of it from partner to partner."""
     name = "weekly/_meeting.html" if wants_fragment() else "weekly/thursday.html"
-    text = render_template(name, **context(load(week, partner_id)), refusal=refusal)
+    text = render_template(name, **context(load(week, partner_id)), refusal=refusal, choice=choice)
     return text, refusal.status if refusal else 200
 
 
@@ -189,7 +199,6 @@ def context(loaded: Loaded) -> dict[str, Any]:
         "due": week.due_at(loaded.policy.week) if loaded.policy.week else None,
         "before": before,
         "after": after,
-        "address": address,
         "state": loaded.state,
         "fragment": wants_fragment(),
         "sees": allows(actor(), P.REGISTRATION_VIEW)

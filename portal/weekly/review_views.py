@@ -1,18 +1,19 @@
 """The Thursday review (W3): the screen that the meeting is run on."""
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.access import Permission as P
 from portal.domain.reviewing import to_do_next
 from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import week_of
+from portal.web.htmx import is_htmx
 from portal.web.login import needs
 from portal.web.marks import look
 from portal.web.request import actor, reading, today
 from portal.weekly import review_rows as rows
 from portal.weekly.meeting_queries import roster
-from portal.weekly.review_page_views import address, bp, load, meeting_of, page, week_or_404
+from portal.weekly.review_page_views import Choice, address, bp, context, load, meeting_of, page, week_or_404
 from portal.weekly.review_scope import partners_reviewed
 from portal.weekly.reviewing import FIRST_VERSION
 
@@ -46,6 +47,21 @@ def week_page(week: str) -> ResponseReturnValue:
 def show(week: str, partner_id: int) -> ResponseReturnValue:
     """One partner in the meeting."""
     return page(week_or_404(week), partner_id)
+
+
+@bp.get("/thursday/<week>/<int:partner_id>/lines/<int:registration_id>")
+@needs(P.REVIEW_HOLD)
+def choose(week: str, partner_id: int, registration_id: int) -> ResponseReturnValue:
+    """A verdict's small form, opened in its line; without one the choices again."""
+    which, choice = week_or_404(week), Choice(registration_id, request.args.get("verdict", ""))
+    if not is_htmx():
+        return page(which, partner_id, choice=choice)
+    loaded = load(which, partner_id, news=True)
+    line = next((each for each in loaded.lines if each.id == registration_id), None)
+    if line is None:
+        abort(404)
+    row = rows.row_of(line, loaded.sheet, (), loaded.reader, look())
+    return render_template("weekly/_line.html", row=row, refusal=None, choice=choice, **context(loaded))
 
 
 @bp.get("/thursday/<week>/<int:partner_id>/news")

@@ -104,7 +104,7 @@
   // A form that is being filled in, or has the focus, is left alone.
   document.addEventListener("htmx:oobBeforeSwap", function (e) {
     var old = e.detail.target;
-    if (old.contains(document.activeElement) || old.querySelector("details[open]")) e.detail.shouldSwap = false;
+    if (old.contains(document.activeElement) || old.querySelector("textarea")) e.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:oobAfterSwap", function (e) {
     var news = e.target, box = field();
@@ -116,10 +116,6 @@
     state().querySelector("[name=version]").value = news.dataset.version;
     document.getElementById("notes-words").textContent = "";
   });
-  // What is opened to be written in is written in.
-  document.addEventListener("toggle", function (e) {
-    if (e.target.open && e.target.matches(".verdict .choice")) e.target.querySelector("textarea").focus();
-  }, true);
   // On a narrow screen the list of partners is folded away.
   function narrow() {
     var list = meeting.querySelector("[data-narrow]");

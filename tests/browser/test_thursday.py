@@ -27,7 +27,7 @@ WORDS = {
     },
     "zh": {
         "progress": "有效进展: 慢蜗牛快递", "accept": "认定为有效进展",
-        "noted": "已看：云上豆腐", "all": "无变化", "saved": "已保存", "done": "已过 2 家",
+        "noted": "已看: 云上豆腐", "all": "无变化", "saved": "已保存", "done": "已过 2 家",
         "given": "认定为有效进展",
     },
 }  # fmt: skip
@@ -100,6 +100,7 @@ def test_a_whole_meeting_by_keyboard(
     expect(heading).to_have_text("P001 通信")
     to(page, words["progress"])
     page.keyboard.press("Enter")
+    expect(page.locator("#s-1")).to_be_focused()
     page.keyboard.type("jkens 客户约好试用")  # in a field the keys are letters
     to(page, words["accept"])
     page.keyboard.press("Enter")
@@ -144,15 +145,15 @@ def test_two_reviewers_see_each_other_and_overwrite_nothing(
     at("2026-03-12 14:00")
     sign_in(page, channel.people["channel_manager"])
     page.goto(f"{HERE}/1")
-    page.locator("#v-3 summary").last.click()
-    page.locator("#s-returned-3").fill("half a reason")
+    page.locator("#v-3").get_by_text("Return").click()
+    page.locator("#s-3").fill("half a reason")
     channel.decides("channel_sales", "2026-03-12 14:01", 1, V.NOTED, "看过")
     channel.notes("channel_sales", "2026-03-12 14:01", "他的记录", 1)
     channel.finishes("channel_sales", "2026-03-12 14:01", partner="carol")
     page.evaluate("htmx.ajax('GET', document.getElementById('news').getAttribute('hx-get'), {swap: 'none'})")
     expect(page.locator("#v-1")).to_contain_text("看过")
     expect(page.locator("#m-2")).to_contain_text("reviewed")
-    expect(page.locator("#s-returned-3")).to_have_value("half a reason")  # what is being typed is left alone
+    expect(page.locator("#s-3")).to_have_value("half a reason")  # what is being typed is left alone
     expect(page.locator("#notes")).to_have_value("他的记录")
     page.locator("#notes").fill("我的记录")
     expect(page.locator("#notes-words")).to_contain_text("Saved")
@@ -174,9 +175,9 @@ def test_it_works_without_script(page: Page, channel: Channel, sign_in: Any, at:
     at("2026-03-12 14:00")
     sign_in(page, channel.people["channel_manager"])
     page.goto(f"{HERE}/1")
-    page.locator("#v-1 summary").first.click()
-    page.locator("#s-progress-1").fill("客户约好试用")
-    page.locator("#v-1 details[open] button").click()
+    page.locator("#v-1").get_by_text("Valid progress").click()
+    page.locator("#s-1").fill("客户约好试用")
+    page.locator("#v-1 form button").click()
     expect(page.locator("#v-1")).to_contain_text("Accepted as progress")
     page.locator("#notes").fill("记录")
     page.get_by_text("Done, next partner").click()
