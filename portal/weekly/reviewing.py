@@ -43,7 +43,7 @@ def open_review(session: Session, *, actor: Actor, now: datetime, week: Week, pa
     values = {"partner_id": partner_id, "week": week.thursday, "opened_at": now}
     session.execute(sa.insert(t.review).values(**values, version=FIRST_VERSION, notes=""))
     row = session.execute(query).one()
-    _trail(session, actor, now, row.id, "review.opened", **values)
+    _trail(session, actor, now, row.id, action="review.opened", **values)
     return row
 
 
@@ -64,7 +64,7 @@ def save_notes(
         raise StaleVersion("stale", version=row.version)
     values = {"noted_at": now, "noted_by_id": actor.user_id, "version": version + 1}
     session.execute(sa.update(t.review).where(t.review.c.id == row.id).values(**values, notes=notes))
-    _trail(session, actor, now, row.id, "review.noted", **values, notes=digest_of(notes))
+    _trail(session, actor, now, row.id, action="review.noted", **values, notes=digest_of(notes))
     return version + 1
 
 
@@ -183,22 +183,26 @@ def finish(session: Session, *, actor: Actor, now: datetime, week: Week, partner
     """The partner is reviewed; a second click changes nothing."""
     row = open_review(session, actor=actor, now=now, week=week, partner_id=partner_id)
     if row.done_at is None:
-        _mark(session, actor, now, row.id, "review.done", done_at=now, done_by_id=actor.user_id)
+        _mark(session, actor, now, row.id, action="review.done", done_at=now, done_by_id=actor.user_id)
 
 
 def reopen(session: Session, *, actor: Actor, now: datetime, week: Week, partner_id: int) -> None:
     """Go on with a review that was done."""
     row = open_review(session, actor=actor, now=now, week=week, partner_id=partner_id)
     if row.done_at is not None:
-        _mark(session, actor, now, row.id, "review.reopened", done_at=None, done_by_id=None)
+        _mark(session, actor, now, row.id, action="review.reopened", done_at=None, done_by_id=None)
 
 
-def _mark(session: Session, actor: Actor, now: datetime, review_id: int, action: str, **values: Any) -> None:
+def _mark(
+    session: Session, actor: Actor, now: datetime, review_id: int, *, action: str, **values: Any
+) -> None:
     session.execute(sa.update(t.review).where(t.review.c.id == review_id).values(**values))
-    _trail(session, actor, now, review_id, action, **values)
+    _trail(session, actor, now, review_id, action=action, **values)
 
 
-def _trail(session: Session, actor: Actor, now: datetime, review_id: int, action: str, **after: Any) -> None:
+def _trail(
+    session: Session, actor: Actor, now: datetime, review_id: int, *, action: str, **after: Any
+) -> None:
     audit.record(
         session, actor=actor, action=action, at=now, subject=("review", review_id), after=audit.plain(after)
     )
