@@ -52,10 +52,9 @@ class Seeder(Founding):
             channel = self.found_channel(session, founding)
         last, disputed = self.instant(self.today, 0), self.instant(self.today - timedelta(days=12), 8)
         acts = [act for act in self.plan(channel) if act[0] < last]
-        acts += Relations(channel, self.today).acts()
+        acts += [*Relations(channel, self.today).acts(), *reviews.acts(channel, self.today)]
         money = Money(channel, today=self.today, start=self.start, draw=self.random, folder=self.folder)
         acts += [act for act in money.acts() if act[0] < last]
-        acts += reviews.acts(channel, self.today)
         self.enact([act for act in acts if act[0] < disputed])
         with db.reading(self.engine) as session:
             disputes = Disputes(channel)

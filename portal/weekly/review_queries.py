@@ -15,7 +15,7 @@ from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
 from portal.domain.protection import started_on
-from portal.domain.terms import EventKind
+from portal.domain.terms import EventKind, Tier
 from portal.domain.weekly import Change, Compared, LineVerdict, Standing, compare
 from portal.domain.weeks import Week
 from portal.models import tables as t
@@ -75,6 +75,7 @@ class Sheet:
     late: bool
     remark: str
     lines: Mapping[int, Mapping[str, Any]]
+    tier: Tier | None
 
 
 def sheet_of(session: Session, partner_id: int, week: Week) -> Sheet:
@@ -82,7 +83,7 @@ def sheet_of(session: Session, partner_id: int, week: Week) -> Sheet:
     row = session.execute(_sheet(), {"partner": partner_id, "week": week.thursday}).one()
     told = json.loads(row.content) if row.content else {}
     lines = {int(each["registration"]): each for each in told.get("lines", ())}
-    return Sheet(*(*row[:9], str(told.get("remark") or ""), lines))
+    return Sheet(*(*row[:9], str(told.get("remark") or ""), lines, row.tier))
 
 
 @cache
@@ -90,10 +91,19 @@ def _sheet() -> Any:
     p, v, w, s = t.partner.c, t.review.c, t.weekly_report.c, t.weekly_revision.c
     noted, done = t.user.alias("noted_by").c, t.user.alias("done_by").c
     week: Any = sa.bindparam("week")
+    r = t.tier_term.c
+    tier = (
+        sa.select(r.tier)
+        .where(r.partner_id == p.id, r.starts_on <= week, r.ends_on >= week)
+        .order_by(r.starts_on.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         sa.select(
             sa.func.coalesce(v.notes, ""), v.noted_at, noted.name, v.done_at, done.name, v.id, v.version,
             w.submitted_at, sa.func.coalesce(w.late, sa.false()), s.content,
+            tier.label("tier"),
         )
         .select_from(t.partner)
         .join(t.review, sa.and_(v.partner_id == p.id, v.week == week), isouter=True)
