@@ -60,9 +60,10 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.verify_views import bp as verify
     from portal.statements.what_if_views import bp as what_if
     from portal.support.views import bp as support
+    from portal.weekly.minutes_views import bp as thursday
     from portal.weekly.sheet_views import bp as weekly
 
-    register = [registrations, registration, alarms, support, pipeline, held, cases, partners]
+    register = [registrations, registration, alarms, support, pipeline, held, cases, partners, thursday]
     steps = [statement_board, statement_acts, statement_dossier, papers, verify]
     own = [statements, statement_confirm, disputes, forecast]
     money = [receipts, payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]

@@ -39,6 +39,8 @@ NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 ASKS = CLAIMANTS | {Role.CHANNEL_SALES}
 GIVES = {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CUSTOMER_SERVICE, Role.PRODUCT_MARKETING}
 PAYS = {Role.FINANCE}
+HOLDS = {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
+REVIEWS = HOLDS | {Role.REGIONAL_MANAGER, Role.CHANNEL_DIRECTOR, Role.PRODUCT_MARKETING}
 SEES_PAYMENT = {
     *(Role.PARTNER_ADMIN, Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
     *(Role.COO, Role.FINANCE),
@@ -141,6 +143,21 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "cases.vote": ({Role.CHANNEL_MANAGER, Role.KEY_ACCOUNTS_MANAGER}, {"case_id": 1}),
     "cases.close": ({Role.CHANNEL_MANAGER, Role.KEY_ACCOUNTS_MANAGER}, {"case_id": 1}),
     "cases.decide_appeal": ({Role.CHANNEL_DIRECTOR}, {"case_id": 1}),
+    "thursday.start": (REVIEWS, {}),
+    "thursday.week": (REVIEWS, {"week": "2026-03-05"}),
+    "thursday.show": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.news": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.choose": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "registration_id": 1}),
+    "thursday.decide": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "registration_id": 1}),
+    "thursday.take_back": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "registration_id": 1}),
+    "thursday.notes": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.done": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.reopen": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.place": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.minutes": (REVIEWS, {"week": "2026-03-05"}),
+    "thursday.minutes_of_one": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.minutes_file": (REVIEWS, {"week": "2026-03-05"}),
+    "thursday.minutes_file_of_one": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),
     "partners.list_page": (REGISTER, {}),
     "partners.detail": (REGISTER, {"partner_id": 1}),
     "partners.new_form": (DECIDES, {}),

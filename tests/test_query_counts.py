@@ -15,6 +15,8 @@ from tests.support.people import Person
 from tests.support.web import Login
 
 MOST = 8
+THIS_WEEK = week_of(clock.today()).thursday.isoformat()
+LAST_WEEK = week_of(clock.today()).before.thursday.isoformat()
 PAGES = (
     ("alice", "/"),
     ("alice", "/board"),
@@ -66,6 +68,11 @@ PAGES = (
     ("alice", "/notices"),
     ("alice", "/notices/settings"),
     ("admin", "/admin/notices"),
+    ("channel_manager", f"/thursday/{THIS_WEEK}/1"),
+    ("channel_manager", f"/thursday/{THIS_WEEK}/1?show=all"),
+    ("channel_manager", f"/thursday/{LAST_WEEK}/1"),
+    ("channel_sales", f"/thursday/{THIS_WEEK}/1/news"),
+    ("channel_manager", f"/thursday/{THIS_WEEK}/minutes"),
 )
 
 

@@ -15,6 +15,7 @@ from portal.receipts import check as receipts
 from portal.statements import check as statements
 from portal.support import check as support
 from portal.weekly import check_reports as weekly
+from portal.weekly import check_review as reviews
 
 UNREADABLE = (
     *(RuleViolation, LookupError, TypeError, ValueError, ArithmeticError),
@@ -24,6 +25,7 @@ _PARTS = (
     ("registration", conflicts.problems),
     ("weekly_report", weekly.problems),
     ("support_request", support.problems),
+    ("review", reviews.problems),
     ("receipt", receipts.problems),
     ("statement", statements.problems),
     ("payment_batch", payments.problems),

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     REPORT_SEND = "report:send"
     REPORT_VIEW = "report:view"
     REPORT_WRITE = "report:write"
+    REVIEW_HOLD = "review:hold"
+    REVIEW_VIEW = "review:view"
     STATEMENT_ACT = "statement:act"
     STATEMENT_AUDIT = "statement:audit"
     STATEMENT_BOARD = "statement:board"
@@ -98,6 +100,7 @@ _REPORT: _Set = frozenset({_P.REPORT_VIEW, _P.REPORT_WRITE})
 _OVERSEE: _Set = frozenset({_P.AUDIT_VIEW, _P.CASE_VIEW})
 _MONEY_IN: _Set = frozenset({_P.IMPORT_RUN, _P.RECEIPT_IMPORT, _P.RECEIPT_VIEW})
 _MONEY_SEEN: _Set = frozenset({_P.RECEIPT_VIEW, _P.PAYMENT_VIEW, _P.DEPOSIT_VIEW})
+_REVIEW: _Set = frozenset({_P.REVIEW_VIEW, _P.REVIEW_HOLD})
 _BOARD: _Set = frozenset({_P.STATEMENT_BOARD, _P.STATEMENT_VIEW})
 _WALK: _Set = _BOARD | {_P.STATEMENT_ACT}
 _APPROVE: _Set = _WALK | {_P.STATEMENT_AUDIT}
@@ -116,13 +119,15 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.CHANNEL_SALES: _READ
     | _HELP
     | _WALK
+    | _REVIEW
     | {
         *(_P.REPORT_VIEW, _P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW),
         *(_P.SUPPORT_ASK, _P.SUPPORT_GIVE),
     },
-    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REPORT_VIEW},
+    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REPORT_VIEW, _P.REVIEW_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | _HELP
+    | _REVIEW
     | _MOVE_IN
     | _OVERSEE
     | _MONEY_IN
@@ -138,7 +143,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | _OVERSEE
     | _MONEY_SEEN
     | _APPROVE
-    | {_P.CASE_APPEAL_DECIDE, _P.REPORT_VIEW},
+    | {_P.CASE_APPEAL_DECIDE, _P.REPORT_VIEW, _P.REVIEW_VIEW},
     Role.COO: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.DEPOSIT_WAIVE},
     Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.POLICY_VIEW, _P.CASE_VOTE},
@@ -153,7 +158,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.CALL_CENTER: _WALK | {_P.PROFILE, _P.POLICY_VIEW, _P.STATEMENT_PRINT},
     Role.CUSTOMER_SERVICE: _READ | {_P.SUPPORT_GIVE},
-    Role.PRODUCT_MARKETING: _READ | {_P.SUPPORT_GIVE, _P.REPORT_VIEW},
+    Role.PRODUCT_MARKETING: _READ | {_P.SUPPORT_GIVE, _P.REPORT_VIEW, _P.REVIEW_VIEW},
     Role.ADMIN: _READ
     | _MOVE_IN
     | _MONEY_IN

@@ -23,6 +23,7 @@ from portal.statements.board import Reader, waiting
 from portal.support.listing import answered_since, owed_by, reader_of
 from portal.support.scope import requests_of
 from portal.weekly.report_queries import partners_of_week
+from portal.weekly.review_tasks import returned_to
 
 _EACH = 20
 _UNSENT = (ReportState.DUE, ReportState.WRITING, ReportState.MISSING)
@@ -184,6 +185,11 @@ def tasks_about_report(
     found = partners_of_week(session, own, week=week, now=now, figures=figures)
     waiting = [each for each in found if each.state in _UNSENT]
     return [Task("report", (week, each.projects), week.due_on) for each in waiting]
+
+
+def tasks_returned(session: Session, *, scope: Any) -> list[Task]:
+    """For partner people: what the Thursday review returned and nothing has answered yet."""
+    return [Task("returned", row, business_date(row.at)) for row in returned_to(session, scope)]
 
 
 def tasks_about_statements(session: Session, reader: Reader) -> list[Task]:

@@ -31,6 +31,7 @@ _ICONS = {
     "pair": "scale",
     "report": "calendar-event",
     "statement": "receipt",
+    "returned": "arrow-back-up",
 }
 # The funnel's slices: the highest is this high in a box of 88; the last one slopes a little.
 _BOX, _HIGHEST, _SLOPE = 88, 80, 0.94
@@ -56,6 +57,9 @@ def task_rows(
             continue
         if task.kind in ("owed", "answered"):
             yield _support_row(task, eyes, urgent, show_partner=show_partner)
+            continue
+        if task.kind == "returned":
+            yield _returned_row(task, eyes)
             continue
         r, kind = task.row, task.kind
         days = (task.due - eyes.today).days if task.due else 0
@@ -123,6 +127,16 @@ def _support_row(task: Task, eyes: Look, urgent: int, *, show_partner: bool) -> 
         href, name, eyes.icon(_ICONS[task.kind]), "w" if answered or days > urgent else "d",
         " · ".join(part for part in parts if part), None,
         in_days(task.due) if answered else due_in(task.due), days < 0 and not answered, href, _("Open"),
+    )  # fmt: skip
+
+
+def _returned_row(task: Task, eyes: Look) -> tuple[Any, ...]:
+    """A project that the Thursday review returned: it is told how long ago."""
+    r = task.row
+    href, what = f"/registrations/{r.id}", _("Returned in the Thursday review") + _(": ") + str(r.sentence)
+    return (
+        href, r.customer_name, eyes.icon(_ICONS["returned"]), "w", what, None, in_days(task.due), False,
+        href, _("Open"),
     )  # fmt: skip
 
 

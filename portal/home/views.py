@@ -41,6 +41,8 @@ def start() -> ResponseReturnValue:
     scope = registrations_of(person)
     if allows(person, P.REGISTRATION_FILE):
         tasks, waiting = queries.tasks_for_claimants(session, scope=scope, today=today(), policy=policy)
+        if person.is_partner:
+            tasks = sorted([*tasks, *queries.tasks_returned(session, scope=scope)], key=queries.by_due)
     else:
         decides = allows(person, P.HELD_DECIDE)
         tasks, waiting = queries.tasks_for_reviewers(

@@ -24,6 +24,7 @@ from portal.web import (
     notice_labels,
     payment_words,
     receipt_messages,
+    review_labels,
     statement_labels,
     support_labels,
     week_messages,
@@ -141,6 +142,7 @@ _LABELS: tuple[tuple[StrEnum, Any], ...] = (
     *statement_labels.LABELS,
     *deposit_labels.LABELS,
     *dispute_labels.LABELS,
+    *review_labels.LABELS,
 )
 _BY_KIND = {(type(member), member.value): text for member, text in _LABELS}
 
@@ -169,6 +171,7 @@ RULES: Mapping[Rule, Any] = {
 ACTS: Mapping[str, Any] = {
     **case_labels.ACTS,
     **week_messages.ACTS,
+    **review_labels.ACTS,
     **payment_words.ACTS,
     **deposit_labels.ACTS,
     **notice_labels.ACTS,
@@ -209,6 +212,7 @@ ACTS: Mapping[str, Any] = {
 SUBJECTS: Mapping[str, Any] = {
     **week_messages.SUBJECTS,
     **payment_words.SUBJECTS,
+    **review_labels.SUBJECTS,
     **deposit_labels.SUBJECTS,
     **dispute_labels.SUBJECTS,
     **support_labels.SUBJECTS,

@@ -11,6 +11,7 @@ from portal.web import (
     dispute_labels,
     notice_labels,
     payment_words,
+    review_labels,
     statement_labels,
 )
 from portal.web.check_messages import CHECK
@@ -28,6 +29,7 @@ MESSAGES: Mapping[str, Any] = {
     **payment_words.MESSAGES,
     **RECEIPTS,
     **WEEK,
+    **review_labels.MESSAGES,
     "amount.decimals": _l("“%(value)s” has more than two decimals: write yuan and fen, as 1234.50."),
     "amount.grouping": _l("The comma in “%(value)s” is not a thousands mark: write 1,234.50 or 1234.50."),
     "amount.negative": _l("An amount cannot be negative: “%(value)s”."),

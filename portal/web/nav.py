@@ -85,6 +85,12 @@ ENTRIES = (
         rank=9,
         under=("support",),
     ),
+    Entry(
+        *("thursday.start", "calendar-event", _l("Thursday review"), P.REVIEW_VIEW),
+        short=_l("Review"),
+        rank=1,
+        under=("thursday",),
+    ),
     Entry("cases.list_page", "gavel", _l("Cases"), P.CASE_VIEW, under=("cases",)),
     Entry(
         *("registrations.customers", "users", _l("Customers"), P.CUSTOMER_MERGE),

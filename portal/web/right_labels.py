@@ -55,6 +55,8 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.STATEMENT_GENERATE: _l("generate statements"),
     Permission.STATEMENT_PRINT: _l("print statements"),
     Permission.STATEMENT_VIEW: _l("see statements"),
+    Permission.REVIEW_HOLD: _l("hold the Thursday review"),
+    Permission.REVIEW_VIEW: _l("see the Thursday review"),
     Permission.TIER_EDIT: _l("decide tiers"),
     Permission.TRAFFIC_IMPORT: _l("import wholesale traffic"),
     Permission.USER_MANAGE_ALL: _l("manage everybody's access"),

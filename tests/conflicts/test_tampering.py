@@ -89,8 +89,9 @@ SIBLINGS = (
     *("deposits.test_tampering", "payments.test_tampering", "receipts.test_tampering"),
     "notices.test_tampering",
     *("statements.test_check_walk", "statements.test_check_disputes", "statements.test_tampering"),
+    "weekly.test_tampering",
 )
-"""Where the tables of money are tried, each on money of its own: their `TABLES` say which."""
+"""Where the tables of money and of the week are tried, each on data of its own: their `TABLES` say which."""
 
 
 def tried_elsewhere() -> set[str]:

@@ -16,7 +16,7 @@ from portal.models import tables as t
 from portal.weekly import check_reports
 from tests.imports.files import as_csv
 from tests.support.people import Person
-from tests.weekly.conftest import WEEK, Desk
+from tests.weekly.desk import WEEK, Desk
 
 ROW = {"week": "2026-03-05", "partner": "P001", "customer_name": "慢蜗牛快递", "ports": "60", "stage": "方案"}
 

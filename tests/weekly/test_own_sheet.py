@@ -14,7 +14,7 @@ from portal import db
 from portal.domain.reports import Typed
 from portal.models import tables as t
 from tests.support.people import Person
-from tests.weekly.conftest import WEEK, Desk
+from tests.weekly.desk import WEEK, Desk
 
 PAGE = f"/weekly/{WEEK.thursday}"
 HEADS = ("目标客户", "端口", "预计收入", "进度", "需要支持")

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from portal import db
 from portal.models import tables as t
 from tests.support.people import Person
-from tests.weekly.conftest import WEEK, Desk
+from tests.weekly.desk import WEEK, Desk
 
 Login = Callable[[FlaskClient, Person], FlaskClient]
 PAGE = f"/weekly/{WEEK.thursday}"

@@ -16,7 +16,7 @@ from portal.domain.terms import EventKind
 from portal.domain.weekly import Change
 from portal.models import tables as t
 from portal.pipeline.service import release
-from tests.weekly.conftest import WEEK, Desk
+from tests.weekly.desk import WEEK, Desk
 
 Filed = Callable[..., int]
 

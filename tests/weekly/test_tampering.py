@@ -1,7 +1,6 @@
-"""Whatever is changed by hand about reports and ends of weeks: the database refuses it, or check tells."""
+"""Whatever is changed about reviews by hand: the database refuses it, or `portal check` tells."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -10,62 +9,47 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from portal import db
+from portal.domain.weekly import LineVerdict as V
 from portal.models import tables as t
-from portal.weekly import check_reports as check
+from portal.weekly import check_review
+from portal.weekly.meeting_order import move_in_meeting
 from tests.conflicts.test_tampering import other
 from tests.support.clocks import shanghai
-from tests.weekly.conftest import WEEK, Desk
+from tests.weekly.conftest import Channel
 
-NOW = shanghai("2026-03-13 10:00")
-TABLES = ("week_end", "week_project", "weekly_report", "weekly_entry", "weekly_revision")
-TRIGGERS = ("week_end", "week_project", "weekly_revision")
+TABLES = ("review", "review_line", "meeting_place")
+NOW = shanghai("2026-03-12 16:00")
 # What `check` does not vouch for, and why.
 FREE = {
-    "weekly_report.version": "counts changes",
-    "weekly_report.opened_at": "when somebody first looked; decides nothing",
-    "weekly_report.remark": "being written; what was sent of it stands in the revision",
-    **{
-        f"weekly_entry.{name}": "being written; what was sent of it stands in the revision"
-        for name in (
-            "version", "happened", "reason", "support", "next_step", "next_step_on", "ports",
-            "yearly_revenue", "written_by_id", "written_at",
-        )
-    },
-    "weekly_entry (a row taken away)": "as if it had not been typed",
-    "weekly_report.partner_id": "of one that was never sent",
-    "weekly_report.week": "of one that was never sent",
-    "weekly_report (a row taken away)": "one that was never sent, with nothing typed",
-}  # fmt: skip
+    "review.version": "until notes are saved: then the trail says which version they have",
+}
 
 
 @pytest.fixture
-def lived_in(desk: Desk, filed: Any, at: Any) -> Desk:
-    """A report that was corrected, one that is being written, two ends of weeks."""
-    number = filed("2026-03-02 10:00")
-    desk.write(at("2026-03-04 10:00"), number, happened="x")
-    desk.send(at("2026-03-04 11:00"))
-    desk.write(at("2026-03-05 10:00"), number, 1, happened="y")
-    desk.send(at("2026-03-05 11:00"))
-    desk.week = WEEK.next
-    desk.draft(at("2026-03-13 09:00"))
-    with db.transaction(desk.engine) as session:
-        row = {"partner_id": 2, "week": date(2026, 3, 12), "opened_at": NOW, "version": 1}
-        values = {**row, "revision": 0, "late": False, "remark": ""}
-        session.execute(sa.insert(t.weekly_report), [values])
-    return desk
-
-
-def unguarded(session: Session) -> None:
-    """Past the triggers, as somebody who opens the file by hand may be."""
-    for name in TRIGGERS:
-        session.execute(sa.text(f"DROP TRIGGER {name}_stays"))
+def lived_in(channel: Channel) -> Channel:
+    """Every verdict, one taken back; notes; a review that is done, one that was reopened, one begun."""
+    when = "2026-03-12 14:00"
+    for number, verdict in enumerate((V.NOTED, V.PROGRESS, V.RETURNED)):
+        project = channel.files("alice", f"2026-03-02 1{number}:00", f"慢蜗牛快递{number}号")
+        channel.decides("channel_sales", when, project, verdict, "一句话")
+    undone = channel.files("carol", "2026-03-03 10:00", "云上豆腐")
+    channel.decides("channel_sales", when, undone, V.PROGRESS, "口头答应", partner="carol")
+    channel.takes_back("channel_sales", "2026-03-12 14:05", undone, partner="carol")
+    channel.notes("channel_sales", when, "本周重点", 1)
+    channel.finishes("channel_sales", "2026-03-12 14:10")
+    channel.finishes("channel_sales", "2026-03-12 14:11", partner="carol")
+    channel.reopens("channel_manager", "2026-03-12 14:12", partner="carol")
+    with db.transaction(channel.engine) as session:
+        manager = channel.people["channel_manager"].actor
+        move_in_meeting(session, actor=manager, now=NOW, partner_id=2, earlier=True)
+    return channel
 
 
 def noticed(session: Session, statement: Any) -> bool:
     place = session.begin_nested()
     try:
         changed = session.execute(statement)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))  # type: ignore[attr-defined]
+        return not changed.rowcount or bool(list(check_review.problems(session, now=NOW)))
     except DBAPIError:
         return True
     finally:
@@ -78,8 +62,6 @@ def unnoticed(session: Session, name: str) -> Iterator[str]:
     for row in session.execute(sa.select(table)).all():
         is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
         for column in table.columns:
-            if column in here and len(here) == 1 and not column.foreign_keys:
-                continue
             for value in other(column, getattr(row, column.name), session):
                 if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
                     yield f"{name}.{column.name}"
@@ -88,13 +70,48 @@ def unnoticed(session: Session, name: str) -> Iterator[str]:
 
 
 @pytest.mark.engines("sqlite")
-def test_check_notices_whatever_is_changed_by_hand(lived_in: Desk) -> None:
+def test_check_notices_whatever_is_changed_by_hand(lived_in: Channel) -> None:
     found: set[str] = set()
     with db.reading(lived_in.engine) as session:
-        assert list(check.problems(session, now=NOW)) == []
-        unguarded(session)
+        assert list(check_review.problems(session, now=NOW)) == []
         for name in TABLES:
             assert session.execute(sa.select(getattr(t, name))).first() is not None, name
             found |= set(unnoticed(session, name))
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"
+
+
+DAY = "'2026-04-01 00:00:00'"
+FORGED = {
+    "a review": "review (partner_id, week, notes, opened_at, version)"
+    f" VALUES (1, '2026-03-19', '', {DAY}, 1)",
+    "a verdict": "review_line (review_id, registration_id, verdict, sentence, event_id, by_id, at)"
+    f" VALUES (2, 4, 'progress', 'x', 1, 1, {DAY})",
+    "a place": "meeting_place (partner_id, place) VALUES (3, 7)",
+}
+
+
+@pytest.mark.engines("sqlite")
+def test_check_notices_what_is_slipped_in_by_hand(lived_in: Channel) -> None:
+    for what, row in FORGED.items():
+        with db.reading(lived_in.engine) as session:
+            if what == "a place":
+                session.execute(sa.text("DELETE FROM meeting_place"))
+                row = row.replace("3, 7", "1, 7")
+            assert session.execute(sa.text(f"INSERT INTO {row}")).rowcount == 1, what
+            assert list(check_review.problems(session, now=NOW)), what
+
+
+@pytest.mark.engines("sqlite")
+def test_a_row_whose_trail_tells_nothing_is_told_of(lived_in: Channel) -> None:
+    for name in ("review", "meeting_place"):
+        with db.reading(lived_in.engine) as session:
+            gone = sa.delete(t.audit_entry).where(t.audit_entry.c.subject_type == name)
+            assert session.execute(gone).rowcount, name
+            assert name in {table for table, _row, _why in check_review.problems(session, now=NOW)}
+    with db.reading(lived_in.engine) as session:  # a verdict is vouched for by its fact
+        e = t.registration_event.c
+        line = session.scalars(sa.select(t.review_line.c.event_id)).first()
+        session.execute(sa.text("PRAGMA foreign_keys=OFF"))
+        session.execute(sa.update(t.registration_event).where(e.id == line).values(note="x"))
+        assert "review_line" in {table for table, _row, _why in check_review.problems(session, now=NOW)}

@@ -1,0 +1,213 @@
+"""The page of the Thursday review (W3): what it is made of, for its views."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.access import Permission as P
+from portal.domain.access import allows, can_see
+from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.policy import Policy
+from portal.domain.reviewing import can_be_held, is_known, is_late
+from portal.domain.weekly import Group, LineVerdict
+from portal.domain.weeks import Week, parse_week_name, week_of
+from portal.policy.service import policy_on
+from portal.web import labels
+from portal.web.htmx import wants_fragment
+from portal.web.request import actor, now, reading, today, transaction
+from portal.weekly import review_queries as queries
+from portal.weekly import review_rows as rows
+from portal.weekly.meeting_queries import Seat, counted, roster
+from portal.weekly.review_scope import holds, partners_reviewed
+from portal.weekly.reviewing import FIRST_VERSION, digest_of
+from portal.weekly.snapshots import keep_week
+
+bp = Blueprint("thursday", __name__)
+# How far back a meeting can be looked at: a year.
+_OLDEST = 53
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A week's meeting as a person sees it."""
+
+    week: Week
+    seats: Sequence[Seat]
+    live: bool
+
+    @property
+    def done(self) -> int:
+        """How many partners are reviewed."""
+        return sum(seat.is_done for seat in self.seats)
+
+    def seat(self, partner_id: int) -> Seat:
+        """A partner's; 404 where the person does not see it."""
+        found = next((seat for seat in self.seats if seat.id == partner_id), None)
+        return found or abort(404)
+
+    def beside(self, partner_id: int) -> tuple[int | None, int | None]:
+        """Who comes before and after it."""
+        order = [seat.id for seat in self.seats]
+        here = order.index(partner_id)
+        after = order[here + 1] if here + 1 < len(order) else None
+        return order[here - 1] if here else None, after
+
+    def next_to_do(self, partner_id: int | None = None) -> int | None:
+        """The next partner that is not reviewed, from after `partner_id` on and round; None: all are."""
+        order = list(self.seats)
+        here = next((place for place, seat in enumerate(order) if seat.id == partner_id), -1)
+        return next((seat.id for seat in order[here + 1 :] + order[: here + 1] if not seat.is_done), None)
+
+
+def week_or_404(name: str) -> Week:
+    """The week of an address: one that has begun, and not longer ago than a year."""
+    try:
+        week = parse_week_name(name)
+    except RuleViolation:
+        abort(404)
+    oldest = week_of(today()).thursday.toordinal() - 7 * _OLDEST
+    if not is_known(week, today()) or week.thursday.toordinal() < oldest:
+        abort(404)
+    return week
+
+
+def meeting_of(week: Week, *, count: bool = True) -> Meeting:
+    """The meeting; the ends of the weeks that it compares are written down first where they are not."""
+    scope, live = partners_reviewed(actor()), week == week_of(today())
+    found = roster(reading(), scope, week)
+    over = {week.before} if live else {week.before, week}
+    missing = [each for each in sorted(over) if each.thursday not in found.kept] if found.seats else []
+    for each in missing:
+        with transaction() as session:
+            keep_week(session, each, now=now())
+    seats = found.seats
+    if count and seats:
+        policy = policy_on(reading(), today())
+        seats = counted(reading(), scope, seats, week, live=live, today=day_of(week, live), policy=policy)
+    return Meeting(week, seats, live)
+
+
+def day_of(week: Week, live: bool) -> date:
+    """The day that protection is counted from: today, or the week's last."""
+    return today() if live else week.thursday
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What was refused and what was typed: it stays on the page."""
+
+    problem: RuleViolation
+    registration_id: int | None = None
+    verdict: str = ""
+    sentence: str = ""
+    notes: str | None = None
+
+    @property
+    def words(self) -> str:
+        """Why, in words."""
+        return labels.message(self.problem)
+
+    @property
+    def status(self) -> int:
+        """409 when somebody else was first, else 422."""
+        taken = isinstance(self.problem, StaleVersion) or self.problem.code == "review.decided_already"
+        return 409 if taken else 422
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The form of a verdict that is opened on a line; '' closes it."""
+
+    registration_id: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Everything that one partner's page is made of."""
+
+    meeting: Meeting
+    seat: Seat
+    sheet: queries.Sheet
+    lines: Sequence[queries.Line]
+    facts: Mapping[int, Sequence[Any]]
+    policy: Policy
+    reader: rows.Reader
+
+    @property
+    def state(self) -> str:
+        """What the page shows of others' work, in short: it asks for news with it."""
+        told = [
+            f"{each.id}{'d' if each.is_done else ''}{'r' if each.submitted_at else ''}"
+            for each in self.meeting.seats
+        ]
+        told += [f"{line.id}{line.verdict.verdict.value}" for line in self.lines if line.verdict]
+        told += [str(self.sheet.version or FIRST_VERSION)]
+        return digest_of(" ".join(told))[:16]
+
+
+def load(week: Week, partner_id: int, *, news: bool = False) -> Loaded:
+    """One partner in the meeting; `news`: without what the polled part does not show."""
+    meeting, session = meeting_of(week, count=not news), reading()
+    seat = meeting.seat(partner_id)
+    day, policy = day_of(week, meeting.live), policy_on(session, today())
+    sheet = queries.sheet_of(session, partner_id, week)
+    lines = queries.lines_of(session, partner_id, week, sheet, live=meeting.live, today=day, policy=policy)
+    facts = {} if news else queries.facts_of(session, partner_id, week.start, min(week.end, now()))
+    may = is_held_by(seat) and can_be_held(week, today())
+    reader = rows.Reader(actor().user_id, may, week, today(), day)
+    return Loaded(meeting, seat, sheet, lines, facts, policy, reader)
+
+
+def is_held_by(seat: Seat) -> bool:
+    """Whether the person holds this partner's reviews."""
+    return holds(actor(), region=seat.region, manager_id=seat.manager_id)
+
+
+def page(
+    week: Week, partner_id: int, refusal: Refusal | None = None, choice: Choice | None = None
+) -> ResponseReturnValue:
+    """The whole page, or for htmx what changes of it from partner to partner."""
+    name = "weekly/_meeting.html" if wants_fragment() else "weekly/thursday.html"
+    text = render_template(name, **context(load(week, partner_id)), refusal=refusal, choice=choice)
+    return text, refusal.status if refusal else 200
+
+
+def context(loaded: Loaded) -> dict[str, Any]:
+    """What the templates show."""
+    meeting, seat, sheet, lines = loaded.meeting, loaded.seat, loaded.sheet, loaded.lines
+    week, everything = meeting.week, request.values.get("show") == "all"
+    before, after = meeting.beside(seat.id)
+    return {
+        "meeting": meeting,
+        "week": week,
+        "seat": seat,
+        "place": [each.id for each in meeting.seats].index(seat.id) + 1,
+        "sheet": sheet,
+        "version": sheet.version or FIRST_VERSION,
+        "sections": rows.sections(lines, sheet, loaded.facts, loaded.reader, everything=everything),
+        "figures": rows.figures(lines),
+        "needs": rows.needs_of(lines, sheet),
+        "everything": everything,
+        "holds": loaded.reader.holds,
+        "moves": is_held_by(seat),
+        "late": is_late(week, today()),
+        "due": week.due_at(loaded.policy.week) if loaded.policy.week else None,
+        "before": before,
+        "after": after,
+        "state": loaded.state,
+        "fragment": wants_fragment(),
+        "sees": allows(actor(), P.REGISTRATION_VIEW)
+        and can_see(actor(), partner_id=seat.id, region=seat.region),
+        "Verdict": LineVerdict,
+        "Group": Group,
+    }
+
+
+def address(week: Week, partner_id: int, **more: Any) -> str:
+    """Where one partner's page is."""
+    return url_for("thursday.show", week=week.thursday.isoformat(), partner_id=partner_id, **more)
