@@ -149,6 +149,7 @@ def tick(at: str | None) -> None:
     """Do everything that passing time causes; run it from cron as often as you like."""
     from portal.commands.comparing import work_off
     from portal.commands.depositing import settle_deposits
+    from portal.commands.weekly import roll_up
     from portal.conflicts.service import settle_lapses
     from portal.domain.calendar import parse_instant
     from portal.domain.periods import business_date
@@ -162,6 +163,7 @@ def tick(at: str | None) -> None:
             lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", len(lapsed))
         )
         settle_deposits(engine, now=now)
+        roll_up(engine, now=now)
         work_off(engine, now=now)
 
 

@@ -12,6 +12,7 @@ from portal.domain.errors import RuleViolation
 from portal.payments import check as payments
 from portal.receipts import check as receipts
 from portal.statements import check as statements
+from portal.weekly import check_rollup as rollups
 
 UNREADABLE = (
     *(RuleViolation, LookupError, TypeError, ValueError, ArithmeticError),
@@ -23,6 +24,7 @@ _PARTS = (
     ("statement", statements.problems),
     ("payment_batch", payments.problems),
     ("deposit_entry", deposits.problems),
+    ("rollup", rollups.problems),
 )
 
 

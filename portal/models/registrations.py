@@ -147,6 +147,12 @@ class RegistrationEvent(SQLModel, table=True):
         # The few facts that are about a customer rather than the filing they stand on.
         # Who restated ports or revenue lately: a week that is written down late must not take them (W2).
         partial_index("ix_registration_event_edited", "kind IN ('edited', 'corrected')", "at"),
+        # Who moved, planned or asked for support lately: a roll-up that is made late tells of before (W4).
+        partial_index(
+            "ix_registration_event_steps",
+            "kind IN ('moved', 'undone', 'next_step', 'support_asked', 'support_planned', 'support_done')",
+            "at",
+        ),
         partial_index("ix_registration_event_stated", "kind IN ('identified', 'belongs')", "registration_id"),
     )
 

@@ -187,6 +187,8 @@ ACTS: Mapping[str, Any] = {
     "policy.drafted": _l("Drafted a policy"),
     "policy.withdrawn": _l("Withdrew a policy version before its first day"),
     **dispute_labels.ACTS,
+    "rollup.made": _l("Made Friday’s roll-ups"),
+    "week.kept": _l("Wrote down how the projects stood at the end of a week"),
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     **receipt_messages.ACTS,
     "user.added": _l("Added a person"),
@@ -210,7 +212,9 @@ SUBJECTS: Mapping[str, Any] = {
     "policy": _l("Policy"),
     "policy_draft": _l("Draft of the policy"),
     "registration": _l("Registration"),
+    "rollup": _l("Friday’s roll-up"),
     "statement": _l("Statement"),
+    "week": _l("Reporting week"),
     "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
 }

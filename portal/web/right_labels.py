@@ -43,6 +43,8 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.REGISTRATION_NOTE: _l("write notes"),
     Permission.REGISTRATION_VIEW: _l("see registrations"),
     Permission.REGISTRATION_WORK: _l("work on projects"),
+    Permission.ROLLUP_MAKE: _l("make Friday’s roll-up"),
+    Permission.ROLLUP_VIEW: _l("read Friday’s roll-ups"),
     Permission.STATEMENT_ACT: _l("take statements through their steps"),
     Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
     Permission.STATEMENT_BOARD: _l("see the board of statements"),
