@@ -58,8 +58,9 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.paper_views import bp as papers
     from portal.statements.verify_views import bp as verify
     from portal.statements.what_if_views import bp as what_if
+    from portal.weekly.rollup_views import bp as rollups
 
-    register = [registrations, registration, alarms, pipeline, held, cases, partners]
+    register = [registrations, registration, alarms, pipeline, held, cases, rollups, partners]
     steps = [statement_board, statement_acts, statement_dossier, papers, verify]
     own = [statements, statement_confirm, disputes, forecast]
     money = [receipts, payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]

@@ -36,6 +36,10 @@ STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
 PRINTS = {Role.CALL_CENTER, Role.FINANCE, Role.CHANNEL_MANAGER, Role.ADMIN}
 PAPERS = STATEMENTS | {Role.PARTNER_ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
+ROLLUPS = {
+    *(Role.CHANNEL_SALES, Role.REGIONAL_MANAGER, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
+    *(Role.COO, Role.PRODUCT_MARKETING, Role.ADMIN),
+}
 PAYS = {Role.FINANCE}
 SEES_PAYMENT = {
     *(Role.PARTNER_ADMIN, Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
@@ -48,6 +52,11 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "auth.password_form": (EVERYBODY, {}),
     "auth.change_password": (EVERYBODY, {}),
     "auth.choose_theme": (EVERYBODY, {}),
+    "rollups.list_page": (ROLLUPS, {}),
+    "rollups.running": (ROLLUPS, {}),
+    "rollups.detail": (ROLLUPS, {"name": "2026-03-05"}),
+    "rollups.download": (ROLLUPS, {"name": "2026-03-05"}),
+    "rollups.make": ({Role.CHANNEL_MANAGER}, {}),
     "home.today": (EVERYBODY, {}),
     "home.search": (EVERYBODY, {}),
     "home.more": (EVERYBODY, {}),

@@ -85,17 +85,14 @@ def make_rollups(session: Session, week: Week, *, now: datetime, actor: Actor | 
     return len(made)
 
 
-def make_due(engine: Engine, *, now: datetime, actor: Actor | None = None) -> int:
-    """Make the roll-ups that are due, each week in a transaction of its own; answers of how many weeks.
-
-    With an `actor` it is done by hand: a week is due as soon as it is over.
-    """
+def make_due(engine: Engine, *, now: datetime) -> int:
+    """Make the roll-ups that are due, each week in a transaction of its own; answers of how many weeks."""
     with db.reading(engine) as session:
-        due = weeks_due(session, now, by_hand=actor is not None)
+        due = weeks_due(session, now)
     made = 0
     for week in due:
         with db.transaction(engine) as session:
-            made += bool(make_rollups(session, week, now=now, actor=actor))
+            made += bool(make_rollups(session, week, now=now, actor=None))
     return made
 
 

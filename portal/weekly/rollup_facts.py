@@ -41,7 +41,7 @@ def ground_of(session: Session, week: Week, before: Projects, now: Projects, pol
     partners, active = _partners(session)
     open_partners = {each.partner_id for each in now.values() if each.is_open}
     sent = _reports(session, week)
-    closed = _closed(session, week, now)
+    closed = _closed(session, week, before, now)
     month, last = months_of(week)
     return Ground(
         week=week,
@@ -170,10 +170,10 @@ def _stood(session: Session, week: Week, lines: Iterable[Compared]) -> dict[int,
     return found
 
 
-def _closed(session: Session, week: Week, now: Projects) -> list[tuple[date, Standing]]:
+def _closed(session: Session, week: Week, before: Projects, now: Projects) -> list[tuple[date, Standing]]:
     """What the kept weeks say of the projects that were signed in this month or the last.
 
-    Also that one is open again. `now` stands for the week itself, which may not be kept yet.
+    Also that one is open again. `before` and `now` stand for weeks that may not be kept yet.
     """
     c = t.week_project.c
     _month, last = months_of(week)
@@ -193,6 +193,8 @@ def _closed(session: Session, week: Week, now: Projects) -> list[tuple[date, Sta
             c.week.in_(later), c.registration_id.in_(part), c.stage != Stage.SIGNED
         )
         found += [(row.week, Standing(*row[1:])) for row in session.execute(again)]
+    found += [(week.before.thursday, each) for each in before.values() if each.signed_on is not None]
+    ids |= {each.registration_id for _day, each in found}
     found += [
         (week.thursday, each) for number, each in now.items() if each.signed_on is not None or number in ids
     ]

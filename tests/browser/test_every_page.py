@@ -35,6 +35,7 @@ from portal.domain.evidence import IdentifierKind
 from portal.domain.statements import Station
 from portal.domain.terms import NameKind, PartnerKind
 from portal.domain.versions import merged
+from portal.domain.weeks import Week
 from portal.models import tables as t
 from portal.policy.drafts import save_draft
 from portal.policy.service import completed
@@ -42,6 +43,7 @@ from portal.policy.versions import put_in_force
 from portal.registrations.checks import check_customer
 from portal.statements.disputes import Stated, open_disputes
 from portal.statements.printing import start_job
+from portal.weekly.rollup import make_rollups
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person, make_partner
 from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
@@ -83,7 +85,8 @@ PAGES = {
         "/cases", "/cases/1", "/policy", "/policy/1", "/policy/2", "/policy/2/withdraw", "/policy/new",
         "/policy/new?from=2", "/policy/drafts/1", "/policy/drafts/1/edit", "/policy/drafts/1/enforce",
         "/policy/drafts/1/what-if", "/receipts/1", "/deposits/open", "/deductions/1/approve",
-        "/deductions/2/uphold",
+        "/deductions/2/uphold", "/rollups", "/rollups/2026-03-12", "/rollups/2026-03-19?region=east",
+        "/rollups/running",
     ),
     "channel_sales": ("/", "/more", "/partners/1", "/deposits/1", "/payments/made", "/statements/4"),
     "carol": ("/cases/1",),
@@ -144,6 +147,8 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+        for day in (12, 19):
+            make_rollups(session, Week(date(2026, 3, day)), now=now, actor=None)
 
 
 @pytest.fixture
