@@ -105,7 +105,10 @@ def add_user(
         output.say(add(_ready(), email, name, roles, partner, region, password))
 
 
-_EXPORTED = ("registrations", "statements", "deposits", "aliases", "identifiers", "decisions", "audit")
+_EXPORTED = (
+    *("registrations", "statements", "deposits", "rollup"),
+    *("aliases", "identifiers", "decisions", "audit"),
+)
 _IMPORTED = (
     *("partners", "tiers", "registrations", "events", "decisions", "aliases"),
     *("receipts", "traffic", "policy"),

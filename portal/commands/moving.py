@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
-from flask_babel import gettext
+from flask import g
+from flask_babel import get_locale, gettext
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
@@ -26,6 +27,8 @@ from portal.imports.run import KINDS, DryRun, Refusal, import_file
 from portal.models import tables as t
 from portal.registrations.export import COLUMNS, registrations_as_of
 from portal.statements import export as statements
+from portal.weekly import rollup_export as rollups
+from portal.weekly.rollup_sheet_rows import sheets_of
 
 
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
@@ -104,6 +107,8 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str 
             return _written(statements.COLUMNS, statements.rows_of(session, covered), form, kind)
         if kind == "deposits":
             return _written(deposits.EXPORTED, deposits.exported(session, day), form, kind)
+        if kind == "rollup":
+            return _rollup(rollups.contents_as_of(session, day), form)
         if kind == "aliases":
             return _written(customers.ALIASES, customers.aliases(session), form, kind)
         if kind == "identifiers":
@@ -111,6 +116,18 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str 
         if kind == "decisions":
             return _written(customers.DECISIONS, customers.decisions(session, day_end(day)), form, kind)
         return _written(_AUDIT, _audit_rows(session), form, kind)
+
+
+def _rollup(contents: list[str], form: str) -> bytes:
+    """The roll-ups of a week: as they were frozen, as rows, or as a workbook in the terminal's language."""
+    if form == "json":
+        return rollups.as_json(contents)
+    if form == "csv":
+        return _written(rollups.COLUMNS, rollups.rows_of(contents), form, "rollup")
+    with output.speaking():
+        g.locale = str(get_locale())
+        sheets = sheets_of([json.loads(each) for each in contents])
+    return exports.xlsx_book([exports.Sheet(**each) for each in sheets])
 
 
 _AUDIT = (

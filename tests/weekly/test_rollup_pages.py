@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -15,6 +16,7 @@ from portal import db
 from portal.domain.terms import PartnerKind
 from portal.models import tables as t
 from portal.weekly.rollup import make_rollups
+from tests.support.commands import Portal
 from tests.support.people import Person, make_partner
 from tests.support.web import Login
 from tests.weekly.test_rollup import FRIDAY, WEEK, one_project
@@ -121,3 +123,27 @@ def test_the_workbook_has_a_sheet_for_all_and_each_region(enter: Enter, made: in
     assert key[0][9].date() == date(2026, 3, 20)
     missing = list(book["Who did not report"].iter_rows(min_row=2, values_only=True))
     assert [row[0] for row in missing] == ["P001"]
+
+
+def test_the_newest_week_up_to_a_day_moves_out(
+    portal: Portal, engine: sa.Engine, one_project: int, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert "No roll-up is made yet" in portal("export", "rollup").stderr
+    with db.transaction(engine) as session:
+        make_rollups(session, WEEK, now=FRIDAY, actor=None)
+        c = t.rollup.c
+        frozen = list(session.scalars(sa.select(c.content).order_by(c.region)))
+    early = portal("export", "rollup", "--as-of", "2026-03-04")
+    assert (early.exit_code, early.stdout) == (1, "")
+    told = portal("export", "rollup", "--as-of", "2026-03-05", "--format", "json").stdout
+    assert told == "[\n" + ",\n".join(frozen) + "\n]\n"
+    table = portal("export", "rollup").stdout.splitlines()
+    assert "2026-03-05,,trial,1,60,21600.00,16200.00" in table
+    assert "2026-03-05,east,reports_missing,1,,," in table
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    file = tmp_path / "rollup.xlsx"
+    assert portal("export", "rollup", "--format", "xlsx", "--out", file).exit_code == 0
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames[:3] == ["全部区域", "east", "重点项目"]
+    assert book["重点项目"]["F2"].value == "试用"
