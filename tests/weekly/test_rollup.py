@@ -51,7 +51,8 @@ def one_project(engine: sa.Engine, people: People, file_as: Any) -> int:
 def do(engine: sa.Engine, people: People, now: Any, act: Any, **values: Any) -> None:
     """An act of alice on her project."""
     with db.transaction(engine) as session:
-        row = session.execute(sa.select(t.registration.c.id, t.registration.c.version)).first()
+        c = t.registration.c
+        row = session.execute(sa.select(c.id, c.version).order_by(c.id)).first()
         assert row is not None
         act(
             session, actor=people["alice"].actor, now=now, registration_id=row.id, version=row.version,
