@@ -1,9 +1,7 @@
 """`portal import` and `portal export`."""
 
-import gc
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +38,7 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
             _tell(Report(kind, file.name, refused=[Refused(1, "", "", problem)]), as_json)
         return 1
     try:
-        with _uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
+        with output.uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
             # What goes in a block at a time needs only its indexes at hand.
             db.make_room(session, megabytes=512 if KINDS[kind].limits is None else 128)
             report = import_file(
@@ -74,21 +72,6 @@ def _tell(report: Report, as_json: bool) -> None:
     if not as_json and not report.refused:
         counts = {"rows": report.rows, "accepted": report.accepted, "skipped": report.skipped}
         click.echo(gettext("%(rows)s rows: %(accepted)s accepted, %(skipped)s skipped.", **counts))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No search for unreachable cycles meanwhile.
-
-    Every full pass walks all rows kept so far and finds nothing: about a tenth of a large import's time.
-    """
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()
 
 
 def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str | None = None) -> bytes:

@@ -14,7 +14,8 @@ def roll_up(engine: Engine, *, now: datetime) -> None:
 
     Each week is an act of its own: cut short anywhere, the next tick goes on where this one was.
     """
-    made = make_due(engine, now=now)
+    with output.uncollected():
+        made = make_due(engine, now=now)
     if made:
         output.say(
             lazy_ngettext(

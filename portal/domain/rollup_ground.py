@@ -1,9 +1,10 @@
 """What a roll-up is made of, for all regions, and the part of it that is one region's. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from portal.domain.cases import CaseKind, Outcome
 from portal.domain.policy import Policy
@@ -60,6 +61,8 @@ class Ground:
     closed: tuple[Sequence[Standing], Sequence[Standing]]
     stood: Mapping[int, int]
     region: str = ""
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What lists say of a project, written once: the texts of all and of its region say the same."""
 
 
 def partner_of(line: Compared) -> int:

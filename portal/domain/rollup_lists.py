@@ -51,6 +51,13 @@ def in_order(lines: Iterable[Compared], wanted: Callable[[Compared], bool]) -> l
 
 def told_of(ground: Ground, line: Compared) -> Text:
     """A project by itself: everything that a list says of it."""
+    number = id_of(line)
+    if number not in ground.told:
+        ground.told[number] = _told_of(ground, line)
+    return ground.told[number]
+
+
+def _told_of(ground: Ground, line: Compared) -> Text:
     project, before = line.now or line.before, line.before
     assert project is not None  # noqa: S101 - one of the two is there
     about, partner = ground.about[project.registration_id], ground.partners[project.partner_id]

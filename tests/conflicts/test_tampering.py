@@ -84,6 +84,7 @@ FREE = {
 
 SIBLINGS = (
     *("deposits.test_tampering", "payments.test_tampering", "receipts.test_tampering"),
+    "weekly.test_rollup_tampering",
     *("statements.test_check_walk", "statements.test_check_disputes", "statements.test_tampering"),
 )
 """Where the tables of money are tried, each on money of its own: their `TABLES` say which."""
