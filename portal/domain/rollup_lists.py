@@ -86,7 +86,7 @@ def day(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
-def support(ground: Ground) -> list[Text]:
+def support(ground: Ground, told: Iterable[Compared]) -> list[Text]:
     """Open projects whose partner asked for support that was not given yet, the oldest request first."""
     today = ground.week.thursday
 
@@ -95,7 +95,7 @@ def support(ground: Ground) -> list[Text]:
         here = line.now is not None and line.now.is_open and about is not None
         return about if here and about is not None and about.support_since else None
 
-    rows = [(about, line) for line in ground.lines if (about := asked(line)) is not None]
+    rows = [(about, line) for line in told if (about := asked(line)) is not None]
     rows.sort(key=lambda row: (-supported_since(row[0], today), id_of(row[1])))
     return [
         told_of(ground, line)

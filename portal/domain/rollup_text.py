@@ -38,7 +38,7 @@ from portal.domain.rollup_lists import (
     support,
     told_of,
 )
-from portal.domain.weekly import Change, StageSum, Standing
+from portal.domain.weekly import Change, Compared, StageSum, Standing
 
 FORM = 1
 """The form of the text; a later one that cannot be read as this one counts on."""
@@ -48,7 +48,8 @@ def compose(ground: Ground, earlier: Mapping[str, Any] | None) -> Text:
     """The roll-up of a region, or all; `earlier` is the newest one of the same before it."""
     week, policy = ground.week, ground.policy
     counted = count(ground.lines, week)
-    expected, closings = _closings(ground)
+    told = [line for line in ground.lines if id_of(line) in ground.about]
+    expected, closings = _closings(ground, told)
     history = _history(ground, counted, expected, earlier)
     beside = earlier if earlier and earlier["week"] == week.before.thursday.isoformat() else None
     return {
@@ -58,17 +59,17 @@ def compose(ground: Ground, earlier: Mapping[str, Any] | None) -> Text:
         "policy": _figures_of(policy),
         **_figures(counted, policy),
         "before": _figures_only(beside) if beside else None,
-        "key": [told_of(ground, line) for line in in_order(ground.lines, is_key)],
+        "key": [told_of(ground, line) for line in in_order(told, is_key)],
         "signed_listed": [
-            told_of(ground, line) for line in in_order(ground.lines, lambda each: signed_within(each, week))
+            told_of(ground, line) for line in in_order(told, lambda each: signed_within(each, week))
         ],
-        "gone_key": [told_of(ground, line) for line in in_order(ground.lines, is_gone_key)],
+        "gone_key": [told_of(ground, line) for line in in_order(told, is_gone_key)],
         "lapsed_listed": [
-            told_of(ground, line) for line in in_order(ground.lines, lambda each: lapsed_in(each, week))
+            told_of(ground, line) for line in in_order(told, lambda each: lapsed_in(each, week))
         ],
         "closings": closings,
         "conversion": _conversion(history),
-        "support": support(ground),
+        "support": support(ground, told),
         "reports": reports(ground),
         "cases": cases(ground),
         "history": history,
@@ -134,12 +135,12 @@ def difference(now: Any, before: Any) -> Any:
     return now - before if isinstance(now, int) else Decimal(now) - Decimal(before)
 
 
-def _closings(ground: Ground) -> tuple[list[Standing], Text]:
+def _closings(ground: Ground, told: Sequence[Compared]) -> tuple[list[Standing], Text]:
     """What was expected to close in the month of the Thursday, beside what did."""
     month, last = months_of(ground.week)
     expected = [
         line.now
-        for line in ground.lines
+        for line in told
         if line.now is not None
         and line.now.stage is Stage.TRIAL
         and is_expected(line.now, ground.about[line.now.registration_id], month)
@@ -155,7 +156,7 @@ def _closings(ground: Ground) -> tuple[list[Standing], Text]:
         "closed": _sum(total(ground.closed[0])),
         "listed": [
             told_of(ground, line)
-            for line in in_order(ground.lines, lambda each: each.now is not None and id_of(each) in listed)
+            for line in in_order(told, lambda each: each.now is not None and id_of(each) in listed)
         ],
         "last_month": {"month": str(last), "closed": _sum(total(ground.closed[1]))},
     }

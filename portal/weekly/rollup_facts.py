@@ -87,7 +87,7 @@ def _about(session: Session, week: Week, listed: set[int], now: Projects) -> dic
     told = _told_until(session, week.end, since & wanted)
     found = {}
     for part in chunks(wanted):
-        for row in session.execute(sa.select(*_COLUMNS).where(_C.id.in_(part))):
+        for row in session.execute(sa.select(*_COLUMNS).where(_C.id.in_(part))).all():
             stated = told.get(row.id) or {
                 "next_step": row.next_step,
                 "next_step_on": row.next_step_on,
