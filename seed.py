@@ -19,7 +19,7 @@ from portal import clock, db, schema
 from portal.config import Config
 from portal.conflicts.decisions import decide_held
 from portal.conflicts.service import settle_lapses
-from portal.demo import inboxes, lookalikes, names, reports, reviews
+from portal.demo import inboxes, lookalikes, names, reports, reviews, rollups
 from portal.demo.disputes import Disputes
 from portal.demo.founding import DAYS, PASSWORD, Channel, Founding, refused
 from portal.demo.helping import Helping
@@ -59,7 +59,7 @@ class Seeder(Founding):
         acts += reviews.acts(channel, self.today)
         acts += [act for act in reports.acts(channel, self.today, self.random) if act[0] < last]
         money = Money(channel, today=self.today, start=self.start, draw=self.random, folder=self.folder)
-        acts += [act for act in money.acts() if act[0] < last]
+        acts += [act for act in (*money.acts(), *rollups.acts(self.today)) if act[0] < last]
         self.enact([act for act in acts if act[0] < disputed])
         with db.reading(self.engine) as session:
             disputes = Disputes(channel)

@@ -61,10 +61,12 @@ def _blueprints() -> list[web.Blueprint]:
     from portal.statements.what_if_views import bp as what_if
     from portal.support.views import bp as support
     from portal.weekly.minutes_views import bp as thursday
+    from portal.weekly.rollup_views import bp as rollups
     from portal.weekly.sheet_views import bp as weekly
 
-    register = [registrations, registration, alarms, support, pipeline, held, cases, partners, thursday]
+    week = [thursday, weekly, rollups]
+    register = [registrations, registration, alarms, support, pipeline, held, cases, *week, partners]
     steps = [statement_board, statement_acts, statement_dossier, papers, verify]
     own = [statements, statement_confirm, disputes, forecast]
     money = [receipts, payments, bank_answers, accounts, invoices, deposits, deposit_acts, deductions]
-    return [auth, home, notices, *register, weekly, policy, what_if, *steps, *own, *money, imports, admin]
+    return [auth, home, notices, *register, policy, what_if, *steps, *own, *money, imports, admin]

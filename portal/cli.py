@@ -106,7 +106,7 @@ def add_user(
 
 
 _EXPORTED = (
-    *("registrations", "statements", "deposits", "weekly"),
+    *("registrations", "statements", "deposits", "weekly", "rollup"),
     *("aliases", "identifiers", "decisions", "audit"),
 )
 _IMPORTED = (

@@ -38,6 +38,10 @@ PAPERS = STATEMENTS | {Role.PARTNER_ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 ASKS = CLAIMANTS | {Role.CHANNEL_SALES}
 GIVES = {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CUSTOMER_SERVICE, Role.PRODUCT_MARKETING}
+ROLLUPS = {
+    *(Role.CHANNEL_SALES, Role.REGIONAL_MANAGER, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
+    *(Role.COO, Role.PRODUCT_MARKETING, Role.ADMIN),
+}
 PAYS = {Role.FINANCE}
 HOLDS = {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 REVIEWS = HOLDS | {Role.REGIONAL_MANAGER, Role.CHANNEL_DIRECTOR, Role.PRODUCT_MARKETING}
@@ -74,6 +78,11 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "notices.send_test": (EVERYBODY, {}),
     "notices.log": ({Role.ADMIN}, {}),
     "notices.retry": ({Role.ADMIN}, {"outbox_id": 1}),
+    "rollups.list_page": (ROLLUPS, {}),
+    "rollups.running": (ROLLUPS, {}),
+    "rollups.detail": (ROLLUPS, {"name": "2026-03-05"}),
+    "rollups.download": (ROLLUPS, {"name": "2026-03-05"}),
+    "rollups.make": ({Role.CHANNEL_MANAGER}, {}),
     "home.today": (EVERYBODY, {}),
     "home.search": (EVERYBODY, {}),
     "home.more": (EVERYBODY, {}),

@@ -16,6 +16,7 @@ from portal.statements import check as statements
 from portal.support import check as support
 from portal.weekly import check_reports as weekly
 from portal.weekly import check_review as reviews
+from portal.weekly import check_rollup as rollups
 
 UNREADABLE = (
     *(RuleViolation, LookupError, TypeError, ValueError, ArithmeticError),
@@ -31,6 +32,7 @@ _PARTS = (
     ("payment_batch", payments.problems),
     ("deposit_entry", deposits.problems),
     ("notice", notices.problems),
+    ("rollup", rollups.problems),
 )
 
 

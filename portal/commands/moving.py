@@ -1,15 +1,14 @@
 """`portal import` and `portal export`."""
 
-import gc
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 import sqlalchemy as sa
-from flask_babel import gettext
+from flask import g
+from flask_babel import get_locale, gettext
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
@@ -27,6 +26,8 @@ from portal.models import tables as t
 from portal.registrations.export import COLUMNS, registrations_as_of
 from portal.statements import export as statements
 from portal.weekly import export as reports
+from portal.weekly import rollup_export as rollups
+from portal.weekly.rollup_sheet_rows import sheets_of
 
 
 def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) -> int:
@@ -38,7 +39,7 @@ def run(engine: Engine, kind: str, file: Path, *, dry_run: bool, as_json: bool) 
             _tell(Report(kind, file.name, refused=[Refused(1, "", "", problem)]), as_json)
         return 1
     try:
-        with _uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
+        with output.uncollected(), output.progress(kind) as progress, db.transaction(engine) as session:
             # What goes in a block at a time needs only its indexes at hand.
             db.make_room(session, megabytes=512 if KINDS[kind].limits is None else 128)
             report = import_file(
@@ -74,21 +75,6 @@ def _tell(report: Report, as_json: bool) -> None:
         click.echo(gettext("%(rows)s rows: %(accepted)s accepted, %(skipped)s skipped.", **counts))
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No search for unreachable cycles meanwhile.
-
-    Every full pass walks all rows kept so far and finds nothing: about a tenth of a large import's time.
-    """
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()
-
-
 def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str | None = None) -> bytes:
     """The data as a file's bytes.
 
@@ -109,6 +95,8 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str 
             if form == "json":
                 return _json(reports.reports_as_of(session, day))
             return _written(reports.COLUMNS, reports.lines_as_of(session, day), form, kind)
+        if kind == "rollup":
+            return _rollup(rollups.contents_as_of(session, day), form)
         if kind == "aliases":
             return _written(customers.ALIASES, customers.aliases(session), form, kind)
         if kind == "identifiers":
@@ -116,6 +104,18 @@ def export(engine: Engine, kind: str, as_of: str | None, form: str, period: str 
         if kind == "decisions":
             return _written(customers.DECISIONS, customers.decisions(session, day_end(day)), form, kind)
         return _written(_AUDIT, _audit_rows(session), form, kind)
+
+
+def _rollup(contents: list[str], form: str) -> bytes:
+    """The roll-ups of a week: as they were frozen, as rows, or as a workbook in the terminal's language."""
+    if form == "json":
+        return rollups.as_json(contents)
+    if form == "csv":
+        return _written(rollups.COLUMNS, rollups.rows_of(contents), form, "rollup")
+    with output.speaking():
+        g.locale = str(get_locale())
+        sheets = sheets_of([json.loads(each) for each in contents])
+    return exports.xlsx_book([exports.Sheet(**each) for each in sheets])
 
 
 _AUDIT = (

@@ -1,5 +1,6 @@
 """What commands say, in the language of the terminal; refusals on standard error."""
 
+import gc
 import os
 import sqlite3
 import sys
@@ -63,6 +64,22 @@ def progress(kind: str) -> Iterator[Callable[[int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(kind)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile.
+
+    Every full pass walks all rows kept so far and finds nothing: about a tenth of a large import's time, a
+    third of a large roll-up's.
+    """
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
 
 
 @contextmanager

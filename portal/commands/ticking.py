@@ -13,6 +13,7 @@ from portal import clock, db
 from portal.commands import output, sending
 from portal.commands.comparing import work_off
 from portal.commands.depositing import settle_deposits
+from portal.commands.weekly import roll_up
 from portal.config import Config
 from portal.conflicts.service import settle_lapses
 from portal.domain.periods import business_date
@@ -36,6 +37,7 @@ def tick(
     if lapsed or not quiet:
         output.say(lazy_ngettext("%(num)d registration lapsed.", "%(num)d registrations lapsed.", lapsed))
     settle_deposits(engine, now=now)
+    roll_up(engine, now=now)
     work_off(engine, now=now)
     sending.tell(engine, now=now)
     sending.send(engine, config, clock=clock, stopped=stopped)

@@ -49,6 +49,8 @@ class Permission(StrEnum):
     REPORT_WRITE = "report:write"
     REVIEW_HOLD = "review:hold"
     REVIEW_VIEW = "review:view"
+    ROLLUP_MAKE = "rollup:make"
+    ROLLUP_VIEW = "rollup:view"
     STATEMENT_ACT = "statement:act"
     STATEMENT_AUDIT = "statement:audit"
     STATEMENT_BOARD = "statement:board"
@@ -121,10 +123,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | _WALK
     | _REVIEW
     | {
-        *(_P.REPORT_VIEW, _P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW),
+        *(_P.REPORT_VIEW, _P.PAYMENT_VIEW, _P.INVOICE_ENTER, _P.DEPOSIT_VIEW, _P.ROLLUP_VIEW),
         *(_P.SUPPORT_ASK, _P.SUPPORT_GIVE),
     },
-    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REPORT_VIEW, _P.REVIEW_VIEW},
+    Role.REGIONAL_MANAGER: _READ | _BOARD | {_P.DEPOSIT_VIEW, _P.REPORT_VIEW, _P.REVIEW_VIEW, _P.ROLLUP_VIEW},
     Role.CHANNEL_MANAGER: _READ
     | _HELP
     | _REVIEW
@@ -137,14 +139,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.REPORT_VIEW,
         *(_P.ALARM_VIEW, _P.HELD_DECIDE, _P.CUSTOMER_MERGE, _P.CASE_VOTE),
         *(_P.PARTNER_EDIT, _P.TIER_EDIT, _P.POLICY_EDIT),
-        *(_P.STATEMENT_PRINT, _P.DEPOSIT_DECIDE, _P.SUPPORT_GIVE),
+        *(_P.STATEMENT_PRINT, _P.DEPOSIT_DECIDE, _P.SUPPORT_GIVE, _P.ROLLUP_VIEW, _P.ROLLUP_MAKE),
     },
     Role.CHANNEL_DIRECTOR: _READ
     | _OVERSEE
     | _MONEY_SEEN
     | _APPROVE
-    | {_P.CASE_APPEAL_DECIDE, _P.REPORT_VIEW, _P.REVIEW_VIEW},
-    Role.COO: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.DEPOSIT_WAIVE},
+    | {_P.CASE_APPEAL_DECIDE, _P.REPORT_VIEW, _P.REVIEW_VIEW, _P.ROLLUP_VIEW},
+    Role.COO: _READ | _OVERSEE | _MONEY_SEEN | _APPROVE | {_P.DEPOSIT_WAIVE, _P.ROLLUP_VIEW},
     Role.KEY_ACCOUNTS: _CLAIM | {_P.POLICY_VIEW},
     Role.KEY_ACCOUNTS_MANAGER: _CLAIM | {_P.POLICY_VIEW, _P.CASE_VOTE},
     Role.FINANCE: _READ
@@ -158,13 +160,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.CALL_CENTER: _WALK | {_P.PROFILE, _P.POLICY_VIEW, _P.STATEMENT_PRINT},
     Role.CUSTOMER_SERVICE: _READ | {_P.SUPPORT_GIVE},
-    Role.PRODUCT_MARKETING: _READ | {_P.SUPPORT_GIVE, _P.REPORT_VIEW, _P.REVIEW_VIEW},
+    Role.PRODUCT_MARKETING: _READ | {_P.SUPPORT_GIVE, _P.REPORT_VIEW, _P.REVIEW_VIEW, _P.ROLLUP_VIEW},
     Role.ADMIN: _READ
     | _MOVE_IN
     | _MONEY_IN
     | _BOARD
     | {
-        *(_P.USER_MANAGE_ALL, _P.AUDIT_VIEW, _P.TRAFFIC_IMPORT, _P.NOTICE_WATCH),
+        *(_P.USER_MANAGE_ALL, _P.AUDIT_VIEW, _P.TRAFFIC_IMPORT, _P.NOTICE_WATCH, _P.ROLLUP_VIEW),
         *(_P.STATEMENT_AUDIT, _P.STATEMENT_GENERATE, _P.STATEMENT_PRINT),
     },
 }
@@ -204,6 +206,15 @@ def statement_scope(actor: Actor) -> Scope:
         return Scope.OWN_PARTNER
     wide = any(_P.STATEMENT_VIEW in PERMISSIONS[role] for role in actor.effective_roles - REGIONAL_ROLES)
     return Scope.ALL if wide else Scope.REGION
+
+
+def rollup_regions(actor: Actor) -> str | None:
+    """Whose roll-ups the person reads: '' for all regions and each, a region's name, None for nobody's."""
+    if actor.is_partner or not allows(actor, _P.ROLLUP_VIEW):
+        return None
+    if any(_P.ROLLUP_VIEW in PERMISSIONS[role] for role in actor.effective_roles - REGIONAL_ROLES):
+        return ""
+    return actor.region or None
 
 
 def can_see(actor: Actor, *, partner_id: int | None, region: str | None) -> bool:

@@ -153,6 +153,12 @@ class RegistrationEvent(SQLModel, table=True):
         sa.Index("ix_registration_event_import_key", "import_key", unique=True),
         # The few facts that are about a customer rather than the filing they stand on.
         partial_index("ix_registration_event_later", LATER, "at"),
+        # Who moved, planned or asked for support lately: a roll-up that is made late tells of before (W4).
+        partial_index(
+            "ix_registration_event_steps",
+            "kind IN ('moved', 'undone', 'next_step', 'support_asked', 'support_planned', 'support_done')",
+            "at",
+        ),
         partial_index("ix_registration_event_stated", "kind IN ('identified', 'belongs')", "registration_id"),
     )
 

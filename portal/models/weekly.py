@@ -36,6 +36,13 @@ class WeekProject(SQLModel, table=True):
         sa.CheckConstraint("ports >= 0", name="ports"),
         sa.CheckConstraint("yearly_revenue >= 0", name="revenue"),
         sa.Index("ix_week_project_partner", "partner_id", "week"),
+        # What was closed in a month: a handful of rows among those of its weeks.
+        sa.Index(
+            "ix_week_project_signed",
+            "signed_on",
+            sqlite_where=sa.text("signed_on IS NOT NULL"),
+            postgresql_where=sa.text("signed_on IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

@@ -200,6 +200,7 @@ ACTS: Mapping[str, Any] = {
     "policy.withdrawn": _l("Withdrew a policy version before its first day"),
     **dispute_labels.ACTS,
     **support_labels.ACTS,
+    "rollup.made": _l("Made Friday’s roll-ups"),
     "suspicions.rebuilt": _l("Had all customers compared with each other anew"),
     **receipt_messages.ACTS,
     "user.added": _l("Added a person"),
@@ -227,7 +228,9 @@ SUBJECTS: Mapping[str, Any] = {
     "policy": _l("Policy"),
     "policy_draft": _l("Draft of the policy"),
     "registration": _l("Registration"),
+    "rollup": _l("Friday’s roll-up"),
     "statement": _l("Statement"),
+    "week": _l("Reporting week"),
     "suspicion": _l("Customers that may be one"),
     "user": _l("Person"),
 }

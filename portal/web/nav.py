@@ -99,6 +99,12 @@ ENTRIES = (
             "held.link",
         ),
     ),
+    Entry(
+        *("rollups.list_page", "trending-up", _l("Friday’s roll-ups"), P.ROLLUP_VIEW),
+        short=_l("Roll-ups"),
+        rank=9,
+        under=("rollups",),
+    ),
     Entry("alarms.list_page", "search", _l("Alarms"), P.ALARM_VIEW, under=("alarms",)),
     Entry("partners.list_page", "building", _l("Partners"), P.PARTNER_VIEW, under=("partners",)),
     Entry(

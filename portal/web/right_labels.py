@@ -48,6 +48,8 @@ RIGHTS: Mapping[Permission, Any] = {
     Permission.REPORT_SEND: _l("send weekly reports"),
     Permission.REPORT_VIEW: _l("see weekly reports"),
     Permission.REPORT_WRITE: _l("write weekly reports"),
+    Permission.ROLLUP_MAKE: _l("make Friday’s roll-up"),
+    Permission.ROLLUP_VIEW: _l("read Friday’s roll-ups"),
     Permission.STATEMENT_ACT: _l("take statements through their steps"),
     Permission.STATEMENT_AUDIT: _l("take everything about a statement out for an audit"),
     Permission.STATEMENT_BOARD: _l("see the board of statements"),

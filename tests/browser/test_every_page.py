@@ -50,6 +50,7 @@ from portal.statements.printing import start_job
 from portal.support.service import ask, finish
 from portal.weekly.reporting import open_report, send_report, write_line
 from portal.weekly.reports import load_draft
+from portal.weekly.rollup import make_rollups
 from tests.support.browser import PHONE, WIDE
 from tests.support.people import Person, make_partner
 from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
@@ -95,7 +96,8 @@ PAGES = {
         "/policy/new?from=2", "/policy/drafts/1", "/policy/drafts/1/edit", "/policy/drafts/1/enforce",
         "/policy/drafts/1/what-if", "/receipts/1", "/deposits/open", "/deductions/1/approve",
         "/deductions/2/uphold", "/thursday/2026-04-16/1", "/thursday/2026-04-09/1?show=all",
-        "/thursday/2026-04-16/minutes",
+        "/thursday/2026-04-16/minutes", "/rollups", "/rollups/2026-03-12",
+        "/rollups/2026-03-19?region=east", "/rollups/running",
     ),
     "channel_sales": (
         "/", "/weekly/2026-04-09", "/weekly/2026-04-09/1", "/weekly/2026-04-09/2",
@@ -163,6 +165,8 @@ def history(people: People, file_as: Any, at: Any, engine: sa.Engine) -> None:
         )  # fmt: skip
         session.execute(sa.update(t.registration).values(city="-", contact="-"))
         session.execute(sa.update(t.partner).values(name=t.partner.c.code))
+        for day in (12, 19):
+            make_rollups(session, Week(date(2026, 3, day)), now=now, actor=None)
 
 
 def help_out(engine: sa.Engine, people: People, now: Any) -> None:

@@ -88,6 +88,8 @@ FREE = {
 SIBLINGS = (
     *("deposits.test_tampering", "payments.test_tampering", "receipts.test_tampering"),
     "notices.test_tampering",
+    "weekly.test_rollup_tampering",
+    "weekly.test_report_tampering",
     *("statements.test_check_walk", "statements.test_check_disputes", "statements.test_tampering"),
     "weekly.test_tampering",
 )

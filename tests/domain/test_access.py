@@ -10,6 +10,7 @@ from portal.domain.access import (
     Scope,
     allows,
     can_see,
+    rollup_regions,
     scope_of,
     statement_scope,
     works_for,
@@ -69,6 +70,11 @@ WHO = {
     "registration:note": CLAIMANTS | {R.CHANNEL_SALES, R.CHANNEL_MANAGER},
     "registration:view": READERS | CLAIMANTS,
     "registration:work": CLAIMANTS,
+    "rollup:make": {R.CHANNEL_MANAGER},
+    "rollup:view": {
+        *(R.CHANNEL_SALES, R.REGIONAL_MANAGER, R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO),
+        *(R.PRODUCT_MARKETING, R.ADMIN),
+    },
     "statement:act": WALKERS,
     "statement:audit": APPROVERS | {R.ADMIN},
     "statement:board": BOARD,
@@ -210,3 +216,20 @@ def test_a_partners_role_is_void_without_a_partner(role: Role):
     assert not any(allows(stray, permission) for permission in Permission)
     assert scope_of(stray) is Scope.NONE
     assert not works_for(stray, partner_id=None)
+
+
+@pytest.mark.parametrize(
+    ("roles", "partner", "region", "reads"),
+    [
+        ({R.CHANNEL_MANAGER}, None, None, ""),
+        ({R.REGIONAL_MANAGER}, None, "east", "east"),
+        ({R.REGIONAL_MANAGER}, None, None, None),
+        ({R.REGIONAL_MANAGER, R.PRODUCT_MARKETING}, None, "east", ""),
+        ({R.FINANCE}, None, None, None),
+        ({R.PARTNER_ADMIN, R.CHANNEL_MANAGER}, 1, "east", None),
+    ],
+)
+def test_regional_people_read_their_regions_roll_up(
+    roles: set[Role], partner: int | None, region: str | None, reads: str | None
+) -> None:
+    assert rollup_regions(Actor(1, "A", frozenset(roles), partner, region)) == reads
