@@ -15,18 +15,15 @@ from portal.domain.calendar import add_working_days
 from portal.domain.facts import State
 from portal.domain.periods import business_date, day_start
 from portal.domain.policy import Policy
-from portal.domain.reports import ReportState
 from portal.domain.roles import Actor
 from portal.domain.weeks import WeekFigures, week_of
 from portal.models import tables as t
 from portal.statements.board import Reader, waiting
 from portal.support.listing import answered_since, owed_by, reader_of
 from portal.support.scope import requests_of
-from portal.weekly.report_queries import partners_of_week
-from portal.weekly.review_tasks import returned_to
+from portal.weekly.review_tasks import returned_and_reported
 
 _EACH = 20
-_UNSENT = (ReportState.DUE, ReportState.WRITING, ReportState.MISSING)
 _PAIRS = 6
 _WAITING = 6
 _REQUESTS = 8
@@ -174,22 +171,19 @@ def tasks_about_pairs(session: Session, *, policy: Policy) -> list[Task]:
     return [Task("pair", row, add_working_days(business_date(row.found_at), days)) for row in page.rows]
 
 
-def tasks_about_report(
-    session: Session, *, partner_id: int, now: datetime, figures: WeekFigures
+def tasks_of_the_week(
+    session: Session, *, scope: Any, partner_id: int, now: datetime, figures: WeekFigures, projects: int
 ) -> list[Task]:
-    """For a partner's people: this week's report, from the first reminder on until it is sent."""
+    """For partner people: what the review returned and nothing has answered; this week's report.
+
+    The report is called to mind from the first reminder on until it is sent, while there are `projects`.
+    """
     week = week_of(business_date(now))
-    if now < week.reminders(figures)[0]:
-        return []
-    own = t.partner.c.id == partner_id
-    found = partners_of_week(session, own, week=week, now=now, figures=figures)
-    waiting = [each for each in found if each.state in _UNSENT]
-    return [Task("report", (week, each.projects), week.due_on) for each in waiting]
-
-
-def tasks_returned(session: Session, *, scope: Any) -> list[Task]:
-    """For partner people: what the Thursday review returned and nothing has answered yet."""
-    return [Task("returned", row, business_date(row.at)) for row in returned_to(session, scope)]
+    returned, sent = returned_and_reported(session, scope, partner_id=partner_id, week=week)
+    tasks = [Task("returned", row, business_date(row.at)) for row in returned]
+    if projects and sent is None and now >= week.reminders(figures)[0]:
+        tasks.append(Task("report", (week, projects), week.due_on))
+    return tasks
 
 
 def tasks_about_statements(session: Session, reader: Reader) -> list[Task]:

@@ -9,6 +9,7 @@ from portal.cases.rows import case_lines
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
 from portal.domain.periods import BUSINESS_OFFSET, reporting_week
+from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
 from portal.domain.roles import Actor
 from portal.home import queries, rows
@@ -41,8 +42,6 @@ def start() -> ResponseReturnValue:
     scope = registrations_of(person)
     if allows(person, P.REGISTRATION_FILE):
         tasks, waiting = queries.tasks_for_claimants(session, scope=scope, today=today(), policy=policy)
-        if person.is_partner:
-            tasks = sorted([*tasks, *queries.tasks_returned(session, scope=scope)], key=queries.by_due)
     else:
         decides = allows(person, P.HELD_DECIDE)
         tasks, waiting = queries.tasks_for_reviewers(
@@ -50,15 +49,16 @@ def start() -> ResponseReturnValue:
         )
         if decides:
             tasks = sorted([*tasks, *queries.tasks_about_pairs(session, policy=policy)], key=queries.by_due)
+    totals = stage_totals(session, totals_of(person))
     if person.partner_id is not None and policy.week:
-        report = queries.tasks_about_report(
-            session, partner_id=person.partner_id, now=now(), figures=policy.week
-        )
-        tasks = sorted([*tasks, *report], key=queries.by_due)
+        of_week = queries.tasks_of_the_week(
+            session, scope=scope, partner_id=person.partner_id, now=now(), figures=policy.week,
+            projects=sum(each.projects for stage, each in totals.items() if stage is not Stage.SIGNED),
+        )  # fmt: skip
+        tasks = sorted([*tasks, *of_week], key=queries.by_due)
     helping = queries.tasks_about_support(session, person, today=today())
     owed, answered = ([each for each in helping if each.kind == kind] for kind in ("owed", "answered"))
     tasks = [*_case_tasks(person, policy), *steps, *owed, *tasks, *answered]
-    totals = stage_totals(session, totals_of(person))
     return render_template(
         "home/today.html",
         tasks=tasks,

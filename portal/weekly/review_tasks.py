@@ -1,5 +1,6 @@
 """What a review returned to a partner and nothing has answered yet: a task of its people (W3)."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -8,19 +9,42 @@ from sqlmodel import Session
 
 from portal.domain.terms import EventKind
 from portal.domain.weekly import LineVerdict
+from portal.domain.weeks import Week
 from portal.models import tables as t
 
 _ANSWERING = (EventKind.REPORTED, EventKind.REVIEWED, EventKind.PROGRESS)
 _MOST = 20
 
 
-def returned_to(session: Session, scope: Any) -> list[Any]:
+def returned_and_reported(
+    session: Session, scope: Any, *, partner_id: int, week: Week
+) -> tuple[list[Any], datetime | None]:
     """Projects in `scope` (a condition on `registration`) whose last return awaits an answer, newest first.
 
     It is answered by the next report that names the project, by whatever its partner's people tell of it
-    afterwards, and by the next verdict.
+    afterwards, and by the next verdict. Read along: when the partner's report of `week` was sent, if it was.
     """
-    return list(session.execute(_returned(scope)).all())
+    values = {"partner": partner_id, "week": week.thursday}
+    rows = session.execute(_both(scope), values).all()
+    [sent] = [row.at for row in rows if row.id is None]
+    return [row for row in rows if row.id is not None], sent
+
+
+@lru_cache(maxsize=200)
+def _both(scope: Any) -> Any:
+    returned = _returned(scope).subquery()
+    w, p = t.weekly_report.c, t.partner.c
+    report = (
+        sa.select(sa.null(), p.name, sa.literal(""), w.submitted_at)
+        .select_from(t.partner)
+        .join(
+            t.weekly_report,
+            sa.and_(w.partner_id == p.id, w.week == sa.bindparam("week")),
+            isouter=True,
+        )
+        .where(p.id == sa.bindparam("partner"))
+    )
+    return sa.union_all(sa.select(returned), report)
 
 
 @lru_cache(maxsize=200)
