@@ -12,13 +12,17 @@ from portal.config import Config
 from portal.notices.lapses import tell_of_lapses
 from portal.notices.sending import Batch, send_due
 from portal.notices.transport import deliver
+from portal.support.telling import tell_overdue
 from portal.web.notice_mail import compose
+from portal.weekly.telling import tell_of_reports
 
 
 def tell(engine: Engine, *, now: datetime) -> None:
     """Put what time has brought about into inbox and outbox; telling it twice changes nothing."""
     with db.transaction(engine) as session:
         tell_of_lapses(session, now=now)
+        tell_of_reports(session, now=now)
+        tell_overdue(session, now=now)
 
 
 def send(

@@ -53,6 +53,8 @@ def _ending(first: date, last: date) -> Any:
         )
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .where(c.is_owner, c.state.in_([State.ACTIVE, State.LAPSED]), c.protected_until.between(first, last))
+        # A clock that stands ends on no day yet (C3).
+        .where(c.paused_from.is_(None))
         .order_by(c.protected_until, c.id)
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.support.records import settle_customer, take_version, write_asked, write_change, write_closed
 from portal.support.scope import Party, may_ask, may_withdraw, party_of, party_of_claim
+from portal.support.telling import tell_asked, tell_closed, tell_planned
 
 _ENDED = (State.RELEASED, State.LOST)
 _s = t.support_request.c
@@ -86,6 +87,7 @@ def ask(
         need=need, due=due, owner_id=owner_id, week=week, request_key=request_key,
     )  # fmt: skip
     settle_customer(session, about.customer_id, now=now)
+    tell_asked(session, request_id, now=now, actor=actor)
     return request_id
 
 
@@ -153,6 +155,7 @@ def plan(
         data={"due": due, "owner": owner_id, "due_before": row.due_on, "owner_before": row.owner_id},
     )  # fmt: skip
     settle_customer(session, row.customer_id, now=now)
+    tell_planned(session, request_id, now=now, version=version)
 
 
 def finish(
@@ -203,6 +206,7 @@ def _close(
     now = _later(session, row, now)
     write_closed(session, row, state, actor=actor, now=now, result=result)
     settle_customer(session, row.customer_id, now=now)
+    tell_closed(session, row.id, now=now)
 
 
 def _later(session: Session, row: Any, now: datetime) -> datetime:

@@ -76,6 +76,8 @@ def _values(told: Told) -> _Values:
     values = _Values({name: shown(value) for name, value in told.params.items()})
     if values.get("partner") == "":
         values["partner"] = gettext("Key accounts")
+    if values.get("region") == "":
+        values["region"] = gettext("All regions")
     return values
 
 

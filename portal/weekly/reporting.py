@@ -36,6 +36,7 @@ from portal.support.queries import open_requests_of
 from portal.support.service import ask
 from portal.weekly.reports import load_draft, newest_sent, report_row
 from portal.weekly.snapshots import keep_week
+from portal.weekly.telling import tell_late_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,8 @@ def send_report(
     revision = freeze(session, actor, now, report, content, late)
     facts = [_reported(session, now, actor, line, week, revision) for line in told]
     journal.write(session, facts, actor=actor)
+    if late and sent is None:
+        tell_late_report(session, now=now, partner=partner, week=week)
     return Outcome(revision, is_new=True, late=late)
 
 

@@ -20,6 +20,7 @@ from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import Week
 from portal.models import tables as t
 from portal.weekly.review_scope import holds
+from portal.weekly.telling import tell_verdict
 
 FIRST_VERSION = 1
 """What the notes of a review that nobody has begun carry: the first act creates the row."""
@@ -106,6 +107,10 @@ def decide_line(
     _tell(session, actor, at, review, row, verdict, sentence)
     if verdict is LineVerdict.PROGRESS:
         settle(session, {row.customer_id}, now=at)
+    tell_verdict(
+        session, now=at, registration_id=registration_id, verdict=verdict, sentence=sentence,
+        key=f"verdict:{week.thursday}:{registration_id}:{at:%H%M%S%f}",
+    )  # fmt: skip
 
 
 def _tell(

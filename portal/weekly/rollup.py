@@ -21,6 +21,7 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.weekly.rollup_facts import ground_of
 from portal.weekly.snapshots import is_kept, keep_week, standings_at_end, standings_now, standings_of
+from portal.weekly.telling import tell_rollup
 
 MOST_AT_ONCE = 5
 """So many weeks a tick catches up with; what is older stays without a roll-up."""
@@ -82,6 +83,7 @@ def make_rollups(session: Session, week: Week, *, now: datetime, actor: Actor | 
         session, actor=actor, action="rollup.made", at=now, subject=("rollup", None), week=week.thursday,
         digests={each["region"]: each["digest"] for each in made},
     )  # fmt: skip
+    tell_rollup(session, now=now, week=week, regions=[str(each["region"]) for each in made])
     return len(made)
 
 

@@ -1,0 +1,113 @@
+"""Who is told of a request for support: whoever owes it, and whoever asked for it (L2, C3)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.domain.notices import NoticeKind
+from portal.domain.periods import business_date
+from portal.domain.roles import Actor, Role
+from portal.domain.support import SupportState, department_of
+from portal.models import tables as t
+from portal.notices.people import with_role
+from portal.notices.service import Note, tell, tell_many
+
+_s = t.support_request.c
+
+
+def tell_asked(session: Session, request_id: int, *, now: datetime, actor: Actor) -> None:
+    """Tell whoever owes it, or the department it falls to, that support was asked for."""
+    row = _request(session, request_id)
+    owed = _owing(session, [row])[row.id] - {actor.user_id}
+    about = {"customer": row.customer or "", "partner": row.partner or "", "need": row.need}
+    tell(
+        session, now=now, people=owed, kind=NoticeKind.SUPPORT_ASKED, about=about, link=_page(row),
+        key=f"support:{row.id}",
+    )  # fmt: skip
+
+
+def tell_planned(session: Session, request_id: int, *, now: datetime, version: int) -> None:
+    """Tell whoever asked who gives it and by when; a new owner that it owes it."""
+    row = _request(session, request_id)
+    about = {"customer": row.customer or row.partner or "", "who": row.owner or "", "due_on": row.due_on}
+    tell(
+        session, now=now, people=[row.asked_by_id], kind=NoticeKind.SUPPORT_PLANNED, about=about,
+        link=_page(row), key=f"support:{row.id}:{version}",
+    )  # fmt: skip
+    if row.owner_id is not None:
+        asked = {"customer": row.customer or "", "partner": row.partner or "", "need": row.need}
+        tell(
+            session, now=now, people=[row.owner_id], kind=NoticeKind.SUPPORT_ASKED, about=asked,
+            link=_page(row), key=f"support:{row.id}",
+        )  # fmt: skip
+
+
+def tell_closed(session: Session, request_id: int, *, now: datetime) -> None:
+    """Tell whoever asked what came of it."""
+    row = _request(session, request_id)
+    tell(
+        session, now=now, people=[row.asked_by_id], kind=NoticeKind.SUPPORT_CLOSED,
+        about={"customer": row.customer or row.partner or "", "result": row.result}, link=_page(row),
+        key=f"support:{row.id}:closed",
+    )  # fmt: skip
+
+
+def tell_overdue(session: Session, *, now: datetime) -> int:
+    """Tell whoever owes a request that its day has passed, once for each day it was due."""
+    today = business_date(now)
+    late = _requests().where(_s.state == SupportState.OPEN, _s.due_on < today).order_by(_s.id)
+    rows = session.execute(late).all()
+    owing = _owing(session, rows)
+    notes = [
+        Note(
+            owing[row.id],
+            {"customer": row.customer or "", "partner": row.partner or "", "due_on": row.due_on},
+            _page(row),
+            f"overdue:{row.id}:{row.due_on}",
+        )
+        for row in rows
+    ]
+    return tell_many(session, now=now, kind=NoticeKind.SUPPORT_OVERDUE, notes=notes)
+
+
+def _page(row: Any) -> str:
+    return f"/support/{row.id}"
+
+
+def _requests() -> Any:
+    c, p, owner = t.registration.c, t.partner.c, t.user.alias("owner")
+    return (
+        sa.select(
+            _s.id, _s.kind, _s.need, _s.result, _s.due_on, _s.owner_id, _s.asked_by_id,
+            c.customer_name.label("customer"), p.name.label("partner"), p.manager_id,
+            p.id.label("of_partner"),
+            owner.c.name.label("owner"),
+        )
+        .join(t.registration, c.id == _s.registration_id, isouter=True)
+        .join(t.partner, p.id == sa.func.coalesce(_s.partner_id, c.partner_id), isouter=True)
+        .join(owner, owner.c.id == _s.owner_id, isouter=True)
+    )  # fmt: skip
+
+
+def _request(session: Session, request_id: int) -> Any:
+    return session.execute(_requests().where(_s.id == request_id)).one()
+
+
+def _owing(session: Session, rows: Iterable[Any]) -> dict[int, set[int]]:
+    """By request: its owner; else who looks after the partner, or the people of the department."""
+    departments: dict[Role, set[int]] = {}
+    found: dict[int, set[int]] = {}
+    for row in rows:
+        role = department_of(row.kind, of_partner=row.of_partner is not None)
+        if row.owner_id is not None:
+            found[row.id] = {row.owner_id}
+        elif role is Role.CHANNEL_SALES:
+            found[row.id] = {row.manager_id} - {None}
+        else:
+            if role not in departments:
+                departments[role] = with_role(session, role)
+            found[row.id] = departments[role]
+    return found

@@ -1,0 +1,157 @@
+"""Who is told what of the channel's week: reminders, who did not report, verdicts, roll-ups (W2–W4).
+
+Each is told in the transaction of what happened, or by the tick; told again it changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from portal.domain.notices import NoticeKind
+from portal.domain.periods import business_date
+from portal.domain.reports import ReportState
+from portal.domain.roles import Role
+from portal.domain.weekly import LineVerdict
+from portal.domain.weeks import Week, WeekFigures, week_of
+from portal.models import tables as t
+from portal.notices.people import with_role
+from portal.notices.service import Note, tell, tell_many
+from portal.policy.service import policy_on
+from portal.weekly.report_queries import PartnerWeek, partners_of_week
+
+_UNSENT = (ReportState.DUE, ReportState.WRITING, ReportState.MISSING)
+_NAMED = 20
+
+
+def tell_of_reports(session: Session, *, now: datetime) -> int:
+    """Remind who has not reported, and name them on the morning of the review; answers how many heard.
+
+    A reminder that nobody ticked for in time is told with the next one that is due, once.
+    """
+    week = week_of(business_date(now))
+    figures = policy_on(session, business_date(now)).week
+    if figures is None or now < week.reminders(figures)[0]:
+        return 0
+    found = partners_of_week(session, sa.true(), week=week, now=now, figures=figures)
+    unsent = [each for each in found if each.state in _UNSENT]
+    if not unsent:
+        return 0
+    if now >= week.missing_at(figures):
+        return _name_missing(session, week, unsent, now)
+    return _remind(session, week, figures, unsent, now)
+
+
+def _remind(
+    session: Session, week: Week, figures: WeekFigures, unsent: Collection[PartnerWeek], now: datetime
+) -> int:
+    told = sum(now >= each for each in week.reminders(figures))
+    people = _people_of(session, {each.partner_id for each in unsent})
+    about = {"week": week.thursday, "due_on": week.due_on, "due_hour": figures.report_due_hour}
+    notes = [
+        Note(people[each.partner_id], about, _page(week), f"report:{week.thursday}:{told}") for each in unsent
+    ]
+    return tell_many(session, now=now, kind=NoticeKind.REPORT_REMINDER, notes=notes)
+
+
+def _name_missing(session: Session, week: Week, unsent: Collection[PartnerWeek], now: datetime) -> int:
+    """To each partner that it is missing; to whoever looks after partners one list of all of theirs."""
+    people, key = _people_of(session, {each.partner_id for each in unsent}), f"missing:{week.thursday}"
+    notes = [
+        Note(people[each.partner_id], {"partner": each.name, "week": week.thursday}, _page(week), key)
+        for each in unsent
+    ]
+    lists: defaultdict[int, list[str]] = defaultdict(list)
+    managers = _managers_of(session, {each.partner_id for each in unsent})
+    everybody = with_role(session, Role.CHANNEL_MANAGER)
+    for each in unsent:
+        own = managers.get(each.partner_id)
+        for person in everybody | ({own} if own is not None else set()):
+            lists[person].append(each.name)
+    link = f"{_page(week)}?state=missing"
+    notes += [
+        Note([person], {"partner": _listed(names), "week": week.thursday}, link, key)
+        for person, names in lists.items()
+    ]
+    return tell_many(session, now=now, kind=NoticeKind.REPORT_MISSING, notes=notes)
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = sorted(names)[:_NAMED]
+    more = f" (+{len(names) - _NAMED})" if len(names) > _NAMED else ""
+    return "、".join(shown) + more
+
+
+def tell_late_report(session: Session, *, now: datetime, partner: Any, week: Week) -> None:
+    """Tell whoever looks after a partner that its report came after the deadline."""
+    manager = _managers_of(session, {partner.id}).get(partner.id)
+    if manager is not None:
+        tell(
+            session, now=now, people=[manager], kind=NoticeKind.REPORT_LATE_IN,
+            about={"partner": partner.name, "week": week.thursday}, link=f"{_page(week)}/{partner.id}",
+            key=f"late:{week.thursday}:{partner.id}",
+        )  # fmt: skip
+
+
+def tell_verdict(
+    session: Session, *, now: datetime, registration_id: int, verdict: LineVerdict, sentence: str, key: str
+) -> None:
+    """Tell a project's people what the review accepted as progress (S3) or returned."""
+    if verdict is LineVerdict.NOTED:
+        return
+    c = t.registration.c
+    row = session.execute(
+        sa.select(c.customer_name, c.partner_id, c.worker_id, c.protected_until).where(
+            c.id == registration_id
+        )
+    ).one()
+    returned = verdict is LineVerdict.RETURNED
+    kind = NoticeKind.LINE_RETURNED if returned else NoticeKind.PROGRESS_ACCEPTED
+    more: Mapping[str, Any] = {"reason": sentence} if returned else {"until": row.protected_until}
+    people = _people_of(session, {row.partner_id}, admins_only=True)[row.partner_id]
+    tell(
+        session, now=now, people=people | {row.worker_id} - {None}, kind=kind,
+        about={"customer": row.customer_name, **more}, link=f"/registrations/{registration_id}", key=key,
+    )  # fmt: skip
+
+
+def tell_rollup(session: Session, *, now: datetime, week: Week, regions: Iterable[str]) -> None:
+    """Tell the readers of Friday's roll-ups that they are there: of a region, or of all (W4)."""
+    u, r = t.user.c, t.user_role.c
+    query = sa.select(u.id, u.region).join(t.user_role, r.user_id == u.id)
+    local: defaultdict[str, set[int]] = defaultdict(set)
+    for row in session.execute(query.where(u.active, r.role == Role.REGIONAL_MANAGER)):
+        local[row.region].add(row.id)
+    everything = with_role(session, Role.CHANNEL_MANAGER) | with_role(session, Role.PRODUCT_MARKETING)
+    link, notes = f"/rollups/{week.thursday}", []
+    for region in regions:
+        where = f"{link}?region={region}" if region else link
+        about = {"region": region, "week": week.thursday}
+        notes.append(Note(local[region] if region else everything, about, where, f"rollup:{week.thursday}"))
+    tell_many(session, now=now, kind=NoticeKind.ROLLUP_READY, notes=notes)
+
+
+def _page(week: Week) -> str:
+    return f"/weekly/{week.thursday}"
+
+
+def _people_of(
+    session: Session, partners: Collection[int], *, admins_only: bool = False
+) -> dict[int, set[int]]:
+    """The people of each partner who write reports, or only those who answer for it."""
+    u, r = t.user.c, t.user_role.c
+    roles = [Role.PARTNER_ADMIN] if admins_only else [Role.PARTNER_ADMIN, Role.PARTNER_REP]
+    query = sa.select(u.id, u.partner_id).join(t.user_role, r.user_id == u.id)
+    found: dict[int, set[int]] = {each: set() for each in partners}
+    for row in session.execute(query.where(u.active, u.partner_id.in_(partners), r.role.in_(roles))):
+        found[row.partner_id].add(row.id)
+    return found
+
+
+def _managers_of(session: Session, partners: Collection[int]) -> dict[int, int]:
+    p = t.partner.c
+    query = sa.select(p.id, p.manager_id).where(p.id.in_(partners), p.manager_id.is_not(None))
+    return {row.id: row.manager_id for row in session.execute(query)}
