@@ -18,6 +18,9 @@ from tests.support.mail import MailServer
 from tests.support.people import Person, make_user
 
 People = Mapping[str, Person]
+# The same tick makes last Friday's roll-ups, whose readers are told as well.
+MADE = "The roll-ups of 1 week were made.\n"
+READERS = ("regional_manager", "channel_manager", "product_marketing")
 
 
 @pytest.fixture
@@ -117,11 +120,11 @@ def test_a_tick_tells_and_sends_and_a_second_changes_nothing(
     monkeypatch.setenv("PORTAL_MAIL_URL", mail_server.url)
     first = portal("tick", "--now", "2026-03-23T10:00:00+08:00")
     assert first.exit_code == 0, first.stderr
-    assert first.stdout == "0 registrations lapsed.\n5 messages sent.\n"
-    addresses = {"alice", "bob", "channel_sales", "key_accounts", "key_accounts_manager"}
+    assert first.stdout == f"0 registrations lapsed.\n{MADE}8 messages sent.\n"
+    addresses = {"alice", "bob", "channel_sales", "key_accounts", "key_accounts_manager", *READERS}
     assert set(mail_server.recipients) == {f"{name}@example.com" for name in addresses}
     assert portal("tick", "--now", "2026-03-23T10:00:00+08:00").stdout == "0 registrations lapsed.\n"
-    assert len(mail_server.received) == 5
+    assert len(mail_server.received) == 8
     with db.reading(engine) as session:
         assert list(check.problems(session, now=shanghai("2026-03-23 10:00"))) == []
 
@@ -131,9 +134,9 @@ def test_a_tick_tells_and_sends_and_a_second_changes_nothing(
 def test_a_tick_without_a_mail_server_goes_on(portal: Portal, engine: sa.Engine) -> None:
     done = portal("tick", "--now", "2026-03-23T10:00:00+08:00")
     assert (done.exit_code, done.stdout) == (
-        0, "0 registrations lapsed.\n5 messages have nowhere to go.\n",
+        0, f"0 registrations lapsed.\n{MADE}8 messages have nowhere to go.\n",
     )  # fmt: skip
     with db.reading(engine) as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(t.notice)) == 5
+        assert session.scalar(sa.select(sa.func.count()).select_from(t.notice)) == 8
         kinds = set(session.scalars(sa.select(t.notice.c.kind)))
-    assert kinds == {NoticeKind.LAPSE_SOON}
+    assert kinds == {NoticeKind.LAPSE_SOON, NoticeKind.ROLLUP_READY}
