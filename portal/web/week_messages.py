@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from portal.domain.reports import ReportState
-from portal.domain.weekly import Change, Group, LineVerdict
+from portal.domain.weekly import Change, Group
 
 WEEK: Mapping[str, Any] = {
     "import.report_there": _l("%(partner)s has another report of this week already."),
@@ -69,7 +69,4 @@ LABELS: tuple[tuple[Any, Any], ...] = (
     (Group.STUCK, _l("Stuck")),
     (Group.SAME, _l("No change")),
     (Group.GONE, _l("Not owned any more")),
-    (LineVerdict.NOTED, _l("Looked at")),
-    (LineVerdict.PROGRESS, _l("Accepted as progress")),
-    (LineVerdict.RETURNED, _l("Returned")),
 )

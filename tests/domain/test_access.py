@@ -34,6 +34,10 @@ READERS = {
 # Who takes a statement through a step of its nine, and who sees them on the board besides (§8).
 APPROVERS = {R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO, R.FINANCE}
 WALKERS = APPROVERS | {R.CHANNEL_SALES, R.CALL_CENTER}
+REVIEWERS = {
+    *(R.CHANNEL_SALES, R.REGIONAL_MANAGER, R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR),
+    R.PRODUCT_MARKETING,
+}
 BOARD = WALKERS | {R.REGIONAL_MANAGER, R.ADMIN}
 WHO = {
     "account:state": {R.PARTNER_ADMIN, R.FINANCE},
@@ -57,6 +61,7 @@ WHO = {
     "partner:edit": {R.CHANNEL_MANAGER},
     "partner:view": READERS | {R.PARTNER_ADMIN},
     "payment:run": {R.FINANCE},
+    "notice:watch": {R.ADMIN},
     "payment:view": APPROVERS | {R.PARTNER_ADMIN, R.CHANNEL_SALES},
     "policy:edit": {R.CHANNEL_MANAGER},
     "policy:view": set(Role) - PARTNER_ROLES,
@@ -70,6 +75,11 @@ WHO = {
     "registration:note": CLAIMANTS | {R.CHANNEL_SALES, R.CHANNEL_MANAGER},
     "registration:view": READERS | CLAIMANTS,
     "registration:work": CLAIMANTS,
+    "report:send": {R.PARTNER_ADMIN},
+    "report:view": PARTNER_ROLES | REVIEWERS,
+    "report:write": PARTNER_ROLES,
+    "review:hold": {R.CHANNEL_SALES, R.CHANNEL_MANAGER},
+    "review:view": REVIEWERS,
     "rollup:make": {R.CHANNEL_MANAGER},
     "rollup:view": {
         *(R.CHANNEL_SALES, R.REGIONAL_MANAGER, R.CHANNEL_MANAGER, R.CHANNEL_DIRECTOR, R.COO),

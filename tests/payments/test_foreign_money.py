@@ -41,7 +41,15 @@ FORM = {
     "typed": "x",
     "verdict": "grant",
 }
-FIXED = {"key": "0" * 32, "period": "2026-Q1", "form": "csv", "kind": "receipts", "revision": 1, "job_id": 1}
+FIXED = {
+    "key": "0" * 32,
+    "period": "2026-Q1",
+    "form": "csv",
+    "kind": "receipts",
+    "revision": 1,
+    "job_id": 1,
+    "week": "2026-03-05",
+}
 FIXED |= {"registration_id": 1, "user_id": 1}
 _FLEETING = re.compile(rb"[\w.-]{60,}|\b[0-9A-F]{8}\b")
 
