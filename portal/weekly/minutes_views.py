@@ -109,5 +109,5 @@ def _sheets(parts: list[Part]) -> list[exports.Sheet]:
 
 def _report(part: Part) -> str:
     if part.submitted_at is None:
-        return _("Missing")
+        return _("Not sent in")
     return f"{_('Late') if part.late else _('In')} {moment(part.submitted_at)}"
