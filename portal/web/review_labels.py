@@ -48,7 +48,6 @@ ACTS: Mapping[str, Any] = {
     "review.noted": _l("Saved the notes of a review"),
     "review.opened": _l("Began a review"),
     "review.reopened": _l("Reopened a review"),
-    "week.kept": _l("Wrote down the end of a week"),
 }
 
 SUBJECTS: Mapping[str, Any] = {
