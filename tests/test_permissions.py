@@ -36,7 +36,7 @@ STATEMENTS = ACTS | {Role.REGIONAL_MANAGER, Role.ADMIN}
 PRINTS = {Role.CALL_CENTER, Role.FINANCE, Role.CHANNEL_MANAGER, Role.ADMIN}
 PAPERS = STATEMENTS | {Role.PARTNER_ADMIN}
 NOTES = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
-ASKS = CLAIMANTS | {Role.CHANNEL_SALES}
+ASKS = CLAIMANTS | {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER}
 GIVES = {Role.CHANNEL_SALES, Role.CHANNEL_MANAGER, Role.CUSTOMER_SERVICE, Role.PRODUCT_MARKETING}
 ROLLUPS = {
     *(Role.CHANNEL_SALES, Role.REGIONAL_MANAGER, Role.CHANNEL_MANAGER, Role.CHANNEL_DIRECTOR),
@@ -162,6 +162,8 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "thursday.notes": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
     "thursday.done": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
     "thursday.reopen": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.add_support": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
+    "thursday.support_done": (HOLDS, {"week": "2026-03-05", "partner_id": 1, "request_id": 1}),
     "thursday.place": (HOLDS, {"week": "2026-03-05", "partner_id": 1}),
     "thursday.minutes": (REVIEWS, {"week": "2026-03-05"}),
     "thursday.minutes_of_one": (REVIEWS, {"week": "2026-03-05", "partner_id": 1}),

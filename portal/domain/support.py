@@ -16,6 +16,7 @@ from portal.domain.terms import EventKind
 _DAY = timedelta(days=1)
 SUPPORT = "support"
 LONGEST_NEED = 500
+LONGEST_RESULT = 2000
 
 
 class SupportKind(StrEnum):

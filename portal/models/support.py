@@ -5,7 +5,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from portal.domain.support import LONGEST_NEED, SupportKind, SupportState
+from portal.domain.support import LONGEST_NEED, LONGEST_RESULT, SupportKind, SupportState
 from portal.models.base import Versioned
 from portal.models.columns import UTCDateTime, enum_type, partial_index
 
@@ -46,6 +46,6 @@ class SupportRequest(Versioned, table=True):
     owner_id: int | None = Field(default=None, foreign_key="user_account.id")
     due_on: date | None = Field(default=None)
     state: SupportState = Field(default=SupportState.OPEN, sa_type=enum_type(SupportState, "state"))
-    result: str = Field(default="", max_length=2000)
+    result: str = Field(default="", max_length=LONGEST_RESULT)
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     closed_by_id: int | None = Field(default=None, foreign_key="user_account.id")

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField
 
-from portal.domain.support import LONGEST_NEED, SupportKind
+from portal.domain.support import LONGEST_NEED, LONGEST_RESULT, SupportKind
 from portal.web import forms
 
 
@@ -54,10 +54,10 @@ class PlanForm(forms.PortalForm):
 class FinishForm(forms.PortalForm):
     """What came of a request."""
 
-    result = forms.TextArea(_l("What came of it"), forms.bounded(2000), required=True)
+    result = forms.TextArea(_l("What came of it"), forms.bounded(LONGEST_RESULT), required=True)
 
 
 class DeclineForm(forms.PortalForm):
     """Why it is declined, or not needed any more."""
 
-    result = forms.TextArea(_l("Why not"), forms.bounded(2000), required=True)
+    result = forms.TextArea(_l("Why not"), forms.bounded(LONGEST_RESULT), required=True)

@@ -1,6 +1,7 @@
 """Reads for requests: of a project, of a partner, one, and who could take it."""
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -74,6 +75,30 @@ def _on_partner() -> Any:
 
 def _newest(about: Any) -> Any:
     return request_rows().where(about).order_by(sa.case((OPEN, 0), else_=1), _s.id.desc()).limit(_MOST)
+
+
+def requests_in_week(session: Session, partner_id: int, start: datetime, end: datetime) -> list[Any]:
+    """The requests of a partner and its projects that a week's meeting speaks of: asked for by its end, and
+    open or answered since it began. What is due first comes first, what is answered last.
+    """
+    return list(session.execute(_in_week(), {"partner": partner_id, "start": start, "end": end}))
+
+
+@cache
+def _in_week() -> Any:
+    partner: Any = sa.bindparam("partner")
+    # Two look-ups by index; one condition over both tables would read every request.
+    own = sa.select(_s.id).where(_s.partner_id == partner)
+    its = sa.select(_s.id).join(t.registration, _r.id == _s.registration_id).where(_r.partner_id == partner)
+    return (
+        request_rows()
+        .where(
+            _s.id.in_(own.union_all(its)),
+            _s.asked_at <= sa.bindparam("end"),
+            sa.or_(OPEN, _s.closed_at >= sa.bindparam("start")),
+        )
+        .order_by(sa.case((OPEN, 0), else_=1), _s.due_on, _s.id)
+    )
 
 
 def request_in_sight(session: Session, request_id: int, scope: Any) -> Any:

@@ -55,21 +55,37 @@ def _manager() -> Any:
 
 
 def may_ask(actor: Actor, party: Party) -> bool:
-    """Whether the person may ask for this party: for its own, or for a partner that it looks after."""
+    """Whether the person may ask for this party: for its own, or for a partner that it looks after.
+
+    The channel manager runs the review of every partner (W3), so may ask for each.
+    """
     if not allows(actor, Permission.SUPPORT_ASK):
         return False
     if works_for(actor, partner_id=party.partner_id):
         return True
-    looks_after = Role.CHANNEL_SALES in actor.effective_roles and party.manager_id in (None, actor.user_id)
-    return looks_after and can_see(actor, partner_id=party.partner_id, region=party.region)
+    roles = actor.effective_roles
+    its_own = Role.CHANNEL_SALES in roles and party.manager_id in (None, actor.user_id)
+    if party.partner_id is None or not (its_own or Role.CHANNEL_MANAGER in roles):
+        return False
+    return can_see(actor, partner_id=party.partner_id, region=party.region)
 
 
 def may_ask_on(
-    session: Session, actor: Actor, *, registration_id: int | None, partner_id: int | None
+    session: Session,
+    actor: Actor,
+    *,
+    registration_id: int | None,
+    partner_id: int | None,
+    of_partner: bool = True,
 ) -> bool:
-    """The same of a registration or a partner that the person sees: its own people see no other's."""
+    """The same of a registration or a partner that the person sees: its own people see no other's.
+
+    `of_partner`: not for the registrations of key accounts.
+    """
     if actor.is_partner or actor.is_key_accounts or not allows(actor, Permission.SUPPORT_ASK):
         return allows(actor, Permission.SUPPORT_ASK)
+    if not of_partner or Role.CHANNEL_MANAGER in actor.effective_roles:
+        return of_partner
     if registration_id is None:
         return may_ask(actor, party_of(session, partner_id))
     return may_ask(actor, party_of_claim(session, registration_id))

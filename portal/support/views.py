@@ -213,11 +213,13 @@ def _close(request_id: int, form: Any, name: str, argument: str, state: SupportS
     return _back(row.id)
 
 
-def requests_box(registration_id: int | None, partner_id: int | None, ended: bool) -> dict[str, Any]:
+def requests_box(
+    registration_id: int | None, partner_id: int | None, of_partner: bool, ended: bool
+) -> dict[str, Any]:
     """What stands on the page of a project or a partner: its requests, and a form where one may ask."""
     about = {"registration_id": registration_id, "partner_id": partner_id}
     rows = queries.requests_on(reading(), **about)
-    asks = not ended and may_ask_on(reading(), actor(), **about)
+    asks = not ended and may_ask_on(reading(), actor(), **about, of_partner=of_partner)
     form = AskForm(data={**about, "kind": SupportKind.SOLUTION, "request_key": str(uuid.uuid4())})
     return {"lines": lines(rows, today()), "form": form if asks else None}
 

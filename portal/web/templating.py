@@ -46,6 +46,12 @@ def part(template: str, **values: Any) -> Markup:
     return Markup(current_app.jinja_env.get_template(template).render(values))  # noqa: S704 - a template escapes
 
 
+def written(template: str, macro: str, *values: Any, **more: Any) -> Markup:
+    """What a macro of a template makes of these values: what it shows of one request must be among them."""
+    module: Any = current_app.jinja_env.get_template(template).module
+    return Markup(getattr(module, macro)(*values, **more))  # noqa: S704 - a template escapes
+
+
 class _Writer(CodeGenerator):
     """Jinja's compiler, writing values out by `shown`."""
 

@@ -30,6 +30,8 @@ WEEK: Mapping[str, Any] = {
         "It was due on %(day)s: a day that has passed is not moved. Give the support, or decline it."
     ),
     "support.due_required": _l("Say by when it is due."),
+    "support.no_day": _l("“%(value)s” is no day: write it as 27 Nov, 11-27 or Fri."),
+    "support.nobody": _l("“@%(name)s” is not one of those who can take it: %(known)s."),
     "support.not_yours": _l("This is not yours to ask for or to answer."),
     "support.owner": _l("Only a person of ours who gives support can take it."),
     "check.rollup_missing": _l("The roll-up of the week %(week)s was made, and is not there."),

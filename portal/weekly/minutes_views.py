@@ -13,12 +13,12 @@ from portal.web.labels import label
 from portal.web.language import gettext as _
 from portal.web.login import needs
 from portal.web.request import actor, reading
-from portal.weekly import review_act_views, review_views
+from portal.weekly import review_act_views, review_support_views, review_views
 from portal.weekly.minutes import Part, minutes_of
 from portal.weekly.review_page_views import address, bp, week_or_404
 from portal.weekly.review_scope import partners_reviewed
 
-__all__ = ["bp", "review_act_views", "review_views"]
+__all__ = ["bp", "review_act_views", "review_support_views", "review_views"]
 
 
 @bp.get("/thursday/<week>/minutes")

@@ -24,7 +24,7 @@ from portal.weekly.review_page_views import (
     Refusal,
     address,
     bp,
-    context,
+    frame_of,
     load,
     meeting_of,
     page,
@@ -105,12 +105,12 @@ def _line_answer(
         return redirect(address(week, partner_id, _anchor=f"r-{registration_id}", **more), 303)
     if not _sees(partner_id):
         return _refused(given, refusal) if refusal else abort(404)
-    loaded = load(week, partner_id)
+    loaded = load(week, partner_id, news=True)
     line = next((each for each in loaded.lines if each.id == registration_id), None)
     if line is None:
         return render_template("weekly/_refused.html", refusal=refusal), status
     row = rows.row_of(line, loaded.sheet, (), loaded.reader, look())
-    return render_template("weekly/_line.html", row=row, refusal=refusal, **context(loaded)), status
+    return render_template("weekly/_line.html", row=row, **frame_of(loaded, refusal=refusal)), status
 
 
 @bp.post("/thursday/<week>/<int:partner_id>/notes")
@@ -157,7 +157,7 @@ def done(week: str, partner_id: int) -> ResponseReturnValue:
             service.finish(session, **given)
     except RuleViolation as error:
         return _refused(given, Refusal(error, notes=text))
-    following = meeting_of(given["week"], count=False).next_to_do(partner_id)
+    following = meeting_of(given["week"]).next_to_do(partner_id)
     if following is None:
         flash(_("All partners of this meeting are reviewed."))
     return _go(given["week"], following or partner_id)
@@ -167,7 +167,7 @@ def _go(week: Week, partner_id: int) -> ResponseReturnValue:
     """Show a partner: as a part for htmx, which changes the address too, else by a redirect."""
     if not is_htmx():
         return redirect(address(week, partner_id), 303)
-    answer = make_response(page(week, partner_id))
+    answer = make_response(page(week, partner_id, after_act=True))
     answer.headers["HX-Push-Url"] = address(week, partner_id)
     return answer
 

@@ -7,22 +7,26 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from portal.domain.access import Permission as P
 from portal.domain.access import allows, can_see
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.domain.policy import Policy
 from portal.domain.reviewing import can_be_held, is_known, is_late
-from portal.domain.weekly import Group, LineVerdict
+from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import Week, parse_week_name, week_of
 from portal.policy.service import policy_on
+from portal.support.queries import requests_in_week
 from portal.web import labels
 from portal.web.htmx import wants_fragment
 from portal.web.request import actor, now, reading, today, transaction
+from portal.weekly import review_line_rows as marks
 from portal.weekly import review_queries as queries
 from portal.weekly import review_rows as rows
 from portal.weekly.meeting_queries import Seat, counted, roster
 from portal.weekly.review_scope import holds, partners_reviewed
+from portal.weekly.review_support_rows import panel
 from portal.weekly.reviewing import FIRST_VERSION, digest_of
 from portal.weekly.snapshots import keep_week
 
@@ -75,8 +79,11 @@ def week_or_404(name: str) -> Week:
     return week
 
 
-def meeting_of(week: Week, *, count: bool = True) -> Meeting:
-    """The meeting; the ends of the weeks that it compares are written down first where they are not."""
+def meeting_of(week: Week, *, policy: Policy | None = None) -> Meeting:
+    """The meeting; the ends of the weeks that it compares are written down first where they are not.
+
+    With a `policy` also what the week did to each partner's projects.
+    """
     scope, live = partners_reviewed(actor()), week == week_of(today())
     found = roster(reading(), scope, week)
     over = {week.before} if live else {week.before, week}
@@ -85,8 +92,7 @@ def meeting_of(week: Week, *, count: bool = True) -> Meeting:
         with transaction() as session:
             keep_week(session, each, now=now())
     seats = found.seats
-    if count and seats:
-        policy = policy_on(reading(), today())
+    if policy is not None and seats:
         seats = counted(reading(), scope, seats, week, live=live, today=day_of(week, live), policy=policy)
     return Meeting(week, seats, live)
 
@@ -105,6 +111,8 @@ class Refusal:
     verdict: str = ""
     sentence: str = ""
     notes: str | None = None
+    support: str | None = None
+    request_id: int | None = None
 
     @property
     def words(self) -> str:
@@ -135,32 +143,44 @@ class Loaded:
     sheet: queries.Sheet
     lines: Sequence[queries.Line]
     facts: Mapping[int, Sequence[Any]]
+    requests: Sequence[Any]
     policy: Policy
     reader: rows.Reader
 
     @property
     def state(self) -> str:
-        """What the page shows of others' work, in short: it asks for news with it."""
-        told = [
+        """What the page shows of others' work on this partner, in short: it asks for news with it."""
+        told = [f"{line.id}{line.verdict.verdict.value}" for line in self.lines if line.verdict]
+        told.append(str(self.sheet.version or FIRST_VERSION))
+        return digest_of(" ".join(told))[:16]
+
+    @property
+    def list_state(self) -> str:
+        """The same of the list of partners, which stays as it is from step to step."""
+        told = (
             f"{each.id}{'d' if each.is_done else ''}{'r' if each.submitted_at else ''}"
             for each in self.meeting.seats
-        ]
-        told += [f"{line.id}{line.verdict.verdict.value}" for line in self.lines if line.verdict]
-        told += [str(self.sheet.version or FIRST_VERSION)]
+        )
         return digest_of(" ".join(told))[:16]
 
 
-def load(week: Week, partner_id: int, *, news: bool = False) -> Loaded:
-    """One partner in the meeting; `news`: without what the polled part does not show."""
-    meeting, session = meeting_of(week, count=not news), reading()
-    seat = meeting.seat(partner_id)
-    day, policy = day_of(week, meeting.live), policy_on(session, today())
+def load(week: Week, partner_id: int, *, counts: bool = False, news: bool = False) -> Loaded:
+    """One partner in the meeting; `counts`: with what the list of partners says of each.
+
+    `news`: without what the polled part does not show.
+    """
+    session = reading()
+    policy = policy_on(session, today())
+    meeting = meeting_of(week, policy=policy if counts else None)
+    seat, day = meeting.seat(partner_id), day_of(week, meeting.live)
     sheet = queries.sheet_of(session, partner_id, week)
     lines = queries.lines_of(session, partner_id, week, sheet, live=meeting.live, today=day, policy=policy)
-    facts = {} if news else queries.facts_of(session, partner_id, week.start, min(week.end, now()))
+    until = min(week.end, now())
+    facts = {} if news else queries.facts_of(session, partner_id, week.start, until)
+    requests = [] if news else requests_in_week(session, partner_id, week.start, until)
     may = is_held_by(seat) and can_be_held(week, today())
-    reader = rows.Reader(actor().user_id, may, week, today(), day)
-    return Loaded(meeting, seat, sheet, lines, facts, policy, reader)
+    reader = rows.Reader(actor().user_id, may, today(), week.end, day)
+    return Loaded(meeting, seat, sheet, lines, facts, requests, policy, reader)
 
 
 def is_held_by(seat: Seat) -> bool:
@@ -169,43 +189,105 @@ def is_held_by(seat: Seat) -> bool:
 
 
 def page(
-    week: Week, partner_id: int, refusal: Refusal | None = None, choice: Choice | None = None
+    week: Week,
+    partner_id: int,
+    refusal: Refusal | None = None,
+    choice: Choice | None = None,
+    *,
+    after_act: bool = False,
 ) -> ResponseReturnValue:
-    """The whole page, or for htmx what changes of it from partner to partner."""
-    name = "weekly/_meeting.html" if wants_fragment() else "weekly/thursday.html"
-    text = render_template(name, **context(load(week, partner_id)), refusal=refusal, choice=choice)
+    """The whole page; for htmx the meeting, or only the partner, which is all that a step changes.
+
+    `after_act`: the marks in the list may have changed with it.
+    """
+    name = _template()
+    loaded = load(week, partner_id, counts=name != _STEP)
+    shown = context(loaded, refusal=refusal, choice=choice)
+    text = render_template(name, **shown, after_act=after_act or bool(refusal))
     return text, refusal.status if refusal else 200
 
 
-def context(loaded: Loaded) -> dict[str, Any]:
-    """What the templates show."""
+_STEP = "weekly/_step.html"
+
+
+def _template() -> str:
+    if not wants_fragment():
+        return "weekly/thursday.html"
+    return "weekly/_meeting.html" if request.headers.get("HX-Target") == "meeting" else _STEP
+
+
+def context(
+    loaded: Loaded, *, refusal: Refusal | None = None, choice: Choice | None = None
+) -> dict[str, Any]:
+    """What the templates of the page show."""
     meeting, seat, sheet, lines = loaded.meeting, loaded.seat, loaded.sheet, loaded.lines
-    week, everything = meeting.week, request.values.get("show") == "all"
+    frame = frame_of(loaded, refusal=refusal, choice=choice)
     before, after = meeting.beside(seat.id)
     return {
-        "meeting": meeting,
-        "week": week,
-        "seat": seat,
+        **frame,
+        "base": frame["spot"][: -len(str(seat.id))],
         "place": [each.id for each in meeting.seats].index(seat.id) + 1,
-        "sheet": sheet,
-        "version": sheet.version or FIRST_VERSION,
-        "sections": rows.sections(lines, sheet, loaded.facts, loaded.reader, everything=everything),
-        "figures": rows.figures(lines),
-        "needs": rows.needs_of(lines, sheet),
-        "everything": everything,
-        "holds": loaded.reader.holds,
+        "sections": rows.sections(lines, sheet, loaded.facts, loaded.reader, everything=frame["everything"]),
         "moves": is_held_by(seat),
-        "late": is_late(week, today()),
-        "due": week.due_at(loaded.policy.week) if loaded.policy.week else None,
+        "late": is_late(meeting.week, today()),
+        "due": meeting.week.due_at(loaded.policy.week) if loaded.policy.week else None,
         "before": before,
         "after": after,
-        "state": loaded.state,
-        "fragment": wants_fragment(),
-        "sees": allows(actor(), P.REGISTRATION_VIEW)
-        and can_see(actor(), partner_id=seat.id, region=seat.region),
-        "Verdict": LineVerdict,
-        "Group": Group,
+        **support_of(loaded, refusal),
     }
+
+
+def frame_of(
+    loaded: Loaded, *, refusal: Refusal | None = None, choice: Choice | None = None
+) -> dict[str, Any]:
+    """What also the small parts need that change alone: a verdict, the news."""
+    seat, everything = loaded.seat, request.values.get("show") == "all"
+    sees = allows(actor(), P.REGISTRATION_VIEW) and can_see(actor(), partner_id=seat.id, region=seat.region)
+    spot = address(loaded.meeting.week, seat.id)
+    return {
+        "meeting": loaded.meeting,
+        "week": loaded.meeting.week,
+        "seat": seat,
+        "spot": spot,
+        "sheet": loaded.sheet,
+        "version": loaded.sheet.version or FIRST_VERSION,
+        "figures": rows.figures(loaded.lines),
+        "everything": everything,
+        "holds": loaded.reader.holds,
+        "state": loaded.state,
+        "list_state": loaded.list_state,
+        "fragment": wants_fragment(),
+        "refusal": refusal,
+        "choice": choice,
+        **_writers(marks.view_of(spot, everything=everything, sees=sees), refusal, choice),
+    }
+
+
+def support_of(loaded: Loaded, refusal: Refusal | None = None) -> dict[str, Any]:
+    """What the panel of support shows."""
+    refused = refusal is not None and refusal.support is not None
+    return {
+        "support": panel(loaded.requests, loaded.lines, loaded.seat, refused=refused),
+        "needs": rows.needs_of(loaded.lines, loaded.sheet, loaded.requests),
+    }
+
+
+def _writers(view: marks.View, refusal: Refusal | None, choice: Choice | None) -> dict[str, Any]:
+    """What the templates write lines and marks with; a line with a form or a refusal is not kept."""
+
+    def verdict_of(row: rows.Row, **how: Any) -> Markup:
+        mine = refusal if refusal and refusal.registration_id == row.id else None
+        chosen = choice.verdict if choice and choice.registration_id == row.id else ""
+        open_ = mine.verdict if mine else chosen
+        known = open_ if open_ in (LineVerdict.PROGRESS, LineVerdict.RETURNED) else ""
+        return marks.verdict(row, view, refusal=mine, open=known, **how)
+
+    special = {each.registration_id for each in (refusal, choice) if each}
+
+    def line_of(row: rows.Row) -> Markup:
+        return marks.line(row, view) if row.id not in special else marks.line_with(row, view, verdict_of(row))
+
+    return {"line_of": line_of, "verdict_of": verdict_of, "mark_of": marks.mark, "week_of_seat": marks.week}
 
 
 def address(week: Week, partner_id: int, **more: Any) -> str:

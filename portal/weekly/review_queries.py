@@ -55,8 +55,6 @@ class Line:
     stage: Stage
     protected_until: date | None
     case_id: int | None
-    support_note: str
-    support_since: datetime | None
     verdict: Verdict | None
 
 
@@ -132,9 +130,12 @@ def lines_of(
     }  # fmt: skip
     values |= {"start": week.start} if live else {"week": week.thursday}
     found = []
-    for row in session.execute(_lines(live), values):
-        before = _kept(row, "before_") if row.before_stage is not None else None
-        now = (standing_of(row, row, today) if live else _kept(row, "now_")) if row.is_now else None
+    for row in session.execute(_lines(live), values).all():
+        who, kept = row[:2], row[2 : 2 + len(_KEPT)]
+        before = Standing(*who, *kept) if kept[0] is not None else None
+        now = None
+        if row.is_now:
+            now = standing_of(row, row, today) if live else Standing(*who, *row[-len(_KEPT) :])
         if before is None and now is None:
             compared = Compared(None, None, Change.GONE, lapsing=False, lapsed=False, stuck=False)
         elif now is None and before is not None and not before.is_open:
@@ -150,16 +151,12 @@ def _line(row: Any, compared: Compared, today: date) -> Line:
     verdict = Verdict(row.verdict, row.sentence, row.by, row.by_id, row.at) if row.verdict else None
     return Line(
         row.id, row.customer_name, compared, row.is_owner, row.owned_since, row.state, row.stage,
-        until, row.case_id, row.support_note, row.support_since, verdict,
+        until, row.case_id, verdict,
     )  # fmt: skip
 
 
-def _kept(row: Any, prefix: str) -> Standing:
-    values = {name: getattr(row, prefix + name) for name in _KEPT}
-    return Standing(registration_id=row.id, partner_id=row.partner_id, **values)
-
-
 _KEPT = ("stage", "ports", "yearly_revenue", "protected_until", "clock_from", "paused", "signed_on")
+"""What a week's end keeps of a project, in the order of `Standing` after its ids."""
 
 
 @cache
@@ -169,16 +166,14 @@ def _lines(live: bool) -> Any:
     table, own = now_rows(live)
     earlier = sa.and_(b.c.week == sa.bindparam("before"), b.c.registration_id == r.id)
     is_now = own if live else table.c.registration_id.is_not(None)
-    columns = [b.c[name].label(f"before_{name}") for name in _KEPT]
-    if not live:
-        columns += [table.c[name].label(f"now_{name}") for name in _KEPT]
+    kept = [b.c[name].label(f"before_{name}") for name in _KEPT]
+    now = [] if live else [table.c[name].label(f"now_{name}") for name in _KEPT]
     query = (
         sa.select(
-            r.id, r.partner_id, r.customer_name, r.is_owner, r.owned_since, r.state, r.stage, r.ports,
+            r.id, r.partner_id, *kept, r.customer_name, r.is_owner, r.owned_since, r.state, r.stage, r.ports,
             r.yearly_revenue, r.protected_until, r.paused_from, r.last_progress_at, r.stage_since,
-            r.support_note,
-            r.support_since, is_now.label("is_now"), *columns, v.verdict, v.sentence, v.by_id, v.at,
-            t.user.c.name.label("by"), k.id.label("case_id"),
+            is_now.label("is_now"), v.verdict, v.sentence, v.by_id, v.at,
+            t.user.c.name.label("by"), k.id.label("case_id"), *now,
         )
         .select_from(t.registration)
         .join(b, earlier, isouter=True)

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.domain.reviewing import may_take_back
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Change, Group, LineVerdict, Standing, Sums, add_up
-from portal.domain.weeks import Week
 from portal.web.language import gettext as _
 from portal.web.marks import Look, look
 from portal.weekly.review_queries import Line, Sheet
@@ -34,7 +32,7 @@ class Row:
 
     id: int
     customer: str
-    group: Group
+    has_gone: bool
     stage_was: str
     stage_is: str
     way: str
@@ -45,7 +43,7 @@ class Row:
     said: str
     why: str
     next_step: str
-    told: Sequence[Told]
+    told: tuple[Told, ...]
     case_id: int | None
     stuck_days: int
     gone: str
@@ -73,8 +71,9 @@ class Reader:
 
     user_id: int
     holds: bool
-    week: Week
     today: date
+    until: datetime
+    """The end of the week."""
     day: date
     """From which protection is counted: today, or the last day of a week that is over."""
 
@@ -108,11 +107,11 @@ def row_of(line: Line, sheet: Sheet, facts: Sequence[Any], reader: Reader, eyes:
     report = sheet.lines.get(line.id, {})
     more, verdict = line.compared.ports_more, line.verdict
     is_open = reader.holds and sheet.done_at is None
-    owned = line.is_owner and line.owned_since is not None and line.owned_since <= reader.week.end
+    owned = line.is_owner and line.owned_since is not None and line.owned_since <= reader.until
     return Row(
         id=line.id,
         customer=line.customer,
-        group=line.compared.group,
+        has_gone=line.compared.group is Group.GONE,
         stage_was=eyes.label(before.stage) if before and (gone or before.stage is not now.stage) else "",  # type: ignore[union-attr]
         stage_is=eyes.label(now.stage) if now else "",
         way=_WAYS.get(line.compared.change, ""),
@@ -162,7 +161,7 @@ def _gone(line: Line, eyes: Look) -> str:
     return _("Not this partner’s any more: %(state)s", state=eyes.label(line.state))
 
 
-def _told(facts: Sequence[Any], sheet: Sheet, reported: bool, eyes: Look) -> list[Told]:
+def _told(facts: Sequence[Any], sheet: Sheet, reported: bool, eyes: Look) -> tuple[Told, ...]:
     """What happened: all of it where the report does not speak of the project, else what came after it."""
     sent = sheet.submitted_at
     told = [
@@ -170,7 +169,7 @@ def _told(facts: Sequence[Any], sheet: Sheet, reported: bool, eyes: Look) -> lis
         for fact in facts
         if not (reported and sent and fact.at <= sent)
     ]
-    return told[-_MOST_FACTS:]
+    return tuple(told[-_MOST_FACTS:])
 
 
 def _words(fact: Any, eyes: Look) -> str:
@@ -217,22 +216,17 @@ def figures(lines: Sequence[Line]) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Support that a project needs: as asked for, or as the report says."""
+    """Help that a report asks for and that is no request yet."""
 
     id: int
     customer: str
     text: str
-    since: date | None
 
 
-def needs_of(lines: Iterable[Line], sheet: Sheet) -> list[Need]:
-    """What help is needed, by project."""
-    found = []
-    for line in lines:
-        asked = line.support_note if line.support_since else ""
-        said = str(sheet.lines.get(line.id, {}).get("support") or "")
-        if asked:
-            found.append(Need(line.id, line.customer, asked, business_date(line.support_since)))  # type: ignore[arg-type]
-        if said and said != asked:
-            found.append(Need(line.id, line.customer, said, None))
-    return found
+def needs_of(lines: Iterable[Line], sheet: Sheet, requests: Iterable[Any]) -> list[Need]:
+    """What the report says is needed besides the requests: one that was sent asks itself, an old one not."""
+    asked = {(each.registration_id, each.need) for each in requests}
+    said = [(line, str(sheet.lines.get(line.id, {}).get("support") or "")) for line in lines]
+    return [
+        Need(line.id, line.customer, text) for line, text in said if text and (line.id, text) not in asked
+    ]

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.access import Permission as P
 from portal.domain.reviewing import to_do_next
-from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import week_of
 from portal.web.htmx import is_htmx
 from portal.web.login import needs
@@ -13,9 +12,8 @@ from portal.web.marks import look
 from portal.web.request import actor, reading, today
 from portal.weekly import review_rows as rows
 from portal.weekly.meeting_queries import roster
-from portal.weekly.review_page_views import Choice, address, bp, context, load, meeting_of, page, week_or_404
+from portal.weekly.review_page_views import Choice, address, bp, frame_of, load, meeting_of, page, week_or_404
 from portal.weekly.review_scope import partners_reviewed
-from portal.weekly.reviewing import FIRST_VERSION
 
 __all__ = ["bp"]
 
@@ -35,7 +33,7 @@ def start() -> ResponseReturnValue:
 def week_page(week: str) -> ResponseReturnValue:
     """To the partner of a week that is to be done next."""
     which = week_or_404(week)
-    meeting = meeting_of(which, count=False)
+    meeting = meeting_of(which)
     if not meeting.seats:
         return render_template("weekly/nobody.html", week=which)
     partner_id = meeting.next_to_do() or meeting.seats[0].id
@@ -61,7 +59,7 @@ def choose(week: str, partner_id: int, registration_id: int) -> ResponseReturnVa
     if line is None:
         abort(404)
     row = rows.row_of(line, loaded.sheet, (), loaded.reader, look())
-    return render_template("weekly/_line.html", row=row, refusal=None, choice=choice, **context(loaded))
+    return render_template("weekly/_line.html", row=row, **frame_of(loaded, choice=choice))
 
 
 @bp.get("/thursday/<week>/<int:partner_id>/news")
@@ -70,19 +68,8 @@ def news(week: str, partner_id: int) -> ResponseReturnValue:
     """What others did meanwhile: marks of partners, verdicts, newer notes. 204: nothing."""
     which = week_or_404(week)
     loaded = load(which, partner_id, news=True)
-    if request.args.get("state") == loaded.state:
+    known = (request.args.get("state"), request.args.get("list"))
+    if known == (loaded.state, loaded.list_state):
         return "", 204
-    return render_template(
-        "weekly/_news.html",
-        meeting=loaded.meeting,
-        week=which,
-        seat=loaded.seat,
-        sheet=loaded.sheet,
-        version=loaded.sheet.version or FIRST_VERSION,
-        rows=[rows.row_of(line, loaded.sheet, (), loaded.reader, look()) for line in loaded.lines],
-        figures=rows.figures(loaded.lines),
-        state=loaded.state,
-        everything=request.args.get("show") == "all",
-        refusal=None,
-        Verdict=LineVerdict,
-    )
+    shown = [rows.row_of(line, loaded.sheet, (), loaded.reader, look()) for line in loaded.lines]
+    return render_template("weekly/_news.html", rows=shown, **frame_of(loaded))

@@ -91,16 +91,24 @@
 
   // ---- focus, and news from others ---------------------------------------------------------------
   document.addEventListener("htmx:afterSettle", function (e) {
-    if (e.target !== meeting) return;
+    if (e.target !== meeting && e.target.id !== "partner") return;
     begin();
+    point();
     narrow();
     showKeys();
     var summary = meeting.querySelector("[data-focus]"), heading = document.getElementById("h-p");
     if (summary) summary.focus();
     else if (heading) { window.scrollTo(0, 0); heading.focus({ preventScroll: true }); }
-    var here = meeting.querySelector(".plist a[aria-current]");
-    if (here) here.scrollIntoView({ block: "nearest" });
   });
+  // The list stays as it is from partner to partner: here it is told which one is shown.
+  function point() {
+    var shown = meeting.querySelector("[data-partner]");
+    meeting.querySelectorAll(".plist a[aria-current]").forEach(function (link) { link.removeAttribute("aria-current"); });
+    var here = shown && document.getElementById("p-" + shown.dataset.partner);
+    if (!here) return;
+    here.setAttribute("aria-current", "true");
+    here.scrollIntoView({ block: "nearest" });
+  }
   // A form that is being filled in, or has the focus, is left alone.
   document.addEventListener("htmx:oobBeforeSwap", function (e) {
     var old = e.detail.target;

@@ -93,7 +93,7 @@ WHO = {
     "statement:generate": {R.FINANCE, R.ADMIN},
     "statement:print": {R.CALL_CENTER, R.CHANNEL_MANAGER, R.FINANCE, R.ADMIN},
     "statement:view": BOARD | {R.PARTNER_ADMIN},
-    "support:ask": CLAIMANTS | {R.CHANNEL_SALES},
+    "support:ask": CLAIMANTS | {R.CHANNEL_SALES, R.CHANNEL_MANAGER},
     "support:give": {R.CHANNEL_SALES, R.CHANNEL_MANAGER, R.CUSTOMER_SERVICE, R.PRODUCT_MARKETING},
     "support:view": CLAIMANTS | READERS,
     "tier:edit": {R.CHANNEL_MANAGER},

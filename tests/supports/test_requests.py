@@ -46,12 +46,13 @@ class TestAsking:
         assert again[0] == again[1]
         assert len(desk.requests()) == 1
 
-    @pytest.mark.parametrize(
-        "who", ["carol", "key_accounts", "channel_manager", "customer_service", "finance"]
-    )
+    @pytest.mark.parametrize("who", ["carol", "key_accounts", "customer_service", "finance"])
     def test_only_the_own_party_and_who_looks_after_it_may_ask(self, desk: Desk, who: str):
         with refused("support.not_yours"):
             desk.asks(who, "2026-03-05 10:00")
+
+    def test_the_channel_manager_asks_for_every_partner(self, desk: Desk):
+        assert desk.asks("channel_manager", "2026-03-05 10:00", week=date(2026, 3, 5))
 
     def test_channel_sales_ask_for_the_partners_they_look_after(self, desk: Desk):
         assert desk.asks("channel_sales", "2026-03-05 10:00", week=date(2026, 3, 5))

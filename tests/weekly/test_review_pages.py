@@ -63,6 +63,11 @@ def manager(app: Flask, people: Mapping[str, Person], login: Login, at: At, week
     return login(app.test_client(), people["channel_manager"])
 
 
+def table(page: str) -> str:
+    """What the table of a page says."""
+    return page[page.index("<tbody") : page.index("</tbody>")]
+
+
 def test_it_leads_to_the_partner_that_is_to_be_done_next(manager: Any, channel: Channel, at: At) -> None:
     assert manager.get("/thursday").headers["Location"] == HERE
     assert manager.get(HERE).headers["Location"] == f"{HERE}/1"
@@ -81,12 +86,12 @@ def test_every_change_stands_under_its_heading(manager: Any, week: dict[str, int
         ("Protection about to lapse, or lapsed <", "夜鹭商贸"), ("Gone <", "青鲸物流"),
     ):  # fmt: skip
         assert page.index(one) < page.index(following), one
-    assert "白帆造船" not in page
+    assert "白帆造船" not in table(page)
     assert "九色鹿文旅" not in page
     assert "<del>Trial</del>" in page
     assert "<ins>+180</ins>" in page
     assert "Not this partner’s any more: Released" in page
-    everything = manager.get(f"{HERE}/1?show=all").text
+    everything = table(manager.get(f"{HERE}/1?show=all").text)
     assert everything.index("Unchanged <") < everything.index("白帆造船")
     with db.reading(channel.engine) as session:
         assert is_kept(session, WEEK.before)
@@ -263,18 +268,35 @@ def test_weeks_that_are_over_compare_what_was_kept(
 def test_news_come_in_small_parts_and_only_when_there_are_any(
     manager: Any, channel: Channel, week: dict[str, int]
 ) -> None:
-    page = manager.get(f"{HERE}/1").text
-    state = page.split('id="news-state" name="state" value="')[1].split('"')[0]
-    assert manager.hx.get(f"{HERE}/1/news?state={state}").status_code == 204
+    asked = news_address(manager.get(f"{HERE}/1").text)
+    assert manager.hx.get(asked).status_code == 204
     channel.decides("channel_sales", MEETING, week["moved"], V.NOTED, "看过")
     channel.notes("channel_sales", MEETING, "他的记录", 1)
-    news = manager.hx.get(f"{HERE}/1/news?state={state}")
+    news = manager.hx.get(asked)
     assert news.status_code == 200
     assert "<textarea class" not in news.text.split('id="notes-news"')[1]
     assert "看过" in news.text
     assert "他的记录" in news.text
-    state = news.text.split('id="news-state" name="state" value="')[1].split('"')[0]
-    assert manager.hx.get(f"{HERE}/1/news?state={state}").status_code == 204
+    assert manager.hx.get(news_address(news.text)).status_code == 204
+
+
+def test_news_of_the_list_come_though_a_step_left_it_as_it_was(manager: Any, channel: Channel) -> None:
+    page = manager.get(f"{HERE}/1").text
+    channel.finishes("channel_sales", MEETING, partner="carol")
+    step = manager.hx.get(f"{HERE}/2").text
+    assert 'id="list-state"' not in step
+    fresh = f"{HERE}/2/news?state={told(step, 'state')}&list={told(page, 'list')}"
+    assert 'id="m-2"' in manager.hx.get(fresh).text
+
+
+def told(page: str, name: str) -> str:
+    """What a page knows others' work by."""
+    return page.split(f'name="{name}" value="')[1].split('"')[0]
+
+
+def news_address(page: str) -> str:
+    """Where a page asks what others did since."""
+    return f"{HERE}/1/news?state={told(page, 'state')}&list={told(page, 'list')}"
 
 
 def test_the_order_is_moved_without_script(manager: Any) -> None:
