@@ -167,5 +167,6 @@
   toggle.checked = kept();
   begin();
   narrow();
+  point();
   showKeys();
 })();

@@ -305,6 +305,13 @@ def test_the_order_is_moved_without_script(manager: Any) -> None:
     assert page.index('id="p-2"') < page.index('id="p-1"')
 
 
+def test_a_verdict_says_who_gave_it_and_when(manager: Any, channel: Channel, week: dict[str, int]) -> None:
+    channel.decides("channel_sales", MEETING, week["moved"], V.PROGRESS, "客户约好试用")
+    given = table(manager.get(f"{HERE}/1").text).split('class="given"')[1].split("</p>")[0]
+    name = channel.people["channel_sales"].actor.name
+    assert f"{name} · {MEETING}<" in given
+
+
 def test_minutes_on_paper_and_as_a_workbook(
     manager: Any, channel: Channel, week: dict[str, int], people: Mapping[str, Person]
 ) -> None:
