@@ -17,6 +17,7 @@ from portal.support.scope import PARTY
 _s, _r, _p = t.support_request.c, t.registration.c, t.partner.c
 _ASKER, _OWNER, _CLOSER = (t.user.alias(name) for name in ("asker", "owing", "closer"))
 _MOST = 20
+_ONE = _p.id == sa.bindparam("partner")
 OPEN = _s.state == sa.literal(SupportState.OPEN, _s.state.type, literal_execute=True)
 
 
@@ -77,19 +78,33 @@ def _newest(about: Any) -> Any:
     return request_rows().where(about).order_by(sa.case((OPEN, 0), else_=1), _s.id.desc()).limit(_MOST)
 
 
-def requests_in_week(session: Session, partner_id: int, start: datetime, end: datetime) -> list[Any]:
-    """The requests of a partner and its projects that a week's meeting speaks of: asked for by its end, and
-    open or answered since it began. What is due first comes first, what is answered last.
+def requests_in_week(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    partner_id: int | None = None,
+    scope: Any = None,
+) -> list[Any]:
+    """The requests of one partner, or of those in `scope` (a condition on `partner`), in a week's meeting.
+
+    Those on the partners and on their projects: asked for by its end, and open or answered since it began.
+    What is due first comes first, what is answered last.
     """
-    return list(session.execute(_in_week(), {"partner": partner_id, "start": start, "end": end}))
+    values: dict[str, Any] = {"start": start, "end": end}
+    if partner_id is not None:
+        values["partner"] = partner_id
+    return list(session.execute(_in_week(_ONE if scope is None else scope), values))
 
 
-@cache
-def _in_week() -> Any:
-    partner: Any = sa.bindparam("partner")
+@lru_cache(maxsize=1000)
+def _in_week(scope: Any) -> Any:
+    partners = sa.select(_p.id).where(scope)
     # Two look-ups by index; one condition over both tables would read every request.
-    own = sa.select(_s.id).where(_s.partner_id == partner)
-    its = sa.select(_s.id).join(t.registration, _r.id == _s.registration_id).where(_r.partner_id == partner)
+    own = sa.select(_s.id).where(_s.partner_id.in_(partners))
+    its = (
+        sa.select(_s.id).join(t.registration, _r.id == _s.registration_id).where(_r.partner_id.in_(partners))
+    )
     return (
         request_rows()
         .where(

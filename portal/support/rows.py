@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from portal.domain.calendar import working_days_late
-from portal.domain.support import SupportState, Withdrawal, department_of
+from portal.domain.support import INSTALLS, SupportState, Withdrawal, department_of
 from portal.web.labels import label
+from portal.web.language import gettext as _
 
 _WITHDRAWN = {each.value: each for each in Withdrawal}
 
@@ -22,6 +23,7 @@ class Line:
     late_days: int
     owner: str
     result: str
+    words: str
 
 
 def lines(rows: Iterable[Any], today: date) -> list[Line]:
@@ -34,7 +36,17 @@ def line(row: Any, today: date) -> Line:
     is_open = row.state is SupportState.OPEN
     late = is_open and row.due_on is not None and row.due_on < today
     days = working_days_late(row.due_on, today) if late else 0
-    return Line(row, is_open, late, days, row.owner or department_words(row), result_words(row))
+    return Line(
+        row, is_open, late, days, row.owner or department_words(row), result_words(row), support_words(row)
+    )
+
+
+def support_words(row: Any) -> str:
+    """What is needed, in a line: of an install, whose text only says what was agreed on, also its kind."""
+    kind = label(row.kind)
+    if row.kind in INSTALLS and row.need:
+        return f"{kind}{_(': ')}{row.need}"
+    return str(row.need or kind)
 
 
 def department_words(row: Any) -> str:

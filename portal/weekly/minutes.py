@@ -14,6 +14,7 @@ from sqlmodel import Session
 from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import Week
 from portal.models import tables as t
+from portal.support.queries import requests_in_week
 from portal.weekly.meeting_order import in_order
 
 
@@ -42,7 +43,10 @@ class Part:
     done_at: datetime | None
     done_by: str | None
     decided: Sequence[Decided]
-    support: Sequence[tuple[str, str]]
+    requests: Sequence[Any]
+    """Its requests for support, as `support.queries.request_rows` has them."""
+    said: Sequence[tuple[str, str]]
+    """Customer and help that the report speaks of besides."""
 
 
 def minutes_of(session: Session, scope: Any, week: Week, partner_id: int | None = None) -> list[Part]:
@@ -52,24 +56,25 @@ def minutes_of(session: Session, scope: Any, week: Week, partner_id: int | None 
     verdicts: defaultdict[int, list[Decided]] = defaultdict(list)
     for row in session.execute(_verdicts(scope), day):
         verdicts[row.partner_id].append(Decided(*row[1:]))
-    asked: defaultdict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for row in session.execute(_asked(scope), {"end": week.end}):
-        asked[row.partner_id][row.customer_name].append(row.support_note)
+    asked: defaultdict[int, list[Any]] = defaultdict(list)
+    for request in requests_in_week(session, week.start, week.end, scope=scope):
+        asked[request.party_id].append(request)
     return [
-        Part(*(*row[:9], verdicts[row.id], _support(row.content, asked[row.id])))
+        Part(*(*row[:9], verdicts[row.id], asked[row.id], _said(row.content, asked[row.id])))
         for row in rows
         if partner_id in (None, row.id)
     ]
 
 
-def _support(content: str | None, asked: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """What the partner asked for on its projects, and what its report says besides."""
-    found = [(customer, text) for customer, texts in sorted(asked.items()) for text in texts]
-    for line in json.loads(content).get("lines", ()) if content else ():
-        said = (str(line.get("customer") or ""), str(line.get("support") or ""))
-        if said[1] and said not in found:
-            found.append(said)
-    return found
+def _said(content: str | None, asked: Sequence[Any]) -> list[tuple[str, str]]:
+    """Help that the partner's report speaks of and that is no request."""
+    known = {(each.registration_id, each.need) for each in asked}
+    lines = json.loads(content).get("lines", ()) if content else ()
+    return [
+        (str(line.get("customer") or ""), str(line["support"]))
+        for line in lines
+        if line.get("support") and (line.get("registration"), line["support"]) not in known
+    ]
 
 
 @lru_cache(maxsize=200)
@@ -105,15 +110,4 @@ def _verdicts(scope: Any) -> Any:
         .join(t.user, t.user.c.id == li.by_id)
         .where(scope, v.week == sa.bindparam("week"))
         .order_by(li.at, li.event_id)
-    )
-
-
-@lru_cache(maxsize=200)
-def _asked(scope: Any) -> Any:
-    r = t.registration.c
-    return (
-        sa.select(r.partner_id, r.customer_name, r.support_note)
-        .join(t.partner, t.partner.c.id == r.partner_id)
-        .where(scope, r.is_owner, r.support_since <= sa.bindparam("end"))
-        .order_by(r.customer_name, r.id)
     )

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from portal import exports
 from portal.domain.access import Permission as P
 from portal.domain.weeks import Week
+from portal.support.rows import lines
 from portal.web.filters import moment
 from portal.web.labels import label
 from portal.web.language import gettext as _
 from portal.web.login import needs
-from portal.web.request import actor, reading
+from portal.web.request import actor, reading, today
 from portal.weekly import review_act_views, review_support_views, review_views
 from portal.weekly.minutes import Part, minutes_of
 from portal.weekly.review_page_views import address, bp, week_or_404
@@ -65,7 +66,12 @@ def _page(week: Week, partner_id: int | None) -> ResponseReturnValue:
         file = url_for(".minutes_file_of_one", week=name, partner_id=partner_id)
     parts = _parts(week, partner_id)
     return render_template(
-        "weekly/minutes.html", week=week, parts=parts, one=partner_id, back=back, file=file
+        "weekly/minutes.html",
+        week=week,
+        parts=[(part, lines(part.requests, today())) for part in parts],
+        one=partner_id,
+        back=back,
+        file=file,
     )
 
 
@@ -91,7 +97,15 @@ def _sheets(parts: list[Part]) -> list[exports.Sheet]:
         for part in parts
         for each in part.decided
     ]
-    support = [(part.name, *each) for part in parts for each in part.support]
+    support = [
+        (
+            part.name, each.row.customer_name or "", each.words, each.owner, each.row.due_on,
+            label(each.row.state), each.result,
+        )
+        for part in parts
+        for each in lines(part.requests, today())
+    ]  # fmt: skip
+    support += [(part.name, *each, "", None, "", "") for part in parts for each in part.said]
     return [
         exports.Sheet(
             _("Partners"),
@@ -103,7 +117,12 @@ def _sheets(parts: list[Part]) -> list[exports.Sheet]:
             _("Verdicts"), (partner, customer, _("Verdict"), _("Sentence"), by, at), verdicts,
             widths=(28, 28, 18, 60, 14, 18),
         ),
-        exports.Sheet(_("Support"), (partner, customer, _("Support needed")), support, widths=(28, 28, 60)),
+        exports.Sheet(
+            _("Support"),
+            (partner, customer, _("Support needed"), _("Who"), _("Due on"), _("State"), _("What came of it")),
+            support,
+            widths=(28, 28, 50, 16, 12, 12, 40),
+        ),
     ]  # fmt: skip
 
 

@@ -177,7 +177,7 @@ def load(week: Week, partner_id: int, *, counts: bool = False, news: bool = Fals
     lines = queries.lines_of(session, partner_id, week, sheet, live=meeting.live, today=day, policy=policy)
     until = min(week.end, now())
     facts = {} if news else queries.facts_of(session, partner_id, week.start, until)
-    requests = [] if news else requests_in_week(session, partner_id, week.start, until)
+    requests = [] if news else requests_in_week(session, week.start, until, partner_id=partner_id)
     may = is_held_by(seat) and can_be_held(week, today())
     reader = rows.Reader(actor().user_id, may, today(), week.end, day)
     return Loaded(meeting, seat, sheet, lines, facts, requests, policy, reader)

@@ -84,7 +84,7 @@ def support_done(week: str, partner_id: int, request_id: int) -> ResponseReturnV
     """Tick a request off, with what came of it."""
     which, typed = week_or_404(week), request.form.get("result", "")
     load(which, partner_id, news=True)
-    shown = requests_in_week(reading(), partner_id, which.start, now())
+    shown = requests_in_week(reading(), which.start, now(), partner_id=partner_id)
     row = next((each for each in shown if each.id == request_id), None) or abort(404)
 
     def finish() -> None:
