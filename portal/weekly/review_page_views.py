@@ -169,9 +169,9 @@ def load(week: Week, partner_id: int, *, counts: bool = False, news: bool = Fals
 
     `news`: without what the polled part does not show.
     """
-    session = reading()
-    policy = policy_on(session, today())
+    policy = policy_on(reading(), today())
     meeting = meeting_of(week, policy=policy if counts else None)
+    session = reading()  # only now: what the meeting writes down ends the one before
     seat, day = meeting.seat(partner_id), day_of(week, meeting.live)
     sheet = queries.sheet_of(session, partner_id, week)
     lines = queries.lines_of(session, partner_id, week, sheet, live=meeting.live, today=day, policy=policy)
