@@ -192,8 +192,10 @@ def _apply(
     ).one()
     on: dict[str, Any] = {"actor": actor, "now": now, "registration_id": line.registration_id}
     version = row.version
-    if (line.ports, line.yearly_revenue) != (row.ports, row.yearly_revenue):
-        stated = {"ports": line.ports, "yearly_revenue": line.yearly_revenue}
+    # What nobody typed is told as it stood in the report's week: it may have been edited since.
+    typed_figures = {"ports": typed.ports, "yearly_revenue": typed.yearly_revenue}
+    stated = {name: value for name, value in typed_figures.items() if value is not None}
+    if any(value != getattr(row, name) for name, value in stated.items()):
         edit_details(session, **on, version=version, values=stated)
         version += 1
     if typed.next_step and (typed.next_step, typed.next_step_on) != (row.next_step, row.next_step_on):

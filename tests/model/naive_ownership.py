@@ -5,7 +5,7 @@ remembers no queue, no clock and no lapse: it walks through every midnight and e
 which something was told, and at each it finds everything out anew from what was told so far.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cmp_to_key
@@ -86,6 +86,7 @@ class Picture:
 class Customer:
     limit: Callable[[date], int]
     paused: frozenset[date]
+    owed: Callable[[str], Collection[date]] = lambda _ref: ()
     claims: dict[str, Claim] = field(default_factory=dict)
     owner: str | None = None
     since: datetime | None = None
@@ -224,9 +225,13 @@ class Customer:
         return max(day_of(instant) for instant in [self.since, *self.claims[self.owner].progress])
 
     def counted(self, after: date, before: date) -> int:
-        """Days that count strictly between two days."""
-        days = range(1, (before - after).days)
-        return sum(after + timedelta(days=each) not in self.paused for each in days)
+        """Days that count strictly between two days: on which nothing is owed to the owner."""
+        assert self.owner is not None
+        days, owed = range(1, (before - after).days), self.owed(self.owner)
+        return sum(
+            day not in self.paused and day not in owed
+            for day in (after + timedelta(days=each) for each in days)
+        )
 
     def picture(self, at: datetime) -> Picture:
         places = {claim.ref: place for place, claim in enumerate(self.waiting(), start=1)}

@@ -16,6 +16,7 @@ from portal.domain.terms import EventKind
 from portal.domain.weekly import Change
 from portal.models import tables as t
 from portal.pipeline.service import release
+from portal.registrations.work import edit_details
 from tests.weekly.desk import WEEK, Desk
 
 Filed = Callable[..., int]
@@ -140,6 +141,18 @@ def test_a_late_report_says_how_things_stood_at_the_end_of_its_week(
     (line,) = desk.sent()[0].content["lines"]
     assert line["stage"] == "interest"
     assert [each["kind"] for each in line["facts"]] == ["filed"]
+
+
+def test_a_late_report_takes_back_no_figure_that_was_edited_since(desk: Desk, filed: Filed, at: Any) -> None:
+    number = filed("2026-03-02 10:00")
+    desk.act(edit_details, at("2026-03-06 09:00"), number, values={"ports": 90})
+    desk.write(at("2026-03-09 09:00"), number, happened="约了总经理", yearly_revenue=Decimal("28800.00"))
+    desk.send(at("2026-03-09 10:00"))
+    with db.reading(desk.engine) as session:
+        row = session.execute(sa.select(t.registration).where(t.registration.c.id == number)).one()
+    # It tells of the 60 ports of its week; only what was typed is stated anew.
+    assert (row.ports, row.yearly_revenue) == (90, Decimal("28800.00"))
+    assert desk.sent()[0].content["lines"][0]["ports"] == 60
 
 
 def test_two_who_write_about_one_project_do_not_overwrite_each_other(

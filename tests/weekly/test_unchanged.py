@@ -19,15 +19,15 @@ from portal.domain.versions import merged
 from portal.models import tables as t
 from portal.partners.service import add_tier_term, change_partner
 from portal.pipeline.service import move_project, release
-from portal.policy.service import completed
+from portal.policy.service import completed, policy_on
 from portal.policy.versions import put_in_force
 from portal.registrations.work import edit_details, set_next_step
+from portal.weekly.reporting import send_report
 from portal.weekly.rollup import make_rollups
 from portal.weekly.rollup_queries import rollup_of
 from tests.support.clocks import shanghai
 from tests.support.commands import Portal
 from tests.support.people import Person
-from tests.weekly.test_quarter import send_report
 from tests.weekly.test_rollup import FRIDAY, WEEK, do, give, one_project
 from tests.weekly.test_snapshots import GATE
 
@@ -61,7 +61,11 @@ def change_everything(engine: sa.Engine, people: People, other: int) -> None:
             values = {"name": f"新名{partner}", "region": "west", "active": False}
             change_partner(session, actor=manager, now=now, partner_id=partner, version=version or 0,
                            values=values)  # fmt: skip
-            send_report(session, partner, WEEK, now=now, late=True)
+            session.flush()
+            row = session.execute(sa.select(t.partner).where(t.partner.c.id == partner)).one()
+            sent = send_report(session, actor=people[who].actor, now=now + timedelta(hours=3), partner=row,
+                               week=WEEK, policy=policy_on(session, now.date()))  # fmt: skip
+            assert sent.late
         add_tier_term(session, actor=manager, now=now, partner_id=people["carol"].partner_id or 0,
                       tier=Tier.GOLD, starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31))  # fmt: skip
         weights = {"stage_weights": {"trial": "0.10"}, "week": {"stuck_days": 1}, "lapsing_soon_days": [9, 8]}
