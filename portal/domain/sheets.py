@@ -14,24 +14,6 @@ from portal.domain.money import parse_amount, parse_count
 from portal.domain.names import keys_of
 from portal.domain.pipeline import Stage
 
-HEADS: Mapping[str, tuple[str, ...]] = {
-    "customer": (
-        "客户名称", "目标客户", "目标客户名称", "客户", "公司名称", "customer", "customername",
-        "targetcustomer",
-    ),
-    "ports": ("端口数", "端口", "端口需求", "所需端口", "端口数量", "ports", "portsneeded"),
-    "yearly_revenue": (
-        "年收入预估", "预计收入", "预估收入", "收入", "年收入", "收入预估", "revenue", "yearlyrevenue",
-        "expectedrevenue",
-    ),
-    "stage": ("进度", "阶段", "项目进度", "项目阶段", "stage"),
-    "happened": (
-        "本周情况", "本周进展", "进展", "变化", "具体情况", "情况", "progress", "happened", "thisweek",
-    ),
-    "support": ("需要支持", "所需支持", "支持", "需要的支持", "需支持", "support", "supportneeded"),
-    "next_step": ("下一步", "下周计划", "计划", "nextstep", "next"),
-}  # fmt: skip
-_BY_HEAD = {word: key for key, words in HEADS.items() for word in words}
 _TITLES = 15
 _MOST = 500
 _TEN_THOUSAND = Decimal(10_000)
@@ -54,17 +36,22 @@ class SheetRow:
     wrong: dict[str, str] = field(default_factory=dict)
 
 
-def read_sheet(rows: Iterable[Sequence[str]], stage_of: Callable[[str], Stage]) -> list[SheetRow]:
+def read_sheet(
+    rows: Iterable[Sequence[str]], words: Mapping[str, Sequence[str]], stage_of: Callable[[str], Stage]
+) -> list[SheetRow]:
     """The customers of a sheet. Titles may stand above the heads; a merged customer goes on below itself.
+
+    `words`: what the heads may be called, by what they name; `stage_of` reads a stage or refuses it.
 
     :raises RuleViolation: ``sheet.no_heads``: no row within the first few names a customer column;
         ``sheet.too_long``.
     """
+    by_word = {_plain(word): key for key, known in words.items() for word in known}
     heads: dict[int, str] = {}
     found: list[SheetRow] = []
     for number, cells in enumerate(rows, start=1):
         if not heads:
-            heads = _heads(cells)
+            heads = _heads(cells, by_word)
             if not heads and number >= _TITLES:
                 break
             continue
@@ -78,15 +65,15 @@ def read_sheet(rows: Iterable[Sequence[str]], stage_of: Callable[[str], Stage]) 
         if found:
             _take(found[-1], told, stage_of)
     if not heads:
-        raise RuleViolation("sheet.no_heads", known="、".join(words[0] for words in HEADS.values()))
+        raise RuleViolation("sheet.no_heads", known="、".join(known[0] for known in words.values()))
     return found
 
 
-def _heads(cells: Sequence[str]) -> dict[int, str]:
+def _heads(cells: Sequence[str], by_word: Mapping[str, str]) -> dict[int, str]:
     """Which column is which, where this row names the customer's; the first of two alike."""
     found: dict[int, str] = {}
     for at, cell in enumerate(cells):
-        key = _BY_HEAD.get(_plain(cell))
+        key = by_word.get(_plain(cell))
         if key is not None and key not in found.values():
             found[at] = key
     return found if "customer" in found.values() and len(found) > 1 else {}

@@ -1,0 +1,176 @@
+"""A partner's people write their weekly report and send it (W2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, flash, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.domain.access import Permission as P
+from portal.domain.access import allows
+from portal.domain.errors import RuleViolation, problems_of
+from portal.domain.reports import Line, check_open, lacking, state_of
+from portal.domain.weeks import Week, WeekFigures, week_of
+from portal.web import forms
+from portal.web.access import partner_or_404
+from portal.web.htmx import go_to
+from portal.web.login import needs
+from portal.web.request import actor, now, today, transaction
+from portal.weekly import report_rows
+from portal.weekly.report_forms import LineForm, form_of
+from portal.weekly.report_views import bp, figures_of, own_report, week_or_404
+from portal.weekly.reporting import Outcome, open_report, send_report, write_line, write_remark
+
+__all__ = ["bp"]
+PAGE = 60
+"""Projects on one page of a report; a form takes only so many fields."""
+
+
+def write_page(
+    week: Week,
+    *,
+    posted: Mapping[int, LineForm] | None = None,
+    problem: RuleViolation | None = None,
+    remark: str | None = None,
+    code: int = 200,
+) -> ResponseReturnValue:
+    """The report as it can be written now; `posted` are forms with something wrong in them."""
+    own = own_report(week)
+    draft, report, figures = own.draft, own.report, figures_of(own.policy)
+    lines = [line for line in draft.lines if not line.is_gone]
+    last = max((len(lines) - 1) // PAGE, 0)
+    page = min(max(forms.posted_number(request.values.get("page")), 0), last)
+    shown = lines[page * PAGE : (page + 1) * PAGE]
+    made = {line.registration_id: (posted or {}).get(line.registration_id) or form_of(line) for line in shown}
+    rows = report_rows.line_rows(shown, made)
+    closed = None
+    try:
+        check_open(week, now(), figures)
+    except RuleViolation as error:
+        closed = error
+    body = render_template(
+        "weekly/write.html", week=week, figures=figures, rows=rows, page=page, last=last, closed=closed,
+        gone=[line for line in draft.lines if line.is_gone], sent=own.sent,
+        counts=report_rows.change_counts(draft.lines), lacking=lacking(draft.lines, today()),
+        projects=len(lines), remark=draft.remark if remark is None else remark, problem=problem,
+        weeks=own.weeks, this_week=week_of(today()),
+        state=state_of(
+            submitted_at=report.submitted_at if report else None, late=bool(report and report.late),
+            begun=report is not None, projects=len(lines), week=week, now=now(), figures=figures,
+        ),
+        happening=report_rows.happening_words, may_send=allows(actor(), P.REPORT_SEND),
+    )  # fmt: skip
+    return body, code
+
+
+@bp.post("/<week>/lines/<int:registration_id>")
+@needs(P.REPORT_WRITE, quiet=True)
+def write(week: str, registration_id: int) -> ResponseReturnValue:
+    """Keep one project's fields while they are typed; answers its small state."""
+    found, line = week_or_404(week), None
+    own = own_report(found)
+    line = next((each for each in own.draft.lines if each.registration_id == registration_id), None)
+    if line is None or line.is_gone:
+        abort(404)
+    form = form_of(line, request.form)
+    if not form.validate():
+        return _state(line, form, version=forms.posted_number(form.version.data), code=422)
+    try:
+        version = _save(found, figures_of(own.policy), [(line, form)]).get(registration_id, line.version)
+    except RuleViolation as error:
+        # What stands there now is shown; sending once more puts the own words in its place.
+        form.refuse(error)
+        stale = error.code == "stale"
+        return _state(
+            line, form, version=line.version, theirs=line if stale else None, code=409 if stale else 422
+        )
+    return _state(line, form, version=version, saved=True)
+
+
+def _state(line: Line, form: LineForm, *, version: int, code: int = 200, **more: Any) -> ResponseReturnValue:
+    page = render_template(
+        "weekly/_state.html", number=line.registration_id, form=form, version=version, **more
+    )
+    return page, code
+
+
+def _save(
+    week: Week, figures: WeekFigures, lines: list[tuple[Line, LineForm]], remark: str | None = None
+) -> dict[int, int]:
+    """Keep what was typed, all of it or nothing; answers the new versions."""
+    partner_id, versions = actor().partner_id or 0, {}
+    with transaction() as session:
+        report = open_report(session, partner_id=partner_id, week=week, now=now(), figures=figures)
+        for line, form in lines:
+            typed = form.typed(line)
+            if line.version == 0 and typed == line.typed:
+                continue
+            try:
+                versions[line.registration_id] = write_line(
+                    session, actor=actor(), now=now(), report_id=report.id,
+                    registration_id=line.registration_id, typed=typed,
+                    version=forms.posted_number(form.version.data),
+                )  # fmt: skip
+            except RuleViolation as error:
+                error.field = f"{line.registration_id}-happened"
+                raise
+        if remark is not None:
+            write_remark(session, report_id=report.id, remark=remark)
+    return versions
+
+
+@bp.post("/<week>")
+@needs(P.REPORT_WRITE)
+def send(week: str) -> ResponseReturnValue:
+    """Save the page's lines; with ``act=send`` also send the whole report."""
+    found = week_or_404(week)
+    own = own_report(found)
+    figures, sending = figures_of(own.policy), request.form.get("act") == "send"
+    if sending and not allows(actor(), P.REPORT_SEND):
+        g.missing_permission = P.REPORT_SEND
+        abort(403)
+    on_page = [
+        (line, form_of(line, request.form))
+        for line in own.draft.lines
+        if not line.is_gone and f"{line.registration_id}-version" in request.form
+    ]
+    made = {line.registration_id: form for line, form in on_page}
+    try:
+        remark = forms.bounded(4000)(request.form.get("remark", ""))
+    except RuleViolation as error:
+        return write_page(found, posted=made, problem=error, remark=request.form["remark"], code=422)
+    valid = [form.validate() for form in made.values()]
+    if not all(valid):
+        return write_page(found, posted=made, remark=remark, code=422)
+    try:
+        _save(found, figures, on_page, remark)
+        if not sending:
+            flash(_("Saved. It is not sent yet."))
+            return go_to(url_for(".week", week=week, page=forms.posted_number(request.form.get("page"))))
+        with transaction() as session:
+            partner = partner_or_404(actor().partner_id or 0)
+            outcome = send_report(
+                session, actor=actor(), now=now(), partner=partner, week=found, policy=own.policy
+            )
+    except RuleViolation as error:
+        for each in problems_of(error):
+            number = forms.posted_number((each.field or "").partition("-")[0])
+            if number in made:
+                made[number].refuse(each)
+        return write_page(
+            found, posted=made, problem=error, remark=remark, code=409 if error.code == "stale" else 422
+        )
+    flash(_told(outcome))
+    return go_to(url_for(".sent", week=week, partner_id=partner.id))
+
+
+def _told(outcome: Outcome) -> str:
+    number = outcome.revision
+    if not outcome.is_new:
+        return str(_("Nothing has changed since revision %(number)s: it stays as sent.", number=number))
+    if number > 1:
+        return str(_("The correction is sent: revision %(number)s.", number=number))
+    if outcome.late:
+        return str(_("The report is sent, after the deadline."))
+    return str(_("The report is sent, in time."))
