@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from portal.domain.errors import RuleViolation
-from portal.domain.reports import Line, Typed
+from portal.domain.reports import Entry, Typed
 from portal.web import forms
 
 
@@ -22,9 +22,9 @@ class LineForm(forms.PortalForm):
     yearly_revenue = forms.money_field(_l("Yearly revenue expected"))
     version = HiddenField()
 
-    def typed(self, line: Line) -> Typed:
+    def typed(self, entry: Entry) -> Typed:
         """What was typed; a figure that is as registered is not stated again."""
-        now = line.compared.now
+        now = entry.now
         ports, revenue = self.ports.data, self.yearly_revenue.data
         return Typed(
             happened=self.happened.data or "",
@@ -42,13 +42,13 @@ class LineForm(forms.PortalForm):
         super().refuse(RuleViolation(error.code, own or None, **error.params))
 
 
-def form_of(line: Line, posted: Any = None) -> LineForm:
-    """The form of a line, with what was posted or what is kept."""
-    typed = line.typed
+def form_of(entry: Entry, posted: Any = None) -> LineForm:
+    """The form of a project, with what was posted or what is kept."""
+    typed = entry.typed
     data = {
         "happened": typed.happened or None, "reason": typed.reason or None,
         "support": typed.support or None, "next_step": typed.next_step or None,
-        "next_step_on": typed.next_step_on, "ports": line.ports, "yearly_revenue": line.yearly_revenue,
-        "version": line.version,
+        "next_step_on": typed.next_step_on, "ports": entry.ports, "yearly_revenue": entry.yearly_revenue,
+        "version": entry.version,
     }  # fmt: skip
-    return LineForm(posted, prefix=str(line.registration_id), data=data)
+    return LineForm(posted, prefix=str(entry.registration_id), data=data)

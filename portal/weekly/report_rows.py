@@ -52,7 +52,7 @@ def line_rows(lines: Sequence[Line], forms: Mapping[int, LineForm]) -> list[Line
 
 def _overtaken(line: Line, form: LineForm) -> bool:
     """Whether somebody else wrote about the project while the form was on the screen."""
-    return str(form.version.data) != str(line.version) and form.typed(line) != line.typed
+    return str(form.version.data) != str(line.version) and form.typed(line.entry) != line.typed
 
 
 def happening_words(each: Happening) -> str:

@@ -10,17 +10,19 @@ from flask_babel import gettext as _
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
 from portal.domain.errors import RuleViolation, problems_of
-from portal.domain.reports import Line, check_open, lacking, state_of
+from portal.domain.reports import Entry, Line, Typed, check_open, lacking, state_of
 from portal.domain.weeks import Week, WeekFigures, week_of
+from portal.policy.service import policy_on
 from portal.web import forms
 from portal.web.access import partner_or_404
 from portal.web.htmx import go_to
 from portal.web.login import needs
-from portal.web.request import actor, now, today, transaction
+from portal.web.request import actor, now, reading, today, transaction
 from portal.weekly import report_rows
 from portal.weekly.report_forms import LineForm, form_of
-from portal.weekly.report_views import bp, figures_of, own_report, week_or_404
-from portal.weekly.reporting import Outcome, open_report, send_report, write_line, write_remark
+from portal.weekly.report_views import bp, figures_of, keep_compared, own_report, week_or_404
+from portal.weekly.reporting import Outcome, begin, open_report, send_report, write_line, write_remark
+from portal.weekly.reports import Writing, load_entry
 
 __all__ = ["bp"]
 PAGE = 60
@@ -42,7 +44,10 @@ def write_page(
     last = max((len(lines) - 1) // PAGE, 0)
     page = min(max(forms.posted_number(request.values.get("page")), 0), last)
     shown = lines[page * PAGE : (page + 1) * PAGE]
-    made = {line.registration_id: (posted or {}).get(line.registration_id) or form_of(line) for line in shown}
+    made = {
+        line.registration_id: (posted or {}).get(line.registration_id) or form_of(line.entry)
+        for line in shown
+    }
     rows = report_rows.line_rows(shown, made)
     closed = None
     try:
@@ -68,56 +73,70 @@ def write_page(
 @needs(P.REPORT_WRITE, quiet=True)
 def write(week: str, registration_id: int) -> ResponseReturnValue:
     """Keep one project's fields while they are typed; answers its small state."""
-    found, line = week_or_404(week), None
-    own = own_report(found)
-    line = next((each for each in own.draft.lines if each.registration_id == registration_id), None)
-    if line is None or line.is_gone:
+    found = week_or_404(week)
+    if now() > found.end:
+        keep_compared(found)
+    writing = load_entry(
+        reading(), partner_id=actor().partner_id or 0, week=found, registration_id=registration_id, now=now()
+    )
+    if writing is None:
         abort(404)
-    form = form_of(line, request.form)
+    entry = writing.entry
+    form = form_of(entry, request.form)
+    drawn_from = forms.posted_number(form.version.data)
     if not form.validate():
-        return _state(line, form, version=forms.posted_number(form.version.data), code=422)
+        return _state(entry, form, version=drawn_from, code=422)
     try:
-        version = _save(found, figures_of(own.policy), [(line, form)]).get(registration_id, line.version)
+        version = _keep(found, writing, form.typed(entry), drawn_from)
     except RuleViolation as error:
         # What stands there now is shown; sending once more puts the own words in its place.
         form.refuse(error)
         stale = error.code == "stale"
         return _state(
-            line, form, version=line.version, theirs=line if stale else None, code=409 if stale else 422
+            entry, form, version=entry.version, theirs=entry if stale else None, code=409 if stale else 422
         )
-    return _state(line, form, version=version, saved=True)
+    return _state(entry, form, version=version, saved=True)
 
 
-def _state(line: Line, form: LineForm, *, version: int, code: int = 200, **more: Any) -> ResponseReturnValue:
-    page = render_template(
-        "weekly/_state.html", number=line.registration_id, form=form, version=version, **more
-    )
-    return page, code
+def _keep(week: Week, writing: Writing, typed: Typed, version: int) -> int:
+    """Keep a line without the draft around it; answers its new version."""
+    if writing.entry.now is None:
+        raise RuleViolation("report.not_yours")
+    if not week.start <= now() <= week.end:  # while it runs it can be written whatever the policy says
+        check_open(week, now(), figures_of(policy_on(reading(), today())))
+    with transaction() as session:
+        report_id = writing.report_id
+        if report_id is None:
+            report_id = begin(session, partner_id=actor().partner_id or 0, week=week, now=now())
+        return write_line(
+            session, actor=actor(), now=now(), report_id=report_id, entry=writing.entry, version=version,
+            typed=typed,
+        )  # fmt: skip
 
 
-def _save(
-    week: Week, figures: WeekFigures, lines: list[tuple[Line, LineForm]], remark: str | None = None
-) -> dict[int, int]:
-    """Keep what was typed, all of it or nothing; answers the new versions."""
-    partner_id, versions = actor().partner_id or 0, {}
+def _state(
+    entry: Entry, form: LineForm, *, version: int, code: int = 200, **more: Any
+) -> ResponseReturnValue:
+    """What became of a line that was typed, and the version that the next words are drawn from."""
+    number = entry.registration_id
+    return render_template("weekly/_state.html", number=number, form=form, version=version, **more), code
+
+
+def _save(week: Week, figures: WeekFigures, lines: list[tuple[Line, LineForm]], remark: str) -> None:
+    """Keep what was typed, all of it or nothing."""
+    partner_id = actor().partner_id or 0
     with transaction() as session:
         report = open_report(session, partner_id=partner_id, week=week, now=now(), figures=figures)
         for line, form in lines:
-            typed = form.typed(line)
-            if line.version == 0 and typed == line.typed:
-                continue
             try:
-                versions[line.registration_id] = write_line(
-                    session, actor=actor(), now=now(), report_id=report.id,
-                    registration_id=line.registration_id, typed=typed,
-                    version=forms.posted_number(form.version.data),
+                write_line(
+                    session, actor=actor(), now=now(), report_id=report.id, entry=line.entry,
+                    version=forms.posted_number(form.version.data), typed=form.typed(line.entry),
                 )  # fmt: skip
             except RuleViolation as error:
                 error.field = f"{line.registration_id}-happened"
                 raise
-        if remark is not None:
-            write_remark(session, report_id=report.id, remark=remark)
-    return versions
+        write_remark(session, report_id=report.id, remark=remark)
 
 
 @bp.post("/<week>")
@@ -131,7 +150,7 @@ def send(week: str) -> ResponseReturnValue:
         g.missing_permission = P.REPORT_SEND
         abort(403)
     on_page = [
-        (line, form_of(line, request.form))
+        (line, form_of(line.entry, request.form))
         for line in own.draft.lines
         if not line.is_gone and f"{line.registration_id}-version" in request.form
     ]

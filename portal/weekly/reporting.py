@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from portal import audit, journal
 from portal.conflicts.claims import next_of_claim
-from portal.db import lock_registry
+from portal.db import insert_new, lock_registry
 from portal.domain.errors import RuleViolations, StaleVersion
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.domain.reports import (
-    TYPED,
     Draft,
+    Entry,
     Line,
     Typed,
     check_open,
@@ -62,13 +62,20 @@ def open_row(session: Session, *, partner_id: int, week: Week, now: datetime) ->
     """The report's row, begun if it was not."""
     row = report_row(session, partner_id, week)
     if row is None:
-        values = {
-            "partner_id": partner_id, "week": week.thursday, "opened_at": now, "revision": 0,
-            "late": False, "remark": "", "version": 1,
-        }  # fmt: skip
-        session.execute(sa.insert(t.weekly_report), [values])
+        begin(session, partner_id=partner_id, week=week, now=now)
         row = report_row(session, partner_id, week)
     return row
+
+
+def begin(session: Session, *, partner_id: int, week: Week, now: datetime) -> int:
+    """Begin the report, unless somebody just did; answers its id."""
+    values = {
+        "partner_id": partner_id, "week": week.thursday, "opened_at": now, "revision": 0,
+        "late": False, "remark": "", "version": 1,
+    }  # fmt: skip
+    c = t.weekly_report.c
+    made: int | None = session.scalar(insert_new(session, t.weekly_report, values).returning(c.id))
+    return made if made is not None else int(report_row(session, partner_id, week).id)
 
 
 def keep_ends(session: Session, week: Week, now: datetime) -> None:
@@ -84,29 +91,29 @@ def write_line(
     actor: Actor,
     now: datetime,
     report_id: int,
-    registration_id: int,
+    entry: Entry,
     version: int,
     typed: Typed,
 ) -> int:
-    """Keep what was typed about a project; answers the entry's new version.
+    """Keep what was typed about a project: one statement, none where it says nothing new.
 
-    `version` is that of the entry the form was drawn from, 0 where there was none.
+    `entry` is what was read of it just now, `version` that of the entry the form was drawn from, 0 where
+    there was none. Answers the entry's new version.
 
     :raises StaleVersion: somebody else wrote meanwhile; nothing is overwritten.
     """
-    c = t.weekly_entry.c
-    here = sa.and_(c.report_id == report_id, c.registration_id == registration_id)
-    kept = session.execute(sa.select(t.weekly_entry).where(here).with_for_update()).first()
-    values = {**asdict(typed), "written_by_id": actor.user_id, "written_at": now}
-    if kept is None:
-        key = {"report_id": report_id, "registration_id": registration_id, "version": 1}
-        session.execute(sa.insert(t.weekly_entry), [{**key, **values}])
-        return 1
-    if all(getattr(kept, name) == getattr(typed, name) for name in TYPED):
-        return int(kept.version)
-    if kept.version != version:
+    if typed == entry.typed:
+        return entry.version
+    if version != entry.version:
         raise StaleVersion("stale")
-    session.execute(sa.update(t.weekly_entry).where(here).values(**values, version=version + 1))
+    c, key = t.weekly_entry.c, {"report_id": report_id, "registration_id": entry.registration_id}
+    values = {**asdict(typed), "written_by_id": actor.user_id, "written_at": now, "version": version + 1}
+    write: Any = insert_new(session, t.weekly_entry, {**key, **values})
+    if version:
+        same = (c.report_id == report_id, c.registration_id == entry.registration_id, c.version == version)
+        write = sa.update(t.weekly_entry).where(*same).values(**values)
+    if session.scalar(write.returning(c.version)) is None:
+        raise StaleVersion("stale")
     return version + 1
 
 

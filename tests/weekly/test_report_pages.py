@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from portal import db
 from portal.models import tables as t
+from portal.pipeline.service import release
 from tests.support.people import Person
 from tests.weekly.desk import WEEK, Desk
 
@@ -153,6 +154,30 @@ def test_nothing_of_another_partner_can_be_read_or_written(
     form = {f"{number}-version": "0", f"{number}-happened": "fremd"}
     assert carol.hx.post(f"{PAGE}/lines/{number}", data=form).status_code == 404
     assert "慢蜗牛" not in carol.get(PAGE).get_data(as_text=True)
+
+
+def test_what_is_typed_about_a_project_that_was_lost_meanwhile_is_not_kept_silently(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-02-24 10:00")
+    desk.act(release, at("2026-03-04 10:00"), number, reason="暂缓")
+    form = {f"{number}-version": "0", f"{number}-happened": "约了总经理"}
+    answer = alice.hx.post(f"{PAGE}/lines/{number}", data=form)
+    assert answer.status_code == 422
+    assert "is not yours any more" in answer.get_data(as_text=True)
+    assert desk.draft(at("2026-03-04 11:00")).lines[0].typed.happened == ""
+
+
+@pytest.mark.parametrize("when", ["2026-02-26 23:00", "2026-03-11 18:01"])
+def test_nothing_is_kept_of_a_week_that_has_not_begun_or_is_closed(
+    alice: Any, filed: Any, at: Any, desk: Desk, when: str
+) -> None:
+    number = filed("2026-02-24 10:00")
+    at(when)
+    form = {f"{number}-version": "0", f"{number}-happened": "约了总经理"}
+    assert alice.hx.post(f"{PAGE}/lines/{number}", data=form).status_code == 422
+    with db.reading(desk.engine) as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(t.weekly_entry)) == 0
 
 
 @pytest.mark.parametrize("week", ["2026-03-04", "heute", "2026-W10", "9999-99-99"])
