@@ -52,10 +52,11 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The next step that last week's report named, or the project had then."""
+    """What last week's report said that is asked after now: the next step by its day, why nothing changed."""
 
     step: str = ""
     due: date | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

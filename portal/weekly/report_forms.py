@@ -9,9 +9,21 @@ from portal.domain.errors import RuleViolation
 from portal.domain.reports import Entry, Typed
 from portal.web import forms
 
+QUICK_REASONS = (
+    _l("The customer is deciding"),
+    _l("Waiting for their budget"),
+    _l("Waiting for the tender"),
+    _l("Cannot be reached"),
+    _l("The solution is being revised"),
+    _l("The customer is on leave"),
+)
+"""Why nothing changed, for one tap; what is kept is the text."""
+
 
 class LineForm(forms.PortalForm):
     """What people say of a project beyond its facts."""
+
+    quick = forms.text_field(_l("Why nothing changed"), 500)
 
     happened = forms.TextArea(_l("What happened"), forms.bounded(2000))
     reason = forms.text_field(_l("Why nothing changed"), 500)
@@ -28,13 +40,18 @@ class LineForm(forms.PortalForm):
         ports, revenue = self.ports.data, self.yearly_revenue.data
         return Typed(
             happened=self.happened.data or "",
-            reason=self.reason.data or "",
+            reason=self._reason(entry.typed.reason),
             support=self.support.data or "",
             next_step=self.next_step.data or "",
             next_step_on=self.next_step_on.data,
             ports=None if now is None or ports in (None, now.ports) else ports,
             yearly_revenue=None if now is None or revenue in (None, now.yearly_revenue) else revenue,
         )
+
+    def _reason(self, kept: str) -> str:
+        """Own words, or the reason that was tapped: of the two the one that was chosen now."""
+        own = self.reason.data or ""
+        return self.quick.data if self.quick.data and own in ("", kept) else own
 
     def refuse(self, error: RuleViolation) -> None:
         """A refusal names its field with the project's number before it."""

@@ -40,9 +40,13 @@ def write_page(
     """The report as it can be written now; `posted` are forms with something wrong in them."""
     own = own_report(week)
     draft, report, figures = own.draft, own.report, figures_of(own.policy)
-    lines = [line for line in draft.lines if not line.is_gone]
+    lines, missing = [line for line in draft.lines if not line.is_gone], lacking(draft.lines, today())
     last = max((len(lines) - 1) // PAGE, 0)
+    pages = {line.registration_id: at // PAGE for at, line in enumerate(lines)}
     page = min(max(forms.posted_number(request.values.get("page")), 0), last)
+    if missing and problem and problem.code in {each.code for each in missing}:
+        page = pages[_project(missing[0])]
+    ways = {each.field: _way(week, each, pages[_project(each)], page) for each in missing}
     shown = lines[page * PAGE : (page + 1) * PAGE]
     made = {
         line.registration_id: (posted or {}).get(line.registration_id) or form_of(line.entry)
@@ -57,7 +61,7 @@ def write_page(
     body = render_template(
         "weekly/write.html", week=week, figures=figures, rows=rows, page=page, last=last, closed=closed,
         gone=[line for line in draft.lines if line.is_gone], sent=own.sent,
-        counts=report_rows.change_counts(draft.lines), lacking=lacking(draft.lines, today()),
+        counts=report_rows.change_counts(draft.lines), lacking=missing,
         projects=len(lines), remark=draft.remark if remark is None else remark, problem=problem,
         weeks=own.weeks, this_week=week_of(today()),
         state=state_of(
@@ -65,8 +69,20 @@ def write_page(
             begun=report is not None, projects=len(lines), week=week, now=now(), figures=figures,
         ),
         happening=report_rows.happening_words, may_send=allows(actor(), P.REPORT_SEND),
+        way=ways.get, elsewhere=sum(not each.startswith("#") for each in ways.values()),
     )  # fmt: skip
     return body, code
+
+
+def _project(missing: RuleViolation) -> int:
+    """The project on which something is missing."""
+    return int((missing.field or "").partition("-")[0])
+
+
+def _way(week: Week, missing: RuleViolation, page: int, here: int) -> str:
+    """Where what is missing can be typed; a reason can be tapped."""
+    place = (missing.field or "").replace("-reason", "-quick")
+    return f"#{place}" if page == here else url_for(".week", week=week.thursday, page=page, _anchor=place)
 
 
 @bp.post("/<week>/lines/<int:registration_id>")

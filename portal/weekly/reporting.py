@@ -16,6 +16,7 @@ from portal.domain.errors import RuleViolations, StaleVersion
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.domain.reports import (
+    TYPED,
     Draft,
     Entry,
     Line,
@@ -113,8 +114,23 @@ def write_line(
         same = (c.report_id == report_id, c.registration_id == entry.registration_id, c.version == version)
         write = sa.update(t.weekly_entry).where(*same).values(**values)
     if session.scalar(write.returning(c.version)) is None:
-        raise StaleVersion("stale")
+        return _same_or_stale(session, report_id, entry.registration_id, typed)
     return version + 1
+
+
+def _same_or_stale(session: Session, report_id: int, registration_id: int, typed: Typed) -> int:
+    """The version of what somebody wrote between reading and writing, if it is just what was typed here.
+
+    A page that keeps its last field by itself and is sent in the same moment is its own rival.
+
+    :raises StaleVersion: it says something else.
+    """
+    c = t.weekly_entry.c
+    query = sa.select(t.weekly_entry).where(c.report_id == report_id, c.registration_id == registration_id)
+    kept = session.execute(query).first()
+    if kept is None or any(getattr(kept, name) != getattr(typed, name) for name in TYPED):
+        raise StaleVersion("stale")
+    return int(kept.version)
 
 
 def write_remark(session: Session, *, report_id: int, remark: str) -> None:

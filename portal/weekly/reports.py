@@ -221,13 +221,12 @@ def _entries(session: Session, report_id: int) -> dict[int, tuple[Typed, int]]:
 
 
 def _promises(sent: Sent | None) -> dict[int, Promise]:
-    """What a report promised, by project."""
+    """What a report promised and excused, by project."""
     if sent is None:
         return {}
     return {
-        line["registration"]: Promise(line["next_step"], _day(line["next_step_on"]))
+        line["registration"]: Promise(line["next_step"], _day(line["next_step_on"]), line["reason"])
         for line in sent.content["lines"]
-        if line["next_step"]
     }
 
 

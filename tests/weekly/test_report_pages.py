@@ -96,7 +96,9 @@ def test_sending_needs_the_reasons_and_says_where(alice: Any, filed: Any, at: An
     form = {f"{number}-version": "0", "act": "send", "remark": "Gruß"}
     page = alice.post(PAGE, data=form)
     assert page.status_code == 422
-    assert f'href="#p{number}"' in page.get_data(as_text=True)
+    assert f'href="#{number}-quick"' in page.get_data(as_text=True)
+    assert "1 thing is missing" in page.get_data(as_text=True)
+    assert "autofocus" in page.get_data(as_text=True)
     sent = alice.post(PAGE, data={**form, f"{number}-reason": "Urlaub"})
     assert sent.headers["Location"] == f"{PAGE}/1"
     twice = alice.post(PAGE, data={**form, f"{number}-version": "1", f"{number}-reason": "Urlaub"})
@@ -105,6 +107,67 @@ def test_sending_needs_the_reasons_and_says_where(alice: Any, filed: Any, at: An
     shown = alice.get(f"{PAGE}/1").get_data(as_text=True)
     assert "Urlaub" in shown
     assert "Gruß" in shown
+
+
+def test_what_is_missing_on_another_page_is_led_to(
+    alice: Any, filed: Any, at: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.weekly.report_write_views.PAGE", 1)
+    first, second = filed("2026-02-24 10:00", ports=80), filed("2026-02-24 11:00", "夜鹭商贸有限公司")
+    desk.write(at("2026-03-04 10:00"), first, reason="等预算")
+    page = alice.get(PAGE).get_data(as_text=True)
+    assert f'id="p{first}"' in page
+    assert f'href="{PAGE}?page=1#{second}-quick"' in page
+    assert 'data-elsewhere="1"' in page
+    form = {f"{first}-version": "1", f"{first}-reason": "等招标", "act": "send", "page": "0"}
+    refused = alice.post(PAGE, data=form)
+    assert refused.status_code == 422
+    assert f'id="p{second}"' in refused.get_data(as_text=True)
+    assert f'id="p{first}"' not in refused.get_data(as_text=True)
+    lines = {line.registration_id: line for line in desk.draft(at("2026-03-04 11:00")).lines}
+    assert lines[first].typed.reason == "等招标"
+
+
+@pytest.mark.parametrize(
+    ("kept", "own", "tapped", "stands"),
+    [
+        ("", "", "Waiting for their budget", "Waiting for their budget"),
+        ("", "等领导签字", "", "等领导签字"),
+        ("等领导签字", "等领导签字", "Waiting for the tender", "Waiting for the tender"),
+        ("Waiting for the tender", "等领导签字", "Waiting for the tender", "等领导签字"),
+        ("Waiting for the tender", "", "Waiting for the tender", "Waiting for the tender"),
+        ("等领导签字", "", "", ""),
+    ],
+)
+def test_a_reason_is_tapped_or_written_and_the_newer_of_the_two_stands(
+    alice: Any, filed: Any, at: Any, desk: Desk, kept: str, own: str, tapped: str, stands: str
+) -> None:
+    number, now = filed("2026-02-24 10:00"), at("2026-03-04 10:00")
+    version = desk.write(now, number, reason=kept) if kept else 0
+    form = {f"{number}-version": str(version), f"{number}-reason": own, f"{number}-quick": tapped}
+    assert alice.hx.post(f"{PAGE}/lines/{number}", data=form).status_code == 200
+    assert desk.draft(now).lines[0].typed.reason == stands
+    page = alice.get(PAGE).get_data(as_text=True)
+    usual = stands.startswith("Waiting")
+    assert (f'value="{stands}" checked' in page) is usual
+    assert field(alice.get(PAGE), f"{number}-reason") == ("" if usual else stands)
+
+
+def test_last_weeks_reason_is_offered_first(alice: Any, filed: Any, at: Any, desk: Desk) -> None:
+    filed("2026-02-24 10:00")
+    number = filed("2026-02-24 11:00", "夜鹭商贸有限公司")
+    for each, reason in ((1, "Cannot be reached"), (number, "等领导签字" * 20)):
+        desk.write(at("2026-03-04 10:00"), each, reason=reason)
+    desk.send(at("2026-03-04 11:00"))
+    at("2026-03-10 10:00")
+    page = alice.get(f"/weekly/{WEEK.next.thursday}").get_data(as_text=True)
+    assert page.count("As last week: Cannot be reached") == 1
+    assert page.count(">Cannot be reached<") == 1
+    assert f'value="{"等领导签字" * 20}"' in page
+    assert (
+        "As last week: 等领导签字等领导签字等领导签字等领导签字等领导签字等领导签字等领导签字等领导签…"
+        in page
+    )
 
 
 def test_a_rep_writes_and_the_admin_sends(

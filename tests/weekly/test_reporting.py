@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from portal import db
 from portal.domain.errors import RuleViolation, RuleViolations, StaleVersion, problems_of
 from portal.domain.pipeline import Stage
-from portal.domain.reports import Happening, Promise, differences
+from portal.domain.reports import Happening, Promise, Typed, differences
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Change
 from portal.models import tables as t
 from portal.pipeline.service import release
+from portal.weekly.reporting import write_line
+from portal.weekly.reports import load_entry
 from tests.weekly.desk import WEEK, Desk
 
 Filed = Callable[..., int]
@@ -153,6 +155,28 @@ def test_two_who_write_about_one_project_do_not_overwrite_each_other(
     # The same text again is nobody's loss.
     assert desk.write(now, number, version, happened="甲又写的") == 2
     assert desk.draft(now).lines[0].typed.happened == "甲又写的"
+
+
+@pytest.mark.parametrize("kept", ["", "老的"])
+def test_of_two_that_read_before_either_wrote_only_the_one_with_other_words_is_refused(
+    desk: Desk, filed: Filed, at: Any, kept: str
+) -> None:
+    number, now = filed("2026-03-02 10:00"), at("2026-03-04 10:00")
+    version = desk.write(now, number, happened=kept) if kept else 0
+    with db.reading(desk.engine) as session:
+        read: Any = load_entry(
+            session, partner_id=desk.partner(session).id, week=WEEK, registration_id=number, now=now
+        )
+    desk.write(now, number, version, happened="新的")
+    with db.transaction(desk.engine) as session:
+        about: dict[str, Any] = {
+            "actor": desk.people["alice"].actor, "now": now, "report_id": 1, "entry": read.entry,
+            "version": version,
+        }  # fmt: skip
+        assert write_line(session, **about, typed=Typed(happened="新的")) == version + 1
+        with pytest.raises(StaleVersion):
+            write_line(session, **about, typed=Typed(happened="别的"))
+    assert desk.draft(now).lines[0].typed.happened == "新的"
 
 
 def test_last_weeks_promise_stands_beside_this_weeks_fact(desk: Desk, filed: Filed, at: Any) -> None:
