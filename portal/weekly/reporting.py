@@ -1,7 +1,7 @@
 """Write a weekly report and send it (W2). Sending freezes a revision; what was sent before stays."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import audit, journal
-from portal.conflicts.claims import next_of_claim
+from portal.conflicts.claims import next_of_claims
 from portal.db import insert_new, lock_registry
 from portal.domain.errors import RuleViolations, StaleVersion
 from portal.domain.periods import business_date
@@ -32,9 +32,9 @@ from portal.domain.support import SupportKind
 from portal.domain.terms import EventKind
 from portal.domain.weeks import Week, WeekFigures
 from portal.models import tables as t
-from portal.registrations.work import edit_details, set_next_step
+from portal.registrations.restating import Stated, restate
+from portal.support.asking import ask_on_projects
 from portal.support.queries import open_requests_of
-from portal.support.service import ask
 from portal.weekly.reports import load_draft, newest_sent, report_row
 from portal.weekly.snapshots import keep_week
 from portal.weekly.telling import tell_late_report
@@ -170,13 +170,11 @@ def send_report(
     told = [
         line for line in draft.lines if not line.is_gone and _is_news(tell.get(line.registration_id), line)
     ]
-    for line in told:
-        _apply(session, actor, now, week, line, tell.get(line.registration_id))
+    _apply(session, actor, now, week, told, tell)
     content = _frozen(load_draft(session, **about))
     late = is_late(week, now, figures)
     revision = freeze(session, actor, now, report, content, late)
-    facts = [_reported(session, now, actor, line, week, revision) for line in told]
-    journal.write(session, facts, actor=actor)
+    journal.write(session, _reported(session, now, actor, told, week, revision), actor=actor)
     if late and sent is None:
         tell_late_report(session, now=now, partner=partner, week=week)
     return Outcome(revision, is_new=True, late=late)
@@ -199,35 +197,21 @@ def _is_news(sent: Mapping[str, Any] | None, line: Line) -> bool:
 
 
 def _apply(
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    week: Week,
-    line: Line,
-    sent: Mapping[str, Any] | None,
+    session: Session, actor: Actor, now: datetime, week: Week, told: Sequence[Line], sent: Mapping[int, Any]
 ) -> None:
-    """Tell on the project's time line what the report states of it."""
-    c, typed = t.registration.c, line.typed
-    row = session.execute(
-        sa.select(c.version, c.next_step, c.next_step_on, c.ports, c.yearly_revenue).where(
-            c.id == line.registration_id
+    """Tell on the projects' time lines what the report states of them: all at once."""
+    stated = {
+        line.registration_id: Stated(
+            line.ports, line.yearly_revenue, line.typed.next_step, line.typed.next_step_on
         )
-    ).one()
-    on: dict[str, Any] = {"actor": actor, "now": now, "registration_id": line.registration_id}
-    version = row.version
-    if (line.ports, line.yearly_revenue) != (row.ports, row.yearly_revenue):
-        stated = {"ports": line.ports, "yearly_revenue": line.yearly_revenue}
-        edit_details(session, **on, version=version, values=stated)
-        version += 1
-    if typed.next_step and (typed.next_step, typed.next_step_on) != (row.next_step, row.next_step_on):
-        set_next_step(session, **on, version=version, step=typed.next_step, due=typed.next_step_on)
-        version += 1
-    known = {each.need for each in open_requests_of(session, [line.registration_id])}
-    if typed.support and typed.support not in {*known, sent["support"] if sent else ""}:
-        ask(
-            session, actor=actor, now=now, registration_id=line.registration_id, kind=SupportKind.OTHER,
-            need=typed.support, week=week.thursday,
-        )  # fmt: skip
+        for line in told
+    }
+    restate(session, actor=actor, now=now, stated=stated)
+    pleas = {line.registration_id: line.typed.support for line in told if line.typed.support}
+    known = {(each.registration_id, each.need) for each in open_requests_of(session, pleas)}
+    known |= {(number, line["support"]) for number, line in sent.items()}
+    needs = {number: need for number, need in pleas.items() if (number, need) not in known}
+    ask_on_projects(session, actor=actor, now=now, needs=needs, kind=SupportKind.OTHER, week=week.thursday)
 
 
 def freeze(
@@ -269,12 +253,15 @@ def freeze(
 
 
 def _reported(
-    session: Session, now: datetime, actor: Actor, line: Line, week: Week, revision: int
-) -> dict[str, Any]:
-    """The fact that a weekly report named the project (C8)."""
-    at = next_of_claim(session, line.registration_id, now)
-    return journal.fact(
-        line.registration_id, EventKind.REPORTED, at=at, now=now, actor=actor,
-        note=line.typed.happened, reason=line.typed.reason,
-        data={"week": week.thursday, "revision": revision},
-    )  # fmt: skip
+    session: Session, now: datetime, actor: Actor, told: Sequence[Line], week: Week, revision: int
+) -> list[dict[str, Any]]:
+    """The facts that a weekly report named these projects (C8)."""
+    times = next_of_claims(session, [line.registration_id for line in told], now)
+    return [
+        journal.fact(
+            line.registration_id, EventKind.REPORTED, at=times[line.registration_id], now=now, actor=actor,
+            note=line.typed.happened, reason=line.typed.reason,
+            data={"week": week.thursday, "revision": revision},
+        )
+        for line in told
+    ]  # fmt: skip
