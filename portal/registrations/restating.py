@@ -35,12 +35,21 @@ _WRITE = (
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What is said of a project; no next step says nothing about it."""
+    """What is said of a project: None, or no next step, says nothing about it."""
 
-    ports: int
-    yearly_revenue: Decimal
-    next_step: str
-    next_step_on: date | None
+    ports: int | None = None
+    yearly_revenue: Decimal | None = None
+    next_step: str = ""
+    next_step_on: date | None = None
+
+    def over(self, row: Any) -> dict[str, Any]:
+        """The columns of a registration as they are with it."""
+        figures = (getattr(self, name) for name in _FIGURES)
+        step = self if self.next_step else row
+        return {
+            name: getattr(row, name) if said is None else said
+            for name, said in zip(_FIGURES, figures, strict=True)
+        } | {name: getattr(step, name) for name in _STEP}
 
 
 def restate(session: Session, *, actor: Actor, now: datetime, stated: Mapping[int, Stated]) -> None:
@@ -51,20 +60,15 @@ def restate(session: Session, *, actor: Actor, now: datetime, stated: Mapping[in
     rows, times = _rows(session, stated), next_of_claims(session, stated, now)
     totals, facts, changed = stats.Delta(), [], []
     for row in rows:
-        said = stated[row.id]
-        told = _facts(row, said, actor, times[row.id])
+        after = stated[row.id].over(row)
+        told = _facts(row, after, actor, times[row.id])
         if not told:
             continue
         facts += told
-        totals.change(row, {"ports": said.ports, "yearly_revenue": said.yearly_revenue})
-        step = said if said.next_step else row
+        totals.change(row, after)
         changed.append(
-            {
-                "of": row.id, "more": len(told), "new_ports": said.ports,
-                "new_yearly_revenue": said.yearly_revenue, "new_next_step": step.next_step,
-                "new_next_step_on": step.next_step_on,
-            }
-        )  # fmt: skip
+            {"of": row.id, "more": len(told)} | {f"new_{name}": value for name, value in after.items()}
+        )
     if changed:
         session.connection().execute(_WRITE, changed)
         totals.apply(session)
@@ -76,19 +80,19 @@ def _rows(session: Session, stated: Mapping[int, Stated]) -> list[Any]:
     return [row for part in chunks(stated) for row in session.execute(query.where(_c.id.in_(part)))]
 
 
-def _facts(row: Any, said: Stated, actor: Actor, at: datetime) -> list[dict[str, Any]]:
+def _facts(row: Any, after: Mapping[str, Any], actor: Actor, at: datetime) -> list[dict[str, Any]]:
     """What of it is new; each later than the one before (what is told last is what counts)."""
     found = []
-    figures = {name: getattr(said, name) for name in _FIGURES if getattr(said, name) != getattr(row, name)}
-    if figures:
+    news = {name: value for name, value in after.items() if value != getattr(row, name)}
+    if figures := {name: news[name] for name in _FIGURES if name in news}:
         data = {"before": {name: getattr(row, name) for name in figures}, "after": figures}
         found.append(journal.fact(row.id, EventKind.EDITED, at=at, now=at, actor=actor, data=data))
         at += _TICK
-    if said.next_step and any(getattr(said, name) != getattr(row, name) for name in _STEP):
-        due = {"due": said.next_step_on} if said.next_step_on else {}
+    if news.keys() & set(_STEP):
+        due = {"due": after["next_step_on"]} if after["next_step_on"] else {}
         found.append(
             journal.fact(
-                row.id, EventKind.NEXT_STEP, at=at, now=at, actor=actor, note=said.next_step, data=due
+                row.id, EventKind.NEXT_STEP, at=at, now=at, actor=actor, note=after["next_step"], data=due
             )
         )
     return found

@@ -200,18 +200,30 @@ def _apply(
     session: Session, actor: Actor, now: datetime, week: Week, told: Sequence[Line], sent: Mapping[int, Any]
 ) -> None:
     """Tell on the projects' time lines what the report states of them: all at once."""
-    stated = {
-        line.registration_id: Stated(
-            line.ports, line.yearly_revenue, line.typed.next_step, line.typed.next_step_on
-        )
-        for line in told
-    }
+    stated = {line.registration_id: _stated(line, sent.get(line.registration_id)) for line in told}
     restate(session, actor=actor, now=now, stated=stated)
     pleas = {line.registration_id: line.typed.support for line in told if line.typed.support}
     known = {(each.registration_id, each.need) for each in open_requests_of(session, pleas)}
     known |= {(number, line["support"]) for number, line in sent.items()}
     needs = {number: need for number, need in pleas.items() if (number, need) not in known}
     ask_on_projects(session, actor=actor, now=now, needs=needs, kind=SupportKind.OTHER, week=week.thursday)
+
+
+def _stated(line: Line, sent: Mapping[str, Any] | None) -> Stated:
+    """What people typed of figures and next step that the revision before did not say yet.
+
+    What was changed on the project itself meanwhile is not taken back by a report that says nothing of it.
+    """
+    typed, said = line.typed, sent or {}
+    told = audit.plain(asdict(typed))
+    step = ("next_step", "next_step_on")
+    same = sent is not None and all(told[name] == said[name] for name in step)
+    return Stated(
+        ports=None if told["ports"] == said.get("ports") else typed.ports,
+        yearly_revenue=None if told["yearly_revenue"] == said.get("yearly_revenue") else typed.yearly_revenue,
+        next_step="" if same else typed.next_step,
+        next_step_on=typed.next_step_on,
+    )
 
 
 def freeze(

@@ -16,6 +16,7 @@ from portal.domain.terms import EventKind
 from portal.domain.weekly import Change
 from portal.models import tables as t
 from portal.pipeline.service import release
+from portal.registrations.work import edit_details, set_next_step
 from portal.weekly.reporting import write_line
 from portal.weekly.reports import load_entry
 from tests.weekly.desk import WEEK, Desk
@@ -108,6 +109,42 @@ def test_a_correction_is_a_new_revision_with_the_difference(desk: Desk, filed: F
     assert (report.late, report.submitted_at) == (False, at("2026-03-04 11:00"))
     assert kinds(desk.engine, one).count(EventKind.REPORTED) == 2
     assert kinds(desk.engine, other).count(EventKind.REPORTED) == 1
+
+
+def stands(engine: sa.Engine, number: int) -> tuple[Any, ...]:
+    """Ports and next step of a project now."""
+    c = t.registration.c
+    with db.reading(engine) as session:
+        query = sa.select(c.ports, c.next_step, c.next_step_on).where(c.id == number)
+        return tuple(session.execute(query).one())
+
+
+def test_a_late_report_takes_nothing_back_that_was_stated_since_its_week(
+    desk: Desk, filed: Filed, at: Any
+) -> None:
+    number = filed("2026-03-02 10:00")
+    desk.act(edit_details, at("2026-03-06 09:00"), number, values={"ports": 90})
+    desk.write(at("2026-03-06 10:00"), number, happened="约了总经理")
+    desk.send(at("2026-03-06 10:00"))
+    assert desk.sent()[0].content["lines"][0]["ports"] == 60
+    assert stands(desk.engine, number)[0] == 90
+
+
+def test_a_correction_takes_nothing_back_that_was_stated_since_the_report(
+    desk: Desk, filed: Filed, at: Any
+) -> None:
+    number = filed("2026-03-02 10:00")
+    said = {"ports": 80, "next_step": "拜访", "next_step_on": date(2026, 3, 10)}
+    version = desk.write(at("2026-03-04 10:00"), number, **said)
+    desk.send(at("2026-03-04 10:00"))
+    desk.act(edit_details, at("2026-03-04 11:00"), number, values={"ports": 90})
+    desk.act(set_next_step, at("2026-03-04 11:00"), number, step="签约", due=date(2026, 3, 12))
+    version = desk.write(at("2026-03-04 12:00"), number, version, happened="约了总经理", **said)
+    desk.send(at("2026-03-04 12:00"))
+    assert stands(desk.engine, number) == (90, "签约", date(2026, 3, 12))
+    desk.write(at("2026-03-04 13:00"), number, version, ports=70, next_step="再拜访")
+    desk.send(at("2026-03-04 13:00"))
+    assert stands(desk.engine, number) == (70, "再拜访", None)
 
 
 @pytest.mark.parametrize(
