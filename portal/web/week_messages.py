@@ -10,7 +10,9 @@ from portal.domain.weekly import Change, Group
 
 WEEK: Mapping[str, Any] = {
     "import.report_there": _l("%(partner)s has another report of this week already."),
-    "import.unknown_customer": _l("The partner has no project of this name: the line is kept by the name."),
+    "import.unknown_customer": _l(
+        "The partner has no project, or more than one, that this name means: the line is kept by the name."
+    ),
     "import.week_not_over": _l("“%(value)s” is not over yet: only past weeks are imported."),
     "report.closed": _l("This week is closed: its report could be sent until %(last)s."),
     "report.day_without_step": _l("Say what happens on that day, or leave the day empty."),
