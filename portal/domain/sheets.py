@@ -10,13 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain.errors import RuleViolation
-from portal.domain.money import parse_amount, parse_count
+from portal.domain.money import parse_count, parse_yuan
 from portal.domain.names import keys_of
 from portal.domain.pipeline import Stage
 
 _TITLES = 15
 _MOST = 500
-_TEN_THOUSAND = Decimal(10_000)
 _LONGEST = {"customer": 200, "happened": 2000, "support": 500, "next_step": 500, "stage": 40}
 _JOINED = ("happened", "support", "next_step")
 
@@ -91,7 +90,7 @@ def _take(row: SheetRow, told: Mapping[str, str], stage_of: Callable[[str], Stag
             joined = f"{getattr(row, name)}；{text}" if getattr(row, name) else text
             setattr(row, name, joined[: _LONGEST[name]])
     parsers: Mapping[str, Callable[[str], Any]] = {
-        "ports": _ports, "yearly_revenue": _revenue, "stage": stage_of,
+        "ports": _ports, "yearly_revenue": parse_yuan, "stage": stage_of,
     }  # fmt: skip
     for name, parse in parsers.items():
         text = told.get(name, "")
@@ -108,14 +107,6 @@ def _ports(text: str) -> int:
     for unit in ("端口", "ports", "port", "个", "线"):
         typed = typed.removesuffix(unit).strip()
     return parse_count(typed.removesuffix(".0"))
-
-
-def _revenue(text: str) -> Decimal:
-    """Yuan, also as 2.16万."""
-    typed = unicodedata.normalize("NFKC", text).strip().removesuffix("元").strip()
-    if typed.endswith("万"):
-        return (parse_amount(typed[:-1].strip()) * _TEN_THOUSAND).quantize(Decimal("0.01"))
-    return parse_amount(typed)
 
 
 def match_names(names: Iterable[str], projects: Mapping[int, str]) -> dict[str, int | None]:

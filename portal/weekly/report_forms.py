@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from portal.domain.errors import RuleViolation
+from portal.domain.money import parse_yuan
 from portal.domain.reports import Entry, Typed
 from portal.web import forms
 
@@ -31,7 +32,7 @@ class LineForm(forms.PortalForm):
     next_step_on = forms.date_field(_l("Next step on"))
     support = forms.text_field(_l("Support needed"), 500)
     ports = forms.count_field(_l("Ports expected"))
-    yearly_revenue = forms.money_field(_l("Yearly revenue expected"))
+    yearly_revenue = forms.money_field(_l("Yearly revenue expected"), parse_yuan)
     version = HiddenField()
 
     def typed(self, entry: Entry) -> Typed:
