@@ -17,6 +17,10 @@ WEEK: Mapping[str, Any] = {
     "report.closed": _l("This week is closed: its report could be sent until %(last)s."),
     "report.day_without_step": _l("Say what happens on that day, or leave the day empty."),
     "report.future": _l("This week has not begun: its report can be written from %(first)s on."),
+    "report.lost": _l(
+        "%(customers)s: not yours any more, nothing is reported of it. The rest is saved: look at it, "
+        "then send."
+    ),
     "report.not_yours": _l("The project is not yours any more: nothing is reported of it."),
     "report.reason_needed": _l("Nothing was recorded this week: say why, or what happened."),
     "report.step_in_the_past": _l("That day has passed: give the day of the next step."),

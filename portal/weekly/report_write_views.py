@@ -18,7 +18,7 @@ from portal.web.access import partner_or_404
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today, transaction
-from portal.weekly import report_rows
+from portal.weekly import report_queries, report_rows
 from portal.weekly.report_forms import LineForm, form_of
 from portal.weekly.report_views import bp, figures_of, keep_compared, own_report, week_or_404
 from portal.weekly.reporting import Outcome, begin, open_report, send_report, write_line, write_remark
@@ -180,6 +180,7 @@ def send(week: str) -> ResponseReturnValue:
         return write_page(found, posted=made, remark=remark, code=422)
     try:
         _save(found, figures, on_page, remark)
+        _refuse_lost(made)
         if not sending:
             flash(_("Saved. It is not sent yet."))
             return go_to(url_for(".week", week=week, page=forms.posted_number(request.form.get("page"))))
@@ -194,10 +195,28 @@ def send(week: str) -> ResponseReturnValue:
             if number in made:
                 made[number].refuse(each)
         return write_page(
-            found, posted=made, problem=error, remark=remark, code=409 if error.code == "stale" else 422
+            found,
+            posted=made,
+            problem=error,
+            remark=remark,
+            code=_code_of(error),
         )
     flash(_told(outcome))
     return go_to(url_for(".sent", week=week, partner_id=partner.id))
+
+
+def _code_of(error: RuleViolation) -> int:
+    """409 where things have changed meanwhile, 422 where something typed is wrong or missing."""
+    return 409 if error.code in ("stale", "report.lost") else 422
+
+
+def _refuse_lost(made: Mapping[int, LineForm]) -> None:
+    """Say it if a project on the page is not the partner's any more: what was typed of it is not reported."""
+    posted = {forms.posted_number(name.partition("-")[0]) for name in request.form if "-version" in name}
+    lost = posted - made.keys()
+    names = report_queries.customers_of(reading(), actor().partner_id or 0, lost) if lost else []
+    if names:
+        raise RuleViolation("report.lost", customers=str(_(", ")).join(names))
 
 
 def _told(outcome: Outcome) -> str:
