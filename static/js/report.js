@@ -54,8 +54,20 @@
     clearTimeout(slow.get(box));
     if (answer.status === 204) failed(box, form.dataset.out);
     else if (answer.status === 0 || answer.status >= 500) failed(box, form.dataset.offline);
-    else if (!pauses.has(box)) unkept.delete(box);
+    else {
+      if (!pauses.has(box)) unkept.delete(box);
+      if (answer.status === 200 && !missing(box).length) mended(box);
+    }
   });
+  // What was refused when the page was sent is right now: the refusals go.
+  function mended(box) {
+    box.classList.remove("failed");
+    box.querySelectorAll(".field > .err").forEach(function (old) { old.remove(); });
+    box.querySelectorAll("[aria-invalid]").forEach(function (it) {
+      it.removeAttribute("aria-invalid");
+      it.removeAttribute("aria-describedby");
+    });
+  }
   // The card itself says so: no further word in a corner, at every try.
   ["htmx:sendError", "htmx:timeout", "toast"].forEach(function (name) {
     form.addEventListener(name, function (e) { e.stopPropagation(); });

@@ -78,6 +78,8 @@ def test_a_report_on_a_phone(
     expect(bar).to_have_text(words["none"])
     expect(page.locator(f"#s-{quiet}")).to_contain_text(words["saved"])
     assert desk.draft(at("2026-03-04 10:00")).lines[-1].typed.reason == words["quick"]
+    expect(card.locator(".field > .err")).to_have_count(0)
+    assert axe(page) == []
     card.get_by_label(words["reason"]).fill("Holiday")
     card.get_by_text(words["more"]).click()
     expect(page.locator(f"#s-{quiet}")).to_contain_text(words["saved"])

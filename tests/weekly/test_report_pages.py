@@ -1,6 +1,7 @@
 """The pages of the weekly report: written, saved as it is typed, sent, corrected, read by the vendor (W2)."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -205,6 +206,19 @@ def test_the_vendor_sees_who_reported_and_reads_every_revision(
     only = sales.get(f"{PAGE}?state=missing").get_data(as_text=True)
     assert "P002 通信" in only
     assert "P001 通信" not in only
+
+
+def test_what_was_promised_stands_in_the_report_that_was_sent(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-03-02 10:00")
+    desk.write(at("2026-03-04 10:00"), number, next_step="拜访总经理", next_step_on=date(2026, 3, 10))
+    desk.send(at("2026-03-04 11:00"))
+    desk.week = WEEK.next
+    desk.write(at("2026-03-10 10:00"), number, happened="见过了")
+    desk.send(at("2026-03-10 11:00"))
+    shown = alice.get(f"/weekly/{WEEK.next.thursday}/1").get_data(as_text=True)
+    assert 'Promised last week: <span translate="no">拜访总经理</span> · Tue 10 Mar' in shown
 
 
 def test_nothing_of_another_partner_can_be_read_or_written(
