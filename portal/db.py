@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
@@ -236,6 +237,12 @@ def chunks(ids: Iterable[_Key]) -> Iterator[Sequence[_Key]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]
+
+
+def insert_new(session: Session, table: Any, values: Mapping[str, Any]) -> Any:
+    """The statement that inserts a row unless one with the same key is there; of two at once one inserts."""
+    insert = postgresql.insert if is_postgres(session) else sqlite.insert
+    return insert(table).values(**values).on_conflict_do_nothing()
 
 
 def insert_plain(

@@ -64,7 +64,7 @@ def _report(admin: Actor, week: Week, draw: Random) -> Any:
             if not line.is_gone and (line.unchanged or draw.random() < 0.2):
                 write_line(
                     session, actor=admin, now=now, report_id=report.id, version=line.version,
-                    registration_id=line.registration_id, typed=_typed(line, now, draw),
+                    entry=line.entry, typed=_typed(line, now, draw),
                 )  # fmt: skip
         send_report(session, actor=admin, now=now, partner=partner, week=week, policy=policy)
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from portal.domain.errors import RuleViolation
 
 _FEN = Decimal("0.01")
+_TEN_THOUSAND = Decimal(10_000)
 _LARGEST = Decimal("9999999999999.99")
 _LARGEST_COUNT = 9_999_999
 _PLAIN = re.compile(r"\d+(\.\d+)?")
@@ -39,6 +40,18 @@ def parse_amount(text: str) -> Decimal:
     if amount > _LARGEST:
         raise RuleViolation("amount.too_large", value=text)
     return amount.quantize(_FEN)
+
+
+def parse_yuan(text: str) -> Decimal:
+    """A typed amount in yuan as people speak of revenue, also in ten thousands: 2.165万.
+
+    :raises RuleViolation: as `parse_amount`.
+    """
+    typed = unicodedata.normalize("NFKC", text).strip().removesuffix("元").strip()
+    if not typed.endswith("万"):
+        return parse_amount(text)
+    yuan = Decimal(_plain_figure(typed[:-1].strip(), "amount")) * _TEN_THOUSAND
+    return parse_amount(format(yuan.normalize(), "f"))
 
 
 def parse_count(text: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from portal.domain.errors import RuleViolation
 from portal.domain.pipeline import Stage
 from portal.domain.terms import EventKind
-from portal.domain.weekly import Change, Compared
+from portal.domain.weekly import Change, Compared, Standing
 from portal.domain.weeks import Week, WeekFigures
 
 TELLING = (
@@ -52,10 +52,11 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The next step that last week's report named, or the project had then."""
+    """What last week's report said that is asked after now: the next step by its day, why nothing changed."""
 
     step: str = ""
     due: date | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,33 @@ class Typed:
     next_step_on: date | None = None
     ports: int | None = None
     yearly_revenue: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A project to be written about: how it stands now, and what is written of it so far.
+
+    `now` is None for one that the partner does not own any more; `version` counts what was written.
+    """
+
+    registration_id: int
+    now: Standing | None
+    typed: Typed
+    version: int = 0
+
+    @property
+    def ports(self) -> int:
+        """The ports that the report states."""
+        if self.typed.ports is not None:
+            return self.typed.ports
+        return self.now.ports if self.now else 0
+
+    @property
+    def yearly_revenue(self) -> Decimal:
+        """The yearly revenue that the report states, in yuan."""
+        if self.typed.yearly_revenue is not None:
+            return self.typed.yearly_revenue
+        return self.now.yearly_revenue if self.now else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +119,19 @@ class Line:
         return self.compared.now is None
 
     @property
+    def entry(self) -> Entry:
+        """What can be typed about it."""
+        return Entry(self.registration_id, self.compared.now, self.typed, self.version)
+
+    @property
     def ports(self) -> int:
         """The ports that the report states."""
-        if self.typed.ports is not None:
-            return self.typed.ports
-        return self.compared.now.ports if self.compared.now else 0
+        return self.entry.ports
 
     @property
     def yearly_revenue(self) -> Decimal:
         """The yearly revenue that the report states, in yuan."""
-        if self.typed.yearly_revenue is not None:
-            return self.typed.yearly_revenue
-        return self.compared.now.yearly_revenue if self.compared.now else Decimal(0)
+        return self.entry.yearly_revenue
 
     @property
     def unchanged(self) -> bool:

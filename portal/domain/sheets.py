@@ -10,31 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain.errors import RuleViolation
-from portal.domain.money import parse_amount, parse_count
+from portal.domain.money import parse_count, parse_yuan
 from portal.domain.names import keys_of
 from portal.domain.pipeline import Stage
 
-HEADS: Mapping[str, tuple[str, ...]] = {
-    "customer": (
-        "客户名称", "目标客户", "目标客户名称", "客户", "公司名称", "customer", "customername",
-        "targetcustomer",
-    ),
-    "ports": ("端口数", "端口", "端口需求", "所需端口", "端口数量", "ports", "portsneeded"),
-    "yearly_revenue": (
-        "年收入预估", "预计收入", "预估收入", "收入", "年收入", "收入预估", "revenue", "yearlyrevenue",
-        "expectedrevenue",
-    ),
-    "stage": ("进度", "阶段", "项目进度", "项目阶段", "stage"),
-    "happened": (
-        "本周情况", "本周进展", "进展", "变化", "具体情况", "情况", "progress", "happened", "thisweek",
-    ),
-    "support": ("需要支持", "所需支持", "支持", "需要的支持", "需支持", "support", "supportneeded"),
-    "next_step": ("下一步", "下周计划", "计划", "nextstep", "next"),
-}  # fmt: skip
-_BY_HEAD = {word: key for key, words in HEADS.items() for word in words}
 _TITLES = 15
 _MOST = 500
-_TEN_THOUSAND = Decimal(10_000)
 _LONGEST = {"customer": 200, "happened": 2000, "support": 500, "next_step": 500, "stage": 40}
 _JOINED = ("happened", "support", "next_step")
 
@@ -54,17 +35,22 @@ class SheetRow:
     wrong: dict[str, str] = field(default_factory=dict)
 
 
-def read_sheet(rows: Iterable[Sequence[str]], stage_of: Callable[[str], Stage]) -> list[SheetRow]:
+def read_sheet(
+    rows: Iterable[Sequence[str]], words: Mapping[str, Sequence[str]], stage_of: Callable[[str], Stage]
+) -> list[SheetRow]:
     """The customers of a sheet. Titles may stand above the heads; a merged customer goes on below itself.
+
+    `words`: what the heads may be called, by what they name; `stage_of` reads a stage or refuses it.
 
     :raises RuleViolation: ``sheet.no_heads``: no row within the first few names a customer column;
         ``sheet.too_long``.
     """
+    by_word = {_plain(word): key for key, known in words.items() for word in known}
     heads: dict[int, str] = {}
     found: list[SheetRow] = []
     for number, cells in enumerate(rows, start=1):
         if not heads:
-            heads = _heads(cells)
+            heads = _heads(cells, by_word)
             if not heads and number >= _TITLES:
                 break
             continue
@@ -78,15 +64,15 @@ def read_sheet(rows: Iterable[Sequence[str]], stage_of: Callable[[str], Stage]) 
         if found:
             _take(found[-1], told, stage_of)
     if not heads:
-        raise RuleViolation("sheet.no_heads", known="、".join(words[0] for words in HEADS.values()))
+        raise RuleViolation("sheet.no_heads", known="、".join(known[0] for known in words.values()))
     return found
 
 
-def _heads(cells: Sequence[str]) -> dict[int, str]:
+def _heads(cells: Sequence[str], by_word: Mapping[str, str]) -> dict[int, str]:
     """Which column is which, where this row names the customer's; the first of two alike."""
     found: dict[int, str] = {}
     for at, cell in enumerate(cells):
-        key = _BY_HEAD.get(_plain(cell))
+        key = by_word.get(_plain(cell))
         if key is not None and key not in found.values():
             found[at] = key
     return found if "customer" in found.values() and len(found) > 1 else {}
@@ -104,7 +90,7 @@ def _take(row: SheetRow, told: Mapping[str, str], stage_of: Callable[[str], Stag
             joined = f"{getattr(row, name)}；{text}" if getattr(row, name) else text
             setattr(row, name, joined[: _LONGEST[name]])
     parsers: Mapping[str, Callable[[str], Any]] = {
-        "ports": _ports, "yearly_revenue": _revenue, "stage": stage_of,
+        "ports": _ports, "yearly_revenue": parse_yuan, "stage": stage_of,
     }  # fmt: skip
     for name, parse in parsers.items():
         text = told.get(name, "")
@@ -121,14 +107,6 @@ def _ports(text: str) -> int:
     for unit in ("端口", "ports", "port", "个", "线"):
         typed = typed.removesuffix(unit).strip()
     return parse_count(typed.removesuffix(".0"))
-
-
-def _revenue(text: str) -> Decimal:
-    """Yuan, also as 2.16万."""
-    typed = unicodedata.normalize("NFKC", text).strip().removesuffix("元").strip()
-    if typed.endswith("万"):
-        return (parse_amount(typed[:-1].strip()) * _TEN_THOUSAND).quantize(Decimal("0.01"))
-    return parse_amount(typed)
 
 
 def match_names(names: Iterable[str], projects: Mapping[int, str]) -> dict[str, int | None]:

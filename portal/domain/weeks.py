@@ -99,6 +99,11 @@ class Week:
         return review_day(self.review_on - _DAY)
 
     @property
+    def is_moved(self) -> bool:
+        """Whether holidays make the report due before its Wednesday."""
+        return self.due_on < self.thursday - _DAY
+
+    @property
     def is_certain(self) -> bool:
         """Whether the state's calendar of all its days is known."""
         return all(calendar_is_official(year) for year in {self.first.year, self.thursday.year})

@@ -1,6 +1,7 @@
 """Import past weekly sheets: one report for each partner and week, told on the projects' time lines.
 
-A week's report that is there already with the same lines is skipped, with others refused.
+A week's report that is there already with the same lines is skipped, with others refused. A name that means
+no project of the partner's, or several, is kept as it was typed, and listed among the warnings.
 """
 
 import hashlib
@@ -106,7 +107,7 @@ def _add(
     content = audit.plain({"week": week.thursday, "partner": named, "remark": "", "lines": lines})
     sent = newest_sent(session, partner.id, week).get(week)
     if sent is not None:
-        if sent.content["lines"] == content["lines"]:
+        if _is_same(sent.content["lines"], content["lines"]):
             report.skipped += len(told)
         else:
             row = told[0][0]
@@ -116,6 +117,18 @@ def _add(
     revision = freeze(session, actor, at, row, content, late=False, imported=True, recorded_at=now)
     journal.write(session, _facts(lines, own, week, at, now, actor, revision), actor=actor)
     report.accepted += len(told)
+
+
+_WHO = ("registration", "ref", "customer")
+
+
+def _is_same(there: list[dict[str, Any]], told: list[dict[str, Any]]) -> bool:
+    """Whether a report that is there says what the file says; a customer may be known by now that was not."""
+    return len(there) == len(told) and all(
+        old == new
+        or (old["registration"] is None and all(old[name] == new[name] for name in old if name not in _WHO))
+        for old, new in zip(there, told, strict=True)
+    )
 
 
 def _lines(

@@ -98,6 +98,24 @@ WEEKLY = {
     "next_step": "下一步",
     "next_step_on": "下一步日期",
 }
+SHEET_HEADS: Mapping[str, tuple[str, ...]] = {
+    "customer": (
+        "客户名称", "目标客户", "目标客户名称", "客户", "公司名称", "customer", "customername",
+        "targetcustomer",
+    ),
+    "ports": ("端口数", "端口", "端口需求", "所需端口", "端口数量", "ports", "portsneeded"),
+    "yearly_revenue": (
+        "年收入预估", "预计收入", "预估收入", "收入", "年收入", "收入预估", "revenue", "yearlyrevenue",
+        "expectedrevenue",
+    ),
+    "stage": ("进度", "阶段", "项目进度", "项目阶段", "stage"),
+    "happened": (
+        "本周情况", "本周进展", "进展", "变化", "具体情况", "情况", "progress", "happened", "thisweek",
+    ),
+    "support": ("需要支持", "所需支持", "支持", "需要的支持", "需支持", "support", "supportneeded"),
+    "next_step": ("下一步", "下周计划", "计划", "nextstep", "next"),
+}  # fmt: skip
+"""What partners call the columns of their own weekly sheets (W2), compared without blanks and brackets."""
 TRAFFIC = {"partner": "渠道编号", "day": "日期", "amount": "金额"}
 
 _TWINS: Mapping[type[StrEnum], Mapping[str, tuple[str, ...]]] = {

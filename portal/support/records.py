@@ -4,7 +4,7 @@ On a project it is told by facts on the registration's time line, which stop its
 late (C3), so its customer is settled anew. On a partner it is told by the audit trail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from portal import audit, journal
 from portal.conflicts.service import settle
+from portal.db import chunks
 from portal.domain.errors import RuleViolation, StaleVersion
 from portal.domain.roles import Actor
 from portal.domain.support import SupportKind, SupportState, Withdrawal
@@ -80,17 +81,15 @@ def write_asked(
 
     Its project's columns follow; who settles the customer afterwards is the caller.
     """
-    row: dict[str, Any] = {
-        "registration_id": registration_id, "partner_id": partner_id, "kind": kind, "need": need,
-        "asked_by_id": actor.user_id if actor else None, "asked_at": now, "week": week,
-        "owner_id": owner_id, "due_on": due, "state": SupportState.OPEN, "result": "",
-        "closed_at": None, "closed_by_id": None,
-    }  # fmt: skip
+    row = asked_row(
+        actor=actor, now=now, registration_id=registration_id, partner_id=partner_id, kind=kind, need=need,
+        due=due, owner_id=owner_id, week=week,
+    )  # fmt: skip
     pending = {"ref": "pending", "request_key": request_key, "version": 1}
     request_id = int(
         session.execute(sa.insert(t.support_request).values(**row, **pending).returning(_s.id)).scalar_one()
     )
-    ref = f"S{request_id:08d}"
+    ref = name_of_new(request_id)
     event_id = None
     if registration_id is None:
         audit.record(
@@ -98,14 +97,7 @@ def write_asked(
             subject=("support_request", request_id), after=audit.plain({**row, "ref": ref}),
         )  # fmt: skip
     else:
-        more = {"week": week, "move": move}
-        data = {"request": ref, "kind": kind, "due": due, "owner": owner_id} | {
-            name: value for name, value in more.items() if value is not None
-        }
-        told = journal.fact(
-            registration_id, EventKind.SUPPORT_ASKED, at=now, now=now, actor=actor, note=need, data=data
-        )
-        journal.write(session, [told], actor=actor)
+        journal.write(session, [asked_fact(row, ref, actor, move=move)], actor=actor)
         e = t.registration_event.c
         event_id = session.scalar(
             sa.select(sa.func.max(e.id)).where(
@@ -118,6 +110,46 @@ def write_asked(
     if registration_id is not None:
         show_oldest(session, registration_id)
     return request_id
+
+
+def asked_row(
+    *,
+    actor: Actor | None,
+    now: datetime,
+    registration_id: int | None,
+    kind: SupportKind,
+    need: str,
+    due: date,
+    partner_id: int | None = None,
+    owner_id: int | None = None,
+    week: date | None = None,
+) -> dict[str, Any]:
+    """A new request as a row, without its name."""
+    return {
+        "registration_id": registration_id, "partner_id": partner_id, "kind": kind, "need": need,
+        "asked_by_id": actor.user_id if actor else None, "asked_at": now, "week": week,
+        "owner_id": owner_id, "due_on": due, "state": SupportState.OPEN, "result": "",
+        "closed_at": None, "closed_by_id": None,
+    }  # fmt: skip
+
+
+def name_of_new(request_id: int) -> str:
+    """What facts call a request by."""
+    return f"S{request_id:08d}"
+
+
+def asked_fact(
+    row: Mapping[str, Any], ref: str, actor: Actor | None, *, move: int | None = None
+) -> dict[str, Any]:
+    """The fact that a request was asked for on a project."""
+    more = {"week": row["week"], "move": move}
+    data = {"request": ref, "kind": row["kind"], "due": row["due_on"], "owner": row["owner_id"]} | {
+        name: value for name, value in more.items() if value is not None
+    }
+    return journal.fact(
+        row["registration_id"], EventKind.SUPPORT_ASKED, at=row["asked_at"], now=row["asked_at"], actor=actor,
+        note=row["need"], data=data,
+    )  # fmt: skip
 
 
 def write_change(
@@ -178,23 +210,33 @@ def _name_of(session: Session, row: Any) -> dict[str, Any]:
 
 def show_oldest(session: Session, registration_id: int) -> None:
     """Bring the columns of a project to its oldest open request, as `domain.told` folds them."""
-    oldest = session.execute(_oldest(), {"registration": registration_id}).first()
-    shown = {
-        "support_note": oldest.need if oldest else "",
-        "support_since": oldest.asked_at if oldest else None,
-    }
-    here = t.registration.c.id == registration_id
-    session.execute(sa.update(t.registration).where(here).values(**shown))
+    show_oldest_of(session, [registration_id])
+
+
+def show_oldest_of(session: Session, registrations: Collection[int]) -> None:
+    """The same for many projects."""
+    shown = {each: {"of": each, "note": "", "since": None} for each in registrations}
+    for part in chunks(registrations):
+        # The oldest comes last and stays.
+        for row in session.execute(_newest_first().where(_s.registration_id.in_(part))):
+            shown[row.registration_id] = {"of": row.registration_id, "note": row.need, "since": row.asked_at}
+    session.connection().execute(_SHOW, list(shown.values()))
 
 
 @cache
-def _oldest() -> Any:
+def _newest_first() -> Any:
     return (
-        sa.select(_s.need, _s.asked_at)
-        .where(_s.registration_id == sa.bindparam("registration"), _s.state == SupportState.OPEN)
-        .order_by(_s.asked_at, _s.event_id)
-        .limit(1)
+        sa.select(_s.registration_id, _s.need, _s.asked_at)
+        .where(_s.state == SupportState.OPEN)
+        .order_by(_s.asked_at.desc(), _s.event_id.desc())
     )
+
+
+_SHOW = (
+    sa.update(t.registration)
+    .where(t.registration.c.id == sa.bindparam("of"))
+    .values(support_note=sa.bindparam("note"), support_since=sa.bindparam("since"))
+)
 
 
 def settle_customer(session: Session, customer_id: int | None, *, now: datetime) -> None:

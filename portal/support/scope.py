@@ -1,5 +1,6 @@
 """Which requests a person sees, and on what it may ask for support."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.db import chunks
 from portal.domain.access import Permission, Scope, allows, can_see, scope_of, works_for
 from portal.domain.facts import State
 from portal.domain.roles import Actor, Role
@@ -15,6 +17,10 @@ from portal.models import tables as t
 _s, _r, _p = t.support_request.c, t.registration.c, t.partner.c
 PARTY = sa.func.coalesce(_s.partner_id, _r.partner_id)
 """The partner that a request is for: its own, or its project's; none: key accounts'."""
+
+
+ENDED = (State.RELEASED, State.LOST)
+"""On what has ended nothing is asked for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,21 @@ class Party:
 
 def party_of_claim(session: Session, registration_id: int) -> Party:
     """The party of a registration, and how that stands."""
-    row = session.execute(
-        sa.select(_r.partner_id, _p.region, _manager(), _r.customer_id, _r.state)
+    return parties_of_claims(session, [registration_id])[registration_id]
+
+
+def parties_of_claims(session: Session, registrations: Collection[int]) -> dict[int, Party]:
+    """The same of many registrations."""
+    query = (
+        sa.select(_r.id, _r.partner_id, _p.region, _manager(), _r.customer_id, _r.state)
         .join(t.partner, _p.id == _r.partner_id, isouter=True)
         .join(t.user, t.user.c.id == _p.manager_id, isouter=True)
-        .where(_r.id == registration_id)
-    ).one()
-    return Party(*row)
+    )
+    return {
+        row[0]: Party(*row[1:])
+        for part in chunks(registrations)
+        for row in session.execute(query.where(_r.id.in_(part)))
+    }
 
 
 def party_of(session: Session, partner_id: int | None) -> Party:

@@ -11,7 +11,6 @@ from portal.conflicts.claims import next_of_claim
 from portal.db import lock_registry
 from portal.domain.access import Permission, allows, can_see
 from portal.domain.errors import RuleViolation
-from portal.domain.facts import State
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.domain.roles import Actor
@@ -29,10 +28,9 @@ from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.support.records import settle_customer, take_version, write_asked, write_change, write_closed
-from portal.support.scope import Party, may_ask, may_withdraw, party_of, party_of_claim
+from portal.support.scope import ENDED, Party, may_ask, may_withdraw, party_of, party_of_claim
 from portal.support.telling import tell_asked, tell_closed, tell_planned
 
-_ENDED = (State.RELEASED, State.LOST)
 _s = t.support_request.c
 
 
@@ -68,7 +66,7 @@ def ask(
     )
     if not may_ask(actor, about):
         raise RuleViolation("support.not_yours")
-    if about.state in _ENDED:
+    if about.state in ENDED:
         raise RuleViolation("pipeline.ended")
     if not need:
         raise RuleViolation("required", "need")

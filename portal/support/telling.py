@@ -1,12 +1,13 @@
 """Who is told of a request for support: whoever owes it, and whoever asked for it (L2, C3)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.db import chunks
 from portal.domain.notices import NoticeKind
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor, Role
@@ -20,13 +21,27 @@ _s = t.support_request.c
 
 def tell_asked(session: Session, request_id: int, *, now: datetime, actor: Actor) -> None:
     """Tell whoever owes it, or the department it falls to, that support was asked for."""
-    row = _request(session, request_id)
-    owed = _owing(session, [row])[row.id] - {actor.user_id}
-    about = {"customer": row.customer or "", "partner": row.partner or "", "need": row.need}
-    tell(
-        session, now=now, people=owed, kind=NoticeKind.SUPPORT_ASKED, about=about, link=_page(row),
-        key=f"support:{row.id}",
-    )  # fmt: skip
+    tell_all_asked(session, [request_id], now=now, actor=actor)
+
+
+def tell_all_asked(session: Session, requests: Collection[int], *, now: datetime, actor: Actor) -> None:
+    """The same for many requests at once."""
+    rows = [
+        row
+        for part in chunks(requests)
+        for row in session.execute(_requests().where(_s.id.in_(part)).order_by(_s.id))
+    ]
+    owing = _owing(session, rows)
+    notes = [
+        Note(
+            owing[row.id] - {actor.user_id},
+            {"customer": row.customer or "", "partner": row.partner or "", "need": row.need},
+            _page(row),
+            f"support:{row.id}",
+        )
+        for row in rows
+    ]
+    tell_many(session, now=now, kind=NoticeKind.SUPPORT_ASKED, notes=notes)
 
 
 def tell_planned(session: Session, request_id: int, *, now: datetime, version: int) -> None:

@@ -154,9 +154,9 @@ def email_field(label: Any, **kwargs: Any) -> ParsedField:
     return ParsedField(label, parse_email, **kwargs)
 
 
-def money_field(label: Any, **kwargs: Any) -> ParsedField:
+def money_field(label: Any, parse: Callable[[str], Decimal] = parse_amount, **kwargs: Any) -> ParsedField:
     """An amount in yuan."""
-    return ParsedField(label, parse_amount, show=_plain_amount, **kwargs)
+    return ParsedField(label, parse, show=_plain_amount, **kwargs)
 
 
 def count_field(label: Any, **kwargs: Any) -> ParsedField:

@@ -10,11 +10,18 @@ from portal.domain.weekly import Change, Group
 
 WEEK: Mapping[str, Any] = {
     "import.report_there": _l("%(partner)s has another report of this week already."),
-    "import.unknown_customer": _l("The partner has no project of this name: the line is kept by the name."),
+    "import.unknown_customer": _l(
+        "The partner has no project, or more than one, that this name means: the line is kept by the name."
+    ),
     "import.week_not_over": _l("“%(value)s” is not over yet: only past weeks are imported."),
     "report.closed": _l("This week is closed: its report could be sent until %(last)s."),
     "report.day_without_step": _l("Say what happens on that day, or leave the day empty."),
     "report.future": _l("This week has not begun: its report can be written from %(first)s on."),
+    "report.lost": _l(
+        "%(customers)s: not yours any more, nothing is reported of it. The rest is saved: look at it, "
+        "then send."
+    ),
+    "report.not_yours": _l("The project is not yours any more: nothing is reported of it."),
     "report.reason_needed": _l("Nothing was recorded this week: say why, or what happened."),
     "report.step_in_the_past": _l("That day has passed: give the day of the next step."),
     "sheet.gone": _l("%(customer)s: the project chosen for it is not yours any more. Choose again."),

@@ -1,5 +1,6 @@
 """Reads about many reports: a week's partners for the vendor, a partner's weeks for itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from portal.db import chunks
 from portal.domain.pipeline import Stage
 from portal.domain.reports import ReportState, state_of
 from portal.domain.weeks import Week, WeekFigures
@@ -81,6 +83,13 @@ def _projects_of(week: Week, now: datetime) -> Any:
         query = sa.select(c.party_id.label("partner_id"), sa.func.sum(c.projects).label("number"))
         query = query.where(c.stage != Stage.SIGNED).group_by(c.party_id)
     return query.subquery("projects")
+
+
+def customers_of(session: Session, partner_id: int, registrations: Collection[int]) -> list[str]:
+    """The customers of those registrations that are the partner's own filings, whoever owns them now."""
+    c = t.registration.c
+    query = sa.select(c.customer_name).where(c.partner_id == partner_id).order_by(c.id)
+    return [name for part in chunks(registrations) for name in session.scalars(query.where(c.id.in_(part)))]
 
 
 def own_weeks(session: Session, partner_id: int) -> list[Any]:

@@ -1,7 +1,7 @@
 """Reports made ready to be read: the draft's lines with their forms, and what was sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 from flask_babel import gettext
 
 from portal.domain.pipeline import Stage
-from portal.domain.reports import Difference, Happening, Line
+from portal.domain.reports import Difference, Happening, Line, Typed
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Change, Group
 from portal.web import filters, labels
-from portal.weekly.report_forms import LineForm
+from portal.weekly.report_forms import QUICK_REASONS, LineForm
+
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,39 @@ class LineRow:
     overtaken: bool
 
     @property
+    def asks(self) -> bool:
+        """Whether the facts alone leave it unchanged: a reason, or what did happen, is wanted."""
+        return replace(self.line, typed=Typed()).unchanged
+
+    @property
+    def quick(self) -> list[tuple[str, str]]:
+        """Reasons for one tap with what they are called; first the one that was given last week."""
+        before, usual = self.line.promise.reason, [str(each) for each in QUICK_REASONS]
+        offered = [(each, each) for each in usual if each != before]
+        if not before:
+            return offered
+        shown = before if len(before) <= _SHOWN else f"{before[: _SHOWN - 1]}…"
+        return [(before, gettext("As last week: %(reason)s", reason=shown)), *offered]
+
+    @property
+    def tapped(self) -> str:
+        """The quick reason that stands, if any."""
+        said = self.form.quick.data or self.form.reason.data or ""
+        return said if said in {text for text, _words in self.quick} else ""
+
+    @property
+    def own_words(self) -> str:
+        """The reason in own words, as typed."""
+        said = str(self.form.reason._value())
+        return "" if said == self.tapped else said
+
+    @property
     def more(self) -> bool:
         """Whether the folded part of the form has something in it that a person should see."""
-        names = ("support", "ports", "yearly_revenue")
-        stated = self.line.typed.support or self.line.typed.ports is not None
+        names = ("happened", "support", "ports", "yearly_revenue")
+        typed = self.line.typed
+        figures = (typed.ports, typed.yearly_revenue) != (None, None)
+        stated = typed.support or typed.happened or figures
         return bool(stated or any(self.form[name].errors for name in names))
 
 
@@ -52,7 +83,7 @@ def line_rows(lines: Sequence[Line], forms: Mapping[int, LineForm]) -> list[Line
 
 def _overtaken(line: Line, form: LineForm) -> bool:
     """Whether somebody else wrote about the project while the form was on the screen."""
-    return str(form.version.data) != str(line.version) and form.typed(line) != line.typed
+    return str(form.version.data) != str(line.version) and form.typed(line.entry) != line.typed
 
 
 def happening_words(each: Happening) -> str:

@@ -1,7 +1,7 @@
 """Write a weekly report and send it (W2). Sending freezes a revision; what was sent before stays."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,15 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from portal import audit, journal
-from portal.conflicts.claims import next_of_claim
-from portal.db import lock_registry
+from portal.conflicts.claims import next_of_claims
+from portal.db import insert_new, lock_registry
 from portal.domain.errors import RuleViolations, StaleVersion
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.domain.reports import (
     TYPED,
     Draft,
+    Entry,
     Line,
     Typed,
     check_open,
@@ -31,9 +32,9 @@ from portal.domain.support import SupportKind
 from portal.domain.terms import EventKind
 from portal.domain.weeks import Week, WeekFigures
 from portal.models import tables as t
-from portal.registrations.work import edit_details, set_next_step
+from portal.registrations.restating import Stated, restate
+from portal.support.asking import ask_on_projects
 from portal.support.queries import open_requests_of
-from portal.support.service import ask
 from portal.weekly.reports import load_draft, newest_sent, report_row
 from portal.weekly.snapshots import keep_week
 from portal.weekly.telling import tell_late_report
@@ -62,13 +63,20 @@ def open_row(session: Session, *, partner_id: int, week: Week, now: datetime) ->
     """The report's row, begun if it was not."""
     row = report_row(session, partner_id, week)
     if row is None:
-        values = {
-            "partner_id": partner_id, "week": week.thursday, "opened_at": now, "revision": 0,
-            "late": False, "remark": "", "version": 1,
-        }  # fmt: skip
-        session.execute(sa.insert(t.weekly_report), [values])
+        begin(session, partner_id=partner_id, week=week, now=now)
         row = report_row(session, partner_id, week)
     return row
+
+
+def begin(session: Session, *, partner_id: int, week: Week, now: datetime) -> int:
+    """Begin the report, unless somebody just did; answers its id."""
+    values = {
+        "partner_id": partner_id, "week": week.thursday, "opened_at": now, "revision": 0,
+        "late": False, "remark": "", "version": 1,
+    }  # fmt: skip
+    c = t.weekly_report.c
+    made: int | None = session.scalar(insert_new(session, t.weekly_report, values).returning(c.id))
+    return made if made is not None else int(report_row(session, partner_id, week).id)
 
 
 def keep_ends(session: Session, week: Week, now: datetime) -> None:
@@ -84,30 +92,45 @@ def write_line(
     actor: Actor,
     now: datetime,
     report_id: int,
-    registration_id: int,
+    entry: Entry,
     version: int,
     typed: Typed,
 ) -> int:
-    """Keep what was typed about a project; answers the entry's new version.
+    """Keep what was typed about a project: one statement, none where it says nothing new.
 
-    `version` is that of the entry the form was drawn from, 0 where there was none.
+    `entry` is what was read of it just now, `version` that of the entry the form was drawn from, 0 where
+    there was none. Answers the entry's new version.
 
     :raises StaleVersion: somebody else wrote meanwhile; nothing is overwritten.
     """
-    c = t.weekly_entry.c
-    here = sa.and_(c.report_id == report_id, c.registration_id == registration_id)
-    kept = session.execute(sa.select(t.weekly_entry).where(here).with_for_update()).first()
-    values = {**asdict(typed), "written_by_id": actor.user_id, "written_at": now}
-    if kept is None:
-        key = {"report_id": report_id, "registration_id": registration_id, "version": 1}
-        session.execute(sa.insert(t.weekly_entry), [{**key, **values}])
-        return 1
-    if all(getattr(kept, name) == getattr(typed, name) for name in TYPED):
-        return int(kept.version)
-    if kept.version != version:
+    if typed == entry.typed:
+        return entry.version
+    if version != entry.version:
         raise StaleVersion("stale")
-    session.execute(sa.update(t.weekly_entry).where(here).values(**values, version=version + 1))
+    c, key = t.weekly_entry.c, {"report_id": report_id, "registration_id": entry.registration_id}
+    values = {**asdict(typed), "written_by_id": actor.user_id, "written_at": now, "version": version + 1}
+    write: Any = insert_new(session, t.weekly_entry, {**key, **values})
+    if version:
+        same = (c.report_id == report_id, c.registration_id == entry.registration_id, c.version == version)
+        write = sa.update(t.weekly_entry).where(*same).values(**values)
+    if session.scalar(write.returning(c.version)) is None:
+        return _same_or_stale(session, report_id, entry.registration_id, typed)
     return version + 1
+
+
+def _same_or_stale(session: Session, report_id: int, registration_id: int, typed: Typed) -> int:
+    """The version of what somebody wrote between reading and writing, if it is just what was typed here.
+
+    A page that keeps its last field by itself and is sent in the same moment is its own rival.
+
+    :raises StaleVersion: it says something else.
+    """
+    c = t.weekly_entry.c
+    query = sa.select(t.weekly_entry).where(c.report_id == report_id, c.registration_id == registration_id)
+    kept = session.execute(query).first()
+    if kept is None or any(getattr(kept, name) != getattr(typed, name) for name in TYPED):
+        raise StaleVersion("stale")
+    return int(kept.version)
 
 
 def write_remark(session: Session, *, report_id: int, remark: str) -> None:
@@ -147,13 +170,11 @@ def send_report(
     told = [
         line for line in draft.lines if not line.is_gone and _is_news(tell.get(line.registration_id), line)
     ]
-    for line in told:
-        _apply(session, actor, now, week, line, tell.get(line.registration_id))
+    _apply(session, actor, now, week, told, tell)
     content = _frozen(load_draft(session, **about))
     late = is_late(week, now, figures)
     revision = freeze(session, actor, now, report, content, late)
-    facts = [_reported(session, now, actor, line, week, revision) for line in told]
-    journal.write(session, facts, actor=actor)
+    journal.write(session, _reported(session, now, actor, told, week, revision), actor=actor)
     if late and sent is None:
         tell_late_report(session, now=now, partner=partner, week=week)
     return Outcome(revision, is_new=True, late=late)
@@ -176,37 +197,33 @@ def _is_news(sent: Mapping[str, Any] | None, line: Line) -> bool:
 
 
 def _apply(
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    week: Week,
-    line: Line,
-    sent: Mapping[str, Any] | None,
+    session: Session, actor: Actor, now: datetime, week: Week, told: Sequence[Line], sent: Mapping[int, Any]
 ) -> None:
-    """Tell on the project's time line what the report states of it."""
-    c, typed = t.registration.c, line.typed
-    row = session.execute(
-        sa.select(c.version, c.next_step, c.next_step_on, c.ports, c.yearly_revenue).where(
-            c.id == line.registration_id
-        )
-    ).one()
-    on: dict[str, Any] = {"actor": actor, "now": now, "registration_id": line.registration_id}
-    version = row.version
-    # What nobody typed is told as it stood in the report's week: it may have been edited since.
-    typed_figures = {"ports": typed.ports, "yearly_revenue": typed.yearly_revenue}
-    stated = {name: value for name, value in typed_figures.items() if value is not None}
-    if any(value != getattr(row, name) for name, value in stated.items()):
-        edit_details(session, **on, version=version, values=stated)
-        version += 1
-    if typed.next_step and (typed.next_step, typed.next_step_on) != (row.next_step, row.next_step_on):
-        set_next_step(session, **on, version=version, step=typed.next_step, due=typed.next_step_on)
-        version += 1
-    known = {each.need for each in open_requests_of(session, [line.registration_id])}
-    if typed.support and typed.support not in {*known, sent["support"] if sent else ""}:
-        ask(
-            session, actor=actor, now=now, registration_id=line.registration_id, kind=SupportKind.OTHER,
-            need=typed.support, week=week.thursday,
-        )  # fmt: skip
+    """Tell on the projects' time lines what the report states of them: all at once."""
+    stated = {line.registration_id: _stated(line, sent.get(line.registration_id)) for line in told}
+    restate(session, actor=actor, now=now, stated=stated)
+    pleas = {line.registration_id: line.typed.support for line in told if line.typed.support}
+    known = {(each.registration_id, each.need) for each in open_requests_of(session, pleas)}
+    known |= {(number, line["support"]) for number, line in sent.items()}
+    needs = {number: need for number, need in pleas.items() if (number, need) not in known}
+    ask_on_projects(session, actor=actor, now=now, needs=needs, kind=SupportKind.OTHER, week=week.thursday)
+
+
+def _stated(line: Line, sent: Mapping[str, Any] | None) -> Stated:
+    """What people typed of figures and next step that the revision before did not say yet.
+
+    What was changed on the project itself meanwhile is not taken back by a report that says nothing of it.
+    """
+    typed, said = line.typed, sent or {}
+    told = audit.plain(asdict(typed))
+    step = ("next_step", "next_step_on")
+    same = sent is not None and all(told[name] == said[name] for name in step)
+    return Stated(
+        ports=None if told["ports"] == said.get("ports") else typed.ports,
+        yearly_revenue=None if told["yearly_revenue"] == said.get("yearly_revenue") else typed.yearly_revenue,
+        next_step="" if same else typed.next_step,
+        next_step_on=typed.next_step_on,
+    )
 
 
 def freeze(
@@ -248,12 +265,15 @@ def freeze(
 
 
 def _reported(
-    session: Session, now: datetime, actor: Actor, line: Line, week: Week, revision: int
-) -> dict[str, Any]:
-    """The fact that a weekly report named the project (C8)."""
-    at = next_of_claim(session, line.registration_id, now)
-    return journal.fact(
-        line.registration_id, EventKind.REPORTED, at=at, now=now, actor=actor,
-        note=line.typed.happened, reason=line.typed.reason,
-        data={"week": week.thursday, "revision": revision},
-    )  # fmt: skip
+    session: Session, now: datetime, actor: Actor, told: Sequence[Line], week: Week, revision: int
+) -> list[dict[str, Any]]:
+    """The facts that a weekly report named these projects (C8)."""
+    times = next_of_claims(session, [line.registration_id for line in told], now)
+    return [
+        journal.fact(
+            line.registration_id, EventKind.REPORTED, at=times[line.registration_id], now=now, actor=actor,
+            note=line.typed.happened, reason=line.typed.reason,
+            data={"week": week.thursday, "revision": revision},
+        )
+        for line in told
+    ]  # fmt: skip

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from portal.db import chunks
 from portal.domain.periods import business_date
 from portal.domain.policy import Policy
-from portal.domain.reports import TELLING, TYPED, Draft, Happening, Line, Promise, Typed, carried_step
+from portal.domain.reports import TELLING, TYPED, Draft, Entry, Happening, Line, Promise, Typed, carried_step
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Compared, Group, Standing, compare_all
 from portal.domain.weeks import Week
@@ -34,6 +34,13 @@ class Sent:
     late: bool
     imported: bool
     content: Mapping[str, Any]
+
+
+class Writing(NamedTuple):
+    """A project that is being written about, and the report's id if it is begun."""
+
+    entry: Entry
+    report_id: int | None
 
 
 class PartnerRow(NamedTuple):
@@ -171,6 +178,39 @@ def _said(row: Any) -> str:
     return str(row.note or row.reason or (gate if row.kind is EventKind.MOVED else ""))[:_LONGEST]
 
 
+def load_entry(
+    session: Session, *, partner_id: int, week: Week, registration_id: int, now: datetime
+) -> Writing | None:
+    """One project to be written about, and the report's id if it is begun: one question, without the draft.
+
+    None for what was never the partner's. The caller has seen to it that the week is kept if it is over.
+    """
+    c, r, e = t.registration.c, t.weekly_report, t.weekly_entry
+    after, over = t.week_project.alias("after"), now > week.end
+    query = (
+        sa.select(
+            c.next_step, c.next_step_on, r.c.id.label("report_id"), e.c.version.label("entry_version"),
+            *(e.c[name].label(f"typed_{name}") for name in TYPED), owned_in(week).label("owned"),
+            *standing_columns(), *(each.label(f"after_{each.name}") for each in after.c),
+        )
+        .join(r, sa.and_(r.c.partner_id == c.partner_id, r.c.week == week.thursday), isouter=True)
+        .join(e, sa.and_(e.c.report_id == r.c.id, e.c.registration_id == c.id), isouter=True)
+        .join(after, _of_week(after, week), isouter=True)
+        .where(c.id == registration_id, c.partner_id == partner_id)
+    )  # fmt: skip
+    row = session.execute(query).first()
+    if row is None:
+        return None
+    today = business_date(now)
+    live = standing_of(row, row, min(today, week.thursday)) if row.owned else None
+    typed = Typed(*(getattr(row, f"typed_{name}") for name in TYPED))
+    if row.entry_version is None:
+        own = carried_step(row.next_step, row.next_step_on, today)
+        typed = Typed(next_step=own.step, next_step_on=own.due)
+    now_at = _kept(row, "after_") if over else live
+    return Writing(Entry(registration_id, now_at, typed, row.entry_version or 0), row.report_id)
+
+
 def _entries(session: Session, report_id: int) -> dict[int, tuple[Typed, int]]:
     c = t.weekly_entry.c
     query = sa.select(t.weekly_entry).where(c.report_id == report_id)
@@ -181,13 +221,12 @@ def _entries(session: Session, report_id: int) -> dict[int, tuple[Typed, int]]:
 
 
 def _promises(sent: Sent | None) -> dict[int, Promise]:
-    """What a report promised, by project."""
+    """What a report promised and excused, by project."""
     if sent is None:
         return {}
     return {
-        line["registration"]: Promise(line["next_step"], _day(line["next_step_on"]))
+        line["registration"]: Promise(line["next_step"], _day(line["next_step_on"]), line["reason"])
         for line in sent.content["lines"]
-        if line["next_step"]
     }
 
 

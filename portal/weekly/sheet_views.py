@@ -15,17 +15,18 @@ from portal.domain.sheets import SheetRow, match_names, read_sheet
 from portal.domain.weeks import Week
 from portal.files import plain_name
 from portal.imports.reading import Limits, raw_rows
-from portal.imports.words import member
+from portal.imports.words import SHEET_HEADS, member
 from portal.registrations.drafts import FILING, save_draft
 from portal.web import forms
 from portal.web.htmx import go_to
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, transaction
+from portal.weekly import report_read_views
 from portal.weekly.report_rows import field_words, value_words
 from portal.weekly.report_views import bp, figures_of, keep_compared, own_report, week_or_404
 from portal.weekly.sheets import drop_sheet, keep_sheet, kept_sheet, merged, take_rows
 
-__all__ = ["bp"]
+__all__ = ["bp", "report_read_views"]
 _LIMITS = Limits(rows=5000, megabytes=5)
 
 
@@ -52,7 +53,7 @@ def bring(week: str) -> ResponseReturnValue:
     try:
         if upload is None or not upload.filename:
             raise RuleViolation("sheet.no_file")
-        rows = read_sheet(raw_rows(upload.read(), _LIMITS), _stage)
+        rows = read_sheet(raw_rows(upload.read(), _LIMITS), SHEET_HEADS, _stage)
         with transaction() as session:
             keep_sheet(
                 session, actor=actor(), now=now(), week=found, name=plain_name(upload.filename), rows=rows

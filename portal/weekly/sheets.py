@@ -101,8 +101,8 @@ def take_rows(
         if line is None:
             raise RuleViolation("sheet.gone", customer=row.customer)
         write_line(
-            session, actor=actor, now=now, report_id=report.id, registration_id=line.registration_id,
-            version=line.version, typed=merged(line, row),
+            session, actor=actor, now=now, report_id=report.id, entry=line.entry, version=line.version,
+            typed=merged(line, row),
         )  # fmt: skip
     drop_sheet(session, actor=actor, week=week)
     return len(taken)

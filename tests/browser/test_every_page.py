@@ -402,7 +402,7 @@ def report(people: People, history: None, at: Any, engine: sa.Engine) -> None:
             for line in draft.lines:
                 write_line(
                     session, actor=alice.actor, now=now, report_id=row.id, version=line.version,
-                    registration_id=line.registration_id, typed=Typed(happened=said, reason="-"),
+                    entry=line.entry, typed=Typed(happened=said, reason="-"),
                 )  # fmt: skip
             send_report(session, actor=alice.actor, now=now, partner=partner, week=week, policy=policy)
 

@@ -16,7 +16,7 @@ from portal.models import tables as t
 from portal.pipeline.service import move_project
 from portal.policy.service import policy_on
 from portal.weekly.reporting import Outcome, keep_ends, open_report, send_report, write_line
-from portal.weekly.reports import Sent, load_draft, newest_sent, report_row, sent_revisions
+from portal.weekly.reports import Sent, load_draft, load_entry, newest_sent, report_row, sent_revisions
 from tests.support.people import Person
 
 WEEK = Week(date(2026, 3, 5))
@@ -54,9 +54,13 @@ class Desk:
             figures = policy_on(session, business_date(now)).week
             assert figures is not None
             report = open_report(session, partner_id=partner.id, week=self.week, now=now, figures=figures)
+            writing = load_entry(
+                session, partner_id=partner.id, week=self.week, registration_id=registration_id, now=now
+            )
+            assert writing is not None
             return write_line(
                 session, actor=self.people[self.who].actor, now=now, report_id=report.id,
-                registration_id=registration_id, version=version, typed=Typed(**typed),
+                entry=writing.entry, version=version, typed=Typed(**typed),
             )  # fmt: skip
 
     def send(self, now: datetime) -> Outcome:

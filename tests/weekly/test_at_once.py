@@ -20,6 +20,7 @@ from portal.models import tables as t
 from portal.policy.service import policy_on
 from portal.weekly import reviewing
 from portal.weekly.reporting import Outcome, open_report, send_report, write_line
+from portal.weekly.reports import load_entry
 from tests.support.clocks import shanghai
 from tests.weekly.conftest import WEEK, Channel
 
@@ -137,9 +138,11 @@ def test_a_report_that_two_send_at_once_is_sent_once(channel: Channel) -> None:
         assert figures is not None
         partner = channel.people["alice"].partner_id or 0
         report = open_report(session, partner_id=partner, week=WEEK, now=REPORT, figures=figures)
+        there = load_entry(session, partner_id=partner, week=WEEK, registration_id=project, now=REPORT)
+        assert there is not None
         write_line(
             session, actor=channel.people[who].actor, now=REPORT, report_id=report.id,
-            registration_id=project, version=0, typed=Typed(happened=f"{who} 写的", support="陪访", ports=80),
+            entry=there.entry, version=0, typed=Typed(happened=f"{who} 写的", support="陪访", ports=80),
         )  # fmt: skip
 
     # Both type about the project first: one entry is kept, the other writer is told.

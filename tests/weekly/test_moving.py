@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +39,10 @@ def test_past_sheets_become_reports_that_name_the_customers(desk: Desk, filed: A
         {**ROW, "customer_name": "无名公司"},
     ]
     report = bring(desk, rows, now)
-    assert (report.accepted, len(report.warnings)) == (2, 1)
+    assert report.accepted == 2
+    (warned,) = report.warnings
+    told = (warned.row, warned.column, warned.value, warned.problem.code)
+    assert told == (3, "customer_name", "无名公司", "import.unknown_customer")
     (sent,) = desk.sent()
     assert sent.imported
     assert [line["registration"] for line in sent.content["lines"]] == [number, None]
@@ -49,10 +53,36 @@ def test_past_sheets_become_reports_that_name_the_customers(desk: Desk, filed: A
         assert list(check_reports.problems(session, now=now)) == []
     again = bring(desk, rows, now)
     assert (again.accepted, again.skipped) == (0, 2)
+    # Known by now, by which the old report is not another one.
+    filed("2026-03-20 10:00", "无名公司")
+    assert bring(desk, rows, at("2026-03-20 11:00")).skipped == 2
     with pytest.raises(Refusal) as refused:
         bring(desk, [{**ROW, "ports": "61"}], now)
     assert refused.value.report.refused[0].problem.code == "import.report_there"
     assert len(desk.sent()) == 1
+
+
+def test_a_name_that_means_two_projects_is_kept_as_typed_and_listed(desk: Desk, filed: Any, at: Any) -> None:
+    filed("2026-03-02 10:00", "夜鹭商贸有限公司")
+    filed("2026-03-02 11:00", "夜鹭商贸集团有限公司")
+    report = bring(desk, [{**ROW, "customer_name": "夜鹭商贸"}], at("2026-03-20 10:00"))
+    assert [each.value for each in report.warnings] == ["夜鹭商贸"]
+    (line,) = desk.sent()[0].content["lines"]
+    assert (line["registration"], line["customer"]) == (None, "夜鹭商贸")
+
+
+def test_the_command_lists_the_names_that_mean_no_project(
+    desk: Desk, filed: Any, at: Any, tmp_path: Path, capsys: Any
+) -> None:
+    filed("2026-03-02 10:00")
+    at("2026-03-20 10:00")
+    file = tmp_path / "w.csv"
+    file.write_bytes(as_csv([ROW, {**ROW, "customer_name": "无名公司"}]))
+    assert moving.run(desk.engine, "weekly", file, dry_run=True, as_json=False) == 0
+    said = capsys.readouterr()
+    assert "w.csv:3: customer_name “无名公司”" in said.err
+    assert "kept by the name" in said.err
+    assert "2 rows: 2 accepted" in said.out
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,56 @@ def test_a_file_that_is_no_sheet_is_refused(alice: Any, at: Any, content: bytes)
     assert alice.post(f"{PAGE}/sheet", data={}).status_code == 422
 
 
+def test_a_sheet_with_formulas_is_read_by_its_values_and_never_run(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-03-02 10:00")
+    at("2026-03-04 10:00")
+    rows = [("慢蜗牛快递", "=40+40", "=cmd|' /C calc'!A0", "3", '\'=HYPERLINK("http://x")')]
+    assert bring(alice, workbook(rows)).status_code == 303
+    page = alice.get(f"{PAGE}/sheet").get_data(as_text=True)
+    assert "cmd" not in page
+    alice.post(f"{PAGE}/sheet/take", data={"r3": str(number)})
+    # Nobody has worked it out: there is no value. Text that looks like one stays text.
+    assert entries(desk) == {number: Typed(support='\'=HYPERLINK("http://x")')}
+
+
+def test_figures_in_a_sheet_that_cannot_be_are_shown_and_not_taken(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-03-02 10:00")
+    at("2026-03-04 10:00")
+    bring(alice, workbook([("慢蜗牛快递", -5, "9" * 30, "飞了", "一起拜访")]))
+    page = alice.get(f"{PAGE}/sheet").get_data(as_text=True)
+    assert page.count("not understood") == 3
+    alice.post(f"{PAGE}/sheet/take", data={"r3": str(number)})
+    assert entries(desk) == {number: Typed(support="一起拜访")}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [(10_000, "10,000"), (600, "more than 500 customers")],
+)
+def test_a_sheet_that_is_far_too_long_is_refused_and_nothing_is_kept(
+    alice: Any, filed: Any, at: Any, rows: int, told: str
+) -> None:
+    at("2026-03-04 10:00")
+    answer = bring(alice, workbook([(f"白帆{each}", 1, "", "", "") for each in range(rows)]))
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.get_data(as_text=True)
+    assert "白帆1<" not in alice.get(f"{PAGE}/sheet").get_data(as_text=True)
+
+
+def test_a_sheet_that_unpacks_to_too_much_is_refused(
+    alice: Any, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.imports.reading.MOST_UNPACKED", 1000)
+    at("2026-03-04 10:00")
+    answer = bring(alice, workbook([("慢蜗牛快递", 80, "", "", "")]))
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.get_data(as_text=True)
+
+
 def test_a_csv_in_chinese_windows_encoding_is_read(alice: Any, filed: Any, at: Any, desk: Desk) -> None:
     number = filed("2026-03-02 10:00")
     at("2026-03-04 10:00")

@@ -1,6 +1,7 @@
 """The pages of the weekly report: written, saved as it is typed, sent, corrected, read by the vendor (W2)."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 
 from portal import db
 from portal.models import tables as t
+from portal.pipeline.service import release
 from tests.support.people import Person
 from tests.weekly.desk import WEEK, Desk
 
@@ -95,7 +97,9 @@ def test_sending_needs_the_reasons_and_says_where(alice: Any, filed: Any, at: An
     form = {f"{number}-version": "0", "act": "send", "remark": "Gruß"}
     page = alice.post(PAGE, data=form)
     assert page.status_code == 422
-    assert f'href="#p{number}"' in page.get_data(as_text=True)
+    assert f'href="#{number}-quick"' in page.get_data(as_text=True)
+    assert "1 thing is missing" in page.get_data(as_text=True)
+    assert "autofocus" in page.get_data(as_text=True)
     sent = alice.post(PAGE, data={**form, f"{number}-reason": "Urlaub"})
     assert sent.headers["Location"] == f"{PAGE}/1"
     twice = alice.post(PAGE, data={**form, f"{number}-version": "1", f"{number}-reason": "Urlaub"})
@@ -104,6 +108,67 @@ def test_sending_needs_the_reasons_and_says_where(alice: Any, filed: Any, at: An
     shown = alice.get(f"{PAGE}/1").get_data(as_text=True)
     assert "Urlaub" in shown
     assert "Gruß" in shown
+
+
+def test_what_is_missing_on_another_page_is_led_to(
+    alice: Any, filed: Any, at: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.weekly.report_write_views.PAGE", 1)
+    first, second = filed("2026-02-24 10:00", ports=80), filed("2026-02-24 11:00", "夜鹭商贸有限公司")
+    desk.write(at("2026-03-04 10:00"), first, reason="等预算")
+    page = alice.get(PAGE).get_data(as_text=True)
+    assert f'id="p{first}"' in page
+    assert f'href="{PAGE}?page=1#{second}-quick"' in page
+    assert 'data-elsewhere="1"' in page
+    form = {f"{first}-version": "1", f"{first}-reason": "等招标", "act": "send", "page": "0"}
+    refused = alice.post(PAGE, data=form)
+    assert refused.status_code == 422
+    assert f'id="p{second}"' in refused.get_data(as_text=True)
+    assert f'id="p{first}"' not in refused.get_data(as_text=True)
+    lines = {line.registration_id: line for line in desk.draft(at("2026-03-04 11:00")).lines}
+    assert lines[first].typed.reason == "等招标"
+
+
+@pytest.mark.parametrize(
+    ("kept", "own", "tapped", "stands"),
+    [
+        ("", "", "Waiting for their budget", "Waiting for their budget"),
+        ("", "等领导签字", "", "等领导签字"),
+        ("等领导签字", "等领导签字", "Waiting for the tender", "Waiting for the tender"),
+        ("Waiting for the tender", "等领导签字", "Waiting for the tender", "等领导签字"),
+        ("Waiting for the tender", "", "Waiting for the tender", "Waiting for the tender"),
+        ("等领导签字", "", "", ""),
+    ],
+)
+def test_a_reason_is_tapped_or_written_and_the_newer_of_the_two_stands(
+    alice: Any, filed: Any, at: Any, desk: Desk, kept: str, own: str, tapped: str, stands: str
+) -> None:
+    number, now = filed("2026-02-24 10:00"), at("2026-03-04 10:00")
+    version = desk.write(now, number, reason=kept) if kept else 0
+    form = {f"{number}-version": str(version), f"{number}-reason": own, f"{number}-quick": tapped}
+    assert alice.hx.post(f"{PAGE}/lines/{number}", data=form).status_code == 200
+    assert desk.draft(now).lines[0].typed.reason == stands
+    page = alice.get(PAGE).get_data(as_text=True)
+    usual = stands.startswith("Waiting")
+    assert (f'value="{stands}" checked' in page) is usual
+    assert field(alice.get(PAGE), f"{number}-reason") == ("" if usual else stands)
+
+
+def test_last_weeks_reason_is_offered_first(alice: Any, filed: Any, at: Any, desk: Desk) -> None:
+    filed("2026-02-24 10:00")
+    number = filed("2026-02-24 11:00", "夜鹭商贸有限公司")
+    for each, reason in ((1, "Cannot be reached"), (number, "等领导签字" * 20)):
+        desk.write(at("2026-03-04 10:00"), each, reason=reason)
+    desk.send(at("2026-03-04 11:00"))
+    at("2026-03-10 10:00")
+    page = alice.get(f"/weekly/{WEEK.next.thursday}").get_data(as_text=True)
+    assert page.count("As last week: Cannot be reached") == 1
+    assert page.count(">Cannot be reached<") == 1
+    assert f'value="{"等领导签字" * 20}"' in page
+    assert (
+        "As last week: 等领导签字等领导签字等领导签字等领导签字等领导签字等领导签字等领导签字等领导签…"
+        in page
+    )
 
 
 def test_a_rep_writes_and_the_admin_sends(
@@ -143,6 +208,19 @@ def test_the_vendor_sees_who_reported_and_reads_every_revision(
     assert "P001 通信" not in only
 
 
+def test_what_was_promised_stands_in_the_report_that_was_sent(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-03-02 10:00")
+    desk.write(at("2026-03-04 10:00"), number, next_step="拜访总经理", next_step_on=date(2026, 3, 10))
+    desk.send(at("2026-03-04 11:00"))
+    desk.week = WEEK.next
+    desk.write(at("2026-03-10 10:00"), number, happened="见过了")
+    desk.send(at("2026-03-10 11:00"))
+    shown = alice.get(f"/weekly/{WEEK.next.thursday}/1").get_data(as_text=True)
+    assert 'Promised last week: <span translate="no">拜访总经理</span> · Tue 10 Mar' in shown
+
+
 def test_nothing_of_another_partner_can_be_read_or_written(
     client: Any, people: Mapping[str, Person], login: Login, filed: Any, at: Any, desk: Desk
 ) -> None:
@@ -153,6 +231,30 @@ def test_nothing_of_another_partner_can_be_read_or_written(
     form = {f"{number}-version": "0", f"{number}-happened": "fremd"}
     assert carol.hx.post(f"{PAGE}/lines/{number}", data=form).status_code == 404
     assert "慢蜗牛" not in carol.get(PAGE).get_data(as_text=True)
+
+
+def test_what_is_typed_about_a_project_that_was_lost_meanwhile_is_not_kept_silently(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-02-24 10:00")
+    desk.act(release, at("2026-03-04 10:00"), number, reason="暂缓")
+    form = {f"{number}-version": "0", f"{number}-happened": "约了总经理"}
+    answer = alice.hx.post(f"{PAGE}/lines/{number}", data=form)
+    assert answer.status_code == 422
+    assert "is not yours any more" in answer.get_data(as_text=True)
+    assert desk.draft(at("2026-03-04 11:00")).lines[0].typed.happened == ""
+
+
+@pytest.mark.parametrize("when", ["2026-02-26 23:00", "2026-03-11 18:01"])
+def test_nothing_is_kept_of_a_week_that_has_not_begun_or_is_closed(
+    alice: Any, filed: Any, at: Any, desk: Desk, when: str
+) -> None:
+    number = filed("2026-02-24 10:00")
+    at(when)
+    form = {f"{number}-version": "0", f"{number}-happened": "约了总经理"}
+    assert alice.hx.post(f"{PAGE}/lines/{number}", data=form).status_code == 422
+    with db.reading(desk.engine) as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(t.weekly_entry)) == 0
 
 
 @pytest.mark.parametrize("week", ["2026-03-04", "heute", "2026-W10", "9999-99-99"])

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from portal import db
 from portal.domain.errors import RuleViolation, RuleViolations, StaleVersion, problems_of
 from portal.domain.pipeline import Stage
-from portal.domain.reports import Happening, Promise, differences
+from portal.domain.reports import Happening, Promise, Typed, differences
 from portal.domain.terms import EventKind
 from portal.domain.weekly import Change
 from portal.models import tables as t
 from portal.pipeline.service import release
-from portal.registrations.work import edit_details
+from portal.registrations.work import edit_details, set_next_step
+from portal.weekly.reporting import write_line
+from portal.weekly.reports import load_entry
 from tests.weekly.desk import WEEK, Desk
 
 Filed = Callable[..., int]
@@ -109,6 +111,42 @@ def test_a_correction_is_a_new_revision_with_the_difference(desk: Desk, filed: F
     assert kinds(desk.engine, other).count(EventKind.REPORTED) == 1
 
 
+def stands(engine: sa.Engine, number: int) -> tuple[Any, ...]:
+    """Ports and next step of a project now."""
+    c = t.registration.c
+    with db.reading(engine) as session:
+        query = sa.select(c.ports, c.next_step, c.next_step_on).where(c.id == number)
+        return tuple(session.execute(query).one())
+
+
+def test_a_late_report_takes_nothing_back_that_was_stated_since_its_week(
+    desk: Desk, filed: Filed, at: Any
+) -> None:
+    number = filed("2026-03-02 10:00")
+    desk.act(edit_details, at("2026-03-06 09:00"), number, values={"ports": 90})
+    desk.write(at("2026-03-06 10:00"), number, happened="约了总经理")
+    desk.send(at("2026-03-06 10:00"))
+    assert desk.sent()[0].content["lines"][0]["ports"] == 60
+    assert stands(desk.engine, number)[0] == 90
+
+
+def test_a_correction_takes_nothing_back_that_was_stated_since_the_report(
+    desk: Desk, filed: Filed, at: Any
+) -> None:
+    number = filed("2026-03-02 10:00")
+    said = {"ports": 80, "next_step": "拜访", "next_step_on": date(2026, 3, 10)}
+    version = desk.write(at("2026-03-04 10:00"), number, **said)
+    desk.send(at("2026-03-04 10:00"))
+    desk.act(edit_details, at("2026-03-04 11:00"), number, values={"ports": 90})
+    desk.act(set_next_step, at("2026-03-04 11:00"), number, step="签约", due=date(2026, 3, 12))
+    version = desk.write(at("2026-03-04 12:00"), number, version, happened="约了总经理", **said)
+    desk.send(at("2026-03-04 12:00"))
+    assert stands(desk.engine, number) == (90, "签约", date(2026, 3, 12))
+    desk.write(at("2026-03-04 13:00"), number, version, ports=70, next_step="再拜访")
+    desk.send(at("2026-03-04 13:00"))
+    assert stands(desk.engine, number) == (70, "再拜访", None)
+
+
 @pytest.mark.parametrize(
     ("when", "late"), [("2026-03-04 18:00", False), ("2026-03-04 18:01", True), ("2026-03-09 10:00", True)]
 )
@@ -166,6 +204,28 @@ def test_two_who_write_about_one_project_do_not_overwrite_each_other(
     # The same text again is nobody's loss.
     assert desk.write(now, number, version, happened="甲又写的") == 2
     assert desk.draft(now).lines[0].typed.happened == "甲又写的"
+
+
+@pytest.mark.parametrize("kept", ["", "老的"])
+def test_of_two_that_read_before_either_wrote_only_the_one_with_other_words_is_refused(
+    desk: Desk, filed: Filed, at: Any, kept: str
+) -> None:
+    number, now = filed("2026-03-02 10:00"), at("2026-03-04 10:00")
+    version = desk.write(now, number, happened=kept) if kept else 0
+    with db.reading(desk.engine) as session:
+        read: Any = load_entry(
+            session, partner_id=desk.partner(session).id, week=WEEK, registration_id=number, now=now
+        )
+    desk.write(now, number, version, happened="新的")
+    with db.transaction(desk.engine) as session:
+        about: dict[str, Any] = {
+            "actor": desk.people["alice"].actor, "now": now, "report_id": 1, "entry": read.entry,
+            "version": version,
+        }  # fmt: skip
+        assert write_line(session, **about, typed=Typed(happened="新的")) == version + 1
+        with pytest.raises(StaleVersion):
+            write_line(session, **about, typed=Typed(happened="别的"))
+    assert desk.draft(now).lines[0].typed.happened == "新的"
 
 
 def test_last_weeks_promise_stands_beside_this_weeks_fact(desk: Desk, filed: Filed, at: Any) -> None:

@@ -109,7 +109,7 @@ class Reporting:
             if line.is_gone or (not whole and self.dice.random() < 0.3):
                 continue
             write_line(
-                session, actor=actor, now=now, report_id=report.id, registration_id=line.registration_id,
+                session, actor=actor, now=now, report_id=report.id, entry=line.entry,
                 version=line.version, typed=self._typed(line, now, whole=whole, happened=happened),
             )  # fmt: skip
         if self.dice.random() < 0.2:
