@@ -23,7 +23,6 @@ from portal.statements.scope import own_statements, statements_of, waiting_for
 from portal.web.access import partners_of, registrations_of
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today
-from portal.weekly.rollup_queries import newest_week
 
 bp = Blueprint("home", __name__)
 _CASES = 6
@@ -74,7 +73,6 @@ def start() -> ResponseReturnValue:
         sums=rows.funnel_sums(totals),
         hour=now().astimezone(BUSINESS_OFFSET).hour,
         thursday=reporting_week(today()),
-        rollup=newest_week(session, today()) if allows(person, P.ROLLUP_VIEW) else None,
     )
 
 

@@ -22,6 +22,7 @@ from portal import exports
 from portal.domain.access import Permission as P
 from portal.domain.access import rollup_regions
 from portal.domain.errors import RuleViolation
+from portal.domain.letters import one_line
 from portal.domain.weeks import Week, parse_week_name, week_of
 from portal.policy.service import policy_on
 from portal.web.login import needs
@@ -97,6 +98,14 @@ def running() -> ResponseReturnValue:
     )
 
 
+@bp.get("/rollups/newest")
+@needs(P.ROLLUP_VIEW)
+def newest() -> ResponseReturnValue:
+    """To the newest roll-up: first pages lead here, which need not ask which one it is."""
+    week = queries.newest_week(reading(), today())
+    return redirect(url_for(".detail", name=week.thursday) if week else url_for(".list_page"))
+
+
 @bp.get("/rollups/<name>")
 @needs(P.ROLLUP_VIEW)
 def detail(name: str) -> ResponseReturnValue:
@@ -129,7 +138,7 @@ def _frozen(name: str) -> queries.Frozen:
 def _none(name: str, week: Week | None, region: str) -> Response:
     page = render_template(
         "weekly/rollup_none.html",
-        name=name[:_LONGEST_NAME],
+        name=one_line(name, _LONGEST_NAME),
         week=week,
         region=region,
         over=week is not None and week.end < now(),

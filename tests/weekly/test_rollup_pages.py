@@ -63,8 +63,9 @@ def test_a_past_friday_is_read_by_all_of_its_readers(enter: Enter, made: int) ->
         ("2026-03-12/xlsx", "The week is over; its roll-up is made by itself from 2026-03-13 10:00 on."),
         ("2026-03-19", "Week 12 is not over yet"),
         ("2199-12-26", "Week 52 is not over yet"),
+        ("%00", "“” names no reporting week"),
         ("2026-02-26", "None was made of the week to 2026-02-26"),
-        (f"{WEEK.thursday}?region=north", "or not of this region"),
+        (f"{WEEK.thursday}?region=north", "None was made of this region for the week to 2026-03-05."),
     ],
 )
 def test_where_there_is_no_roll_up_the_page_says_why(
@@ -120,10 +121,14 @@ def test_a_week_that_waits_for_its_hour_is_told_to_whoever_reads(enter: Enter, m
 
 def test_the_first_page_leads_its_readers_to_the_newest(enter: Enter, made: int) -> None:
     for who in ("channel_director", "coo", "regional_manager"):
-        page = enter(who).get("/").text
-        assert f'href="{PAGE}"' in page
-        assert "Friday’s roll-up, week 10" in page
-    assert "/rollups/" not in enter("alice").get("/").text
+        client = enter(who)
+        assert 'href="/rollups/newest"' in client.get("/").text
+        assert client.get("/rollups/newest").location == PAGE
+    assert "/rollups" not in enter("alice").get("/").text
+
+
+def test_where_none_is_made_yet_the_first_page_leads_to_the_list(enter: Enter) -> None:
+    assert enter("coo").get("/rollups/newest").location == "/rollups"
 
 
 def test_a_report_that_comes_later_is_told_beside_the_running_week_alone(
