@@ -80,6 +80,7 @@ TABLE: Mapping[str, tuple[set[Role], dict[str, Any]]] = {
     "notices.retry": ({Role.ADMIN}, {"outbox_id": 1}),
     "rollups.list_page": (ROLLUPS, {}),
     "rollups.running": (ROLLUPS, {}),
+    "rollups.newest": (ROLLUPS, {}),
     "rollups.detail": (ROLLUPS, {"name": "2026-03-05"}),
     "rollups.download": (ROLLUPS, {"name": "2026-03-05"}),
     "rollups.make": ({Role.CHANNEL_MANAGER}, {}),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from portal.domain.periods import Period, business_date, month_of
 from portal.domain.pipeline import STAGES, Stage
@@ -32,8 +33,7 @@ class Flow:
     gone: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What is told of a project besides its standing, as it was at the week's end; names as they are now."""
 
     ref: str
@@ -58,34 +58,28 @@ class Counted:
 def count(lines: Sequence[Compared], week: Week) -> Counted:
     """Add up what a week did to these projects."""
     found = Counted(add_up(lines))
-    for line in lines:
-        before, now = line.before, line.now
-        if now is not None and line.lapsed and lapsed_within(now, week):
-            found.lapsed_now += 1
-        if signed_within(line, week):
-            add(found.signed, now)
-        if before is not None and before.is_open:
-            flow = found.flows[before.stage]
-            flow.stood += 1
-            flow.further += line.change is Change.ADVANCED
-            flow.back += line.change is Change.FELL_BACK
-            flow.gone += line.change is Change.GONE
+    found.lapsed_now = sum(
+        line.now is not None and lapsed_within(line.now, week) for line in lines if line.lapsed
+    )
+    found.signed = total(line.now for line in lines if line.now and signed_within(line, week))
+    became = Counter((line.before.stage, line.change) for line in lines if line.before is not None)
+    for (stage, change), times in became.items():
+        if stage in found.flows:
+            flow = found.flows[stage]
+            flow.stood += times
+            flow.further += times * (change is Change.ADVANCED)
+            flow.back += times * (change is Change.FELL_BACK)
+            flow.gone += times * (change is Change.GONE)
     return found
-
-
-def add(place: StageSum, project: Standing | None) -> None:
-    """Count one project more."""
-    if project is not None:
-        place.projects += 1
-        place.ports += project.ports
-        place.yearly_revenue += project.yearly_revenue
 
 
 def total(projects: Iterable[Standing]) -> StageSum:
     """These projects together."""
     found = StageSum()
     for each in projects:
-        add(found, each)
+        found.projects += 1
+        found.ports += each.ports
+        found.yearly_revenue += each.yearly_revenue
     return found
 
 

@@ -1,8 +1,9 @@
 """What a roll-up is made of, for all regions, and the part of it that is one region's. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -61,8 +62,16 @@ class Ground:
     closed: tuple[Sequence[Standing], Sequence[Standing]]
     stood: Mapping[int, int]
     region: str = ""
-    told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    told: Sequence[Compared] = ()
+    """The lines that something is told about, as lists have them: `by_region` puts them in order, once."""
+    words: dict[int, dict[str, Any]] = field(default_factory=dict)
     """What lists say of a project, written once: the texts of all and of its region say the same."""
+
+
+def id_of(line: Compared) -> int:
+    """The registration that a line is about."""
+    project = line.now or line.before
+    return project.registration_id if project else 0
 
 
 def partner_of(line: Compared) -> int:
@@ -71,26 +80,47 @@ def partner_of(line: Compared) -> int:
     return project.partner_id if project else 0
 
 
+def in_order(lines: Iterable[Compared]) -> list[Compared]:
+    """The furthest first, of these what is worth most; the order in which they were filed breaks ties."""
+
+    def place(line: Compared) -> tuple[int, Decimal, int]:
+        project = line.now or line.before
+        if project is None:
+            return 0, Decimal(0), 0
+        return -project.stage.number, -project.yearly_revenue, project.registration_id
+
+    return sorted(lines, key=place)
+
+
 def by_region(ground: Ground) -> list[Ground]:
     """All, then each region's part, by name: every region in which there is a partner or was one's project.
 
     A partner counts, with all its projects of both weeks, where it is when the roll-up is made [D].
     """
-    regions = sorted({each.region for each in ground.partners.values()})
+    whole = replace(ground, told=in_order(line for line in ground.lines if id_of(line) in ground.about))
     place = {number: each.region for number, each in ground.partners.items()}
-    lines: dict[str, list[Compared]] = {region: [] for region in regions}
-    for line in ground.lines:
-        lines[place[partner_of(line)]].append(line)
-    return [ground, *(_part(ground, region, lines[region]) for region in regions)]
+    regions = sorted(set(place.values()))
+    lines, told = (_sorted_out(each, place, regions) for each in (whole.lines, whole.told))
+    return [whole, *(_part(whole, region, lines[region], told[region]) for region in regions)]
 
 
-def _part(ground: Ground, region: str, lines: Sequence[Compared]) -> Ground:
+def _sorted_out(
+    lines: Iterable[Compared], place: Mapping[int, str], regions: Iterable[str]
+) -> dict[str, list[Compared]]:
+    found: dict[str, list[Compared]] = {region: [] for region in regions}
+    for line in lines:
+        found[place[partner_of(line)]].append(line)
+    return found
+
+
+def _part(ground: Ground, region: str, lines: Sequence[Compared], told: Sequence[Compared]) -> Ground:
     here = {number: each for number, each in ground.partners.items() if each.region == region}
     month, before = ([each for each in part if each.partner_id in here] for part in ground.closed)
     return replace(
         ground,
         region=region,
         lines=lines,
+        told=told,
         partners=here,
         reports={number: handed for number, handed in ground.reports.items() if number in here},
         cases=[each for each in ground.cases if each.partner_id in here],

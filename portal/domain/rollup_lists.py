@@ -1,25 +1,17 @@
 """The lists of Friday's roll-up (W4), as plain words and figures: projects, support, reports, cases. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from portal.domain.money import round_fen
 from portal.domain.pipeline import Stage, is_key_project
-from portal.domain.rollup import About, lapsed_within
-from portal.domain.rollup_ground import Ground, Handed, supported_since
+from portal.domain.rollup import lapsed_within
+from portal.domain.rollup_ground import Ground, Handed, id_of, supported_since
 from portal.domain.weekly import Compared
 from portal.domain.weeks import Week
 
 Text = dict[str, Any]
-
-
-def id_of(line: Compared) -> int:
-    """The registration that a line is about."""
-    project = line.now or line.before
-    return project.registration_id if project else 0
 
 
 def is_key(line: Compared) -> bool:
@@ -37,24 +29,12 @@ def lapsed_in(line: Compared, week: Week) -> bool:
     return line.lapsed and line.now is not None and lapsed_within(line.now, week)
 
 
-def in_order(lines: Iterable[Compared], wanted: Callable[[Compared], bool]) -> list[Compared]:
-    """The furthest first, of these what is worth most; the order in which they were filed breaks ties."""
-
-    def place(line: Compared) -> tuple[int, Decimal, int]:
-        project = line.now or line.before
-        return (
-            (-project.stage.number, -project.yearly_revenue, id_of(line)) if project else (0, Decimal(0), 0)
-        )
-
-    return sorted((line for line in lines if wanted(line)), key=place)
-
-
 def told_of(ground: Ground, line: Compared) -> Text:
     """A project by itself: everything that a list says of it."""
     number = id_of(line)
-    if number not in ground.told:
-        ground.told[number] = _told_of(ground, line)
-    return ground.told[number]
+    if number not in ground.words:
+        ground.words[number] = _told_of(ground, line)
+    return ground.words[number]
 
 
 def _told_of(ground: Ground, line: Compared) -> Text:
@@ -67,9 +47,9 @@ def _told_of(ground: Ground, line: Compared) -> Text:
         "customer": about.customer,
         "partner": partner.code,
         "partner_name": partner.name,
-        "stage": project.stage.value,
-        "before": before.stage.value if before else "",
-        "change": line.change.value,
+        "stage": str(project.stage),
+        "before": str(before.stage) if before else "",
+        "change": str(line.change),
         "ports": project.ports,
         "revenue": str(round_fen(project.yearly_revenue)),
         "protected_until": day(project.protected_until),
@@ -86,16 +66,14 @@ def day(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
-def support(ground: Ground, told: Iterable[Compared]) -> list[Text]:
+def support(ground: Ground) -> list[Text]:
     """Open projects whose partner asked for support that was not given yet, the oldest request first."""
     today = ground.week.thursday
-
-    def asked(line: Compared) -> About | None:
-        about = ground.about.get(id_of(line))
-        here = line.now is not None and line.now.is_open and about is not None
-        return about if here and about is not None and about.support_since else None
-
-    rows = [(about, line) for line in told if (about := asked(line)) is not None]
+    rows = [
+        (about, line)
+        for line in ground.told
+        if (about := ground.about[id_of(line)]).support_since and line.now is not None and line.now.is_open
+    ]
     rows.sort(key=lambda row: (-supported_since(row[0], today), id_of(row[1])))
     return [
         told_of(ground, line)
@@ -147,5 +125,9 @@ def cases(ground: Ground) -> Text:
 
 def needs_about(line: Compared, week: Week) -> bool:
     """Whether a roll-up lists the project: key now or before, signed, or lapsed in the week."""
-    stages = [each.stage for each in (line.before, line.now) if each is not None]
-    return any(is_key_project(stage) for stage in stages) or lapsed_in(line, week)
+    before, now = line.before, line.now
+    return (
+        (now is not None and is_key_project(now.stage))
+        or (before is not None and is_key_project(before.stage))
+        or lapsed_in(line, week)
+    )

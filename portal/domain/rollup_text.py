@@ -25,12 +25,10 @@ from portal.domain.rollup import (
     stage_weighted,
     total,
 )
-from portal.domain.rollup_ground import Ground
+from portal.domain.rollup_ground import Ground, id_of
 from portal.domain.rollup_lists import (
     Text,
     cases,
-    id_of,
-    in_order,
     is_gone_key,
     is_key,
     lapsed_in,
@@ -38,18 +36,17 @@ from portal.domain.rollup_lists import (
     support,
     told_of,
 )
-from portal.domain.weekly import Change, Compared, StageSum, Standing
+from portal.domain.weekly import Change, StageSum, Standing
 
 FORM = 1
 """The form of the text; a later one that cannot be read as this one counts on."""
 
 
 def compose(ground: Ground, earlier: Mapping[str, Any] | None) -> Text:
-    """The roll-up of a region, or all; `earlier` is the newest one of the same before it."""
+    """The roll-up of a part that `by_region` made; `earlier` is the newest one of the same before it."""
     week, policy = ground.week, ground.policy
     counted = count(ground.lines, week)
-    told = [line for line in ground.lines if id_of(line) in ground.about]
-    expected, closings = _closings(ground, told)
+    expected, closings = _closings(ground)
     history = _history(ground, counted, expected, earlier)
     beside = earlier if earlier and earlier["week"] == week.before.thursday.isoformat() else None
     return {
@@ -59,17 +56,13 @@ def compose(ground: Ground, earlier: Mapping[str, Any] | None) -> Text:
         "policy": _figures_of(policy),
         **_figures(counted, policy),
         "before": _figures_only(beside) if beside else None,
-        "key": [told_of(ground, line) for line in in_order(told, is_key)],
-        "signed_listed": [
-            told_of(ground, line) for line in in_order(told, lambda each: signed_within(each, week))
-        ],
-        "gone_key": [told_of(ground, line) for line in in_order(told, is_gone_key)],
-        "lapsed_listed": [
-            told_of(ground, line) for line in in_order(told, lambda each: lapsed_in(each, week))
-        ],
+        "key": [told_of(ground, line) for line in ground.told if is_key(line)],
+        "signed_listed": [told_of(ground, line) for line in ground.told if signed_within(line, week)],
+        "gone_key": [told_of(ground, line) for line in ground.told if is_gone_key(line)],
+        "lapsed_listed": [told_of(ground, line) for line in ground.told if lapsed_in(line, week)],
         "closings": closings,
         "conversion": _conversion(history),
-        "support": support(ground, told),
+        "support": support(ground),
         "reports": reports(ground),
         "cases": cases(ground),
         "history": history,
@@ -122,6 +115,8 @@ def _figures(counted: Counted, policy: Policy) -> Text:
 
 COMPARED = ("stages", "open", "signed", "changes")
 """The parts of a text that are shown beside those of the Friday before."""
+CARRIED = ("history", *COMPARED)
+"""The parts of a text that the next Friday's is made of, and its week."""
 
 
 def _figures_only(text: Mapping[str, Any]) -> Text:
@@ -135,29 +130,24 @@ def difference(now: Any, before: Any) -> Any:
     return now - before if isinstance(now, int) else Decimal(now) - Decimal(before)
 
 
-def _closings(ground: Ground, told: Sequence[Compared]) -> tuple[list[Standing], Text]:
+def _closings(ground: Ground) -> tuple[list[Standing], Text]:
     """What was expected to close in the month of the Thursday, beside what did."""
     month, last = months_of(ground.week)
-    expected = [
-        line.now
-        for line in told
-        if line.now is not None
-        and line.now.stage is Stage.TRIAL
-        and is_expected(line.now, ground.about[line.now.registration_id], month)
+    listed = [
+        line
+        for line in ground.told
+        if line.now is not None and is_expected(line.now, ground.about[line.now.registration_id], month)
     ]
+    expected = [line.now for line in listed if line.now is not None]
     weighted = (
         sum((each.yearly_revenue for each in expected), Decimal(0))
         * ground.policy.stage_weights[Stage.TRIAL.value]
     )
-    listed = {each.registration_id for each in expected}
     return expected, {
         "month": str(month),
         "expected": _sum(total(expected), weighted),
         "closed": _sum(total(ground.closed[0])),
-        "listed": [
-            told_of(ground, line)
-            for line in in_order(told, lambda each: each.now is not None and id_of(each) in listed)
-        ],
+        "listed": [told_of(ground, line) for line in listed],
         "last_month": {"month": str(last), "closed": _sum(total(ground.closed[1]))},
     }
 

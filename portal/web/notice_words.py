@@ -70,6 +70,8 @@ def _values(told: Told) -> _Values:
     year, language = business_date(told.at).year, locale()
 
     def shown(value: Any) -> str:
+        if isinstance(value, list):
+            value = gettext(", ").join(value)
         text = one_line(str(value), _LONGEST_VALUE)
         return filters.day_in(date.fromisoformat(text), language, year) if _DAY.fullmatch(text) else text
 

@@ -150,7 +150,7 @@ def _of_week(kept: Any, week: Week) -> Any:
 
 def _kept(row: Any, prefix: str) -> Standing | None:
     """The standing that a kept week has of a project, None where it has none."""
-    told = {name: getattr(row, prefix + name) for name in Standing.__slots__}
+    told = {name: getattr(row, prefix + name) for name in Standing._fields}
     return Standing(**told) if told["registration_id"] is not None else None
 
 

@@ -15,7 +15,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.periods import business_date
 from portal.domain.roles import Actor
 from portal.domain.rollup_ground import by_region
-from portal.domain.rollup_text import compose
+from portal.domain.rollup_text import CARRIED, compose
 from portal.domain.weeks import Week, week_of
 from portal.models import tables as t
 from portal.policy.service import policy_on
@@ -99,7 +99,7 @@ def make_due(engine: Engine, *, now: datetime) -> int:
 
 
 def newest_texts(session: Session, week: Week) -> dict[str, dict[str, Any]]:
-    """The newest roll-up of each region before `week`."""
+    """What the newest roll-up of each region before `week` says, without its lists: they are most of it."""
     c = t.rollup.c
     newest = (
         sa.select(c.region, sa.func.max(c.week).label("week"))
@@ -107,10 +107,24 @@ def newest_texts(session: Session, week: Week) -> dict[str, dict[str, Any]]:
         .group_by(c.region)
         .subquery()
     )
-    query = sa.select(c.region, c.content).join(
-        newest, sa.and_(newest.c.region == c.region, newest.c.week == c.week)
+    query = sa.select(c.region, c.week, *_carried(session)).where(
+        newest.c.region == c.region, newest.c.week == c.week
     )
-    return {row.region: json.loads(row.content) for row in session.execute(query)}
+    return {
+        region: {"week": day.isoformat()} | dict(zip(CARRIED, parts, strict=True))
+        for region, day, *parts in session.execute(query)
+    }
+
+
+def _carried(session: Session) -> list[Any]:
+    """The carried parts of a frozen text as columns; neither database reads the text twice for them."""
+    content: Any = t.rollup.c.content
+    if db.is_postgres(session):
+        told = sa.func.json_to_record(sa.cast(content, sa.JSON)).table_valued(
+            *(sa.column(name, sa.JSON) for name in CARRIED), joins_implicitly=True
+        )
+        return list(told.render_derived(with_types=True).c)
+    return [sa.func.json_extract(content, f"$.{name}", type_=sa.JSON) for name in CARRIED]
 
 
 def weeks_due(session: Session, now: datetime, *, by_hand: bool = False) -> list[Week]:

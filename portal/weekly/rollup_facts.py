@@ -4,6 +4,7 @@ One that is made late tells of the week's end: next steps, trials and requests f
 until then. Names, regions, cases and reports are as they are when it is made [D].
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +17,8 @@ from portal.domain.periods import business_date
 from portal.domain.pipeline import Stage
 from portal.domain.policy import Policy
 from portal.domain.rollup import About, closed_in, days_stood, months_of
-from portal.domain.rollup_ground import CaseTold, Ground, Reseller, who_reports
-from portal.domain.rollup_lists import id_of, needs_about
+from portal.domain.rollup_ground import CaseTold, Ground, Reseller, id_of, who_reports
+from portal.domain.rollup_lists import needs_about
 from portal.domain.terms import EventKind
 from portal.domain.told import Told, columns_told
 from portal.domain.weekly import Change, Compared, Standing, compare_all
@@ -30,7 +31,7 @@ STEPS = (
     *(EventKind.SUPPORT_ASKED, EventKind.SUPPORT_PLANNED, EventKind.SUPPORT_DONE),
 )
 """The facts that change what a roll-up tells of a project; those of them since a week's end are few."""
-_PATH = (EventKind.FILED, EventKind.MOVED, EventKind.UNDONE)
+_PATH = (EventKind.FILED, EventKind.MOVED)
 
 
 def ground_of(session: Session, week: Week, before: Projects, now: Projects, policy: Policy) -> Ground:
@@ -73,43 +74,26 @@ def _reports(session: Session, week: Week) -> dict[int, bool]:
 
 
 _C = t.registration.c
-_COLUMNS = (
-    _C.id, _C.ref, _C.customer_name, _C.next_step, _C.next_step_on, _C.trial_ends_on, _C.support_note,
-    _C.support_since,
-)  # fmt: skip
+_STATED = (_C.next_step, _C.next_step_on, _C.trial_ends_on, _C.support_note, _C.support_since)
 
 
 def _about(session: Session, week: Week, listed: set[int], now: Projects) -> dict[int, About]:
     """What is told of the projects that are listed, and of those whose partner asked for support."""
-    since = set(session.scalars(_steps_since(week.end)))
+    later = set(session.scalars(_steps_since(week.end)))
     asked = sa.select(_C.id).where(_C.support_since.is_not(None))
-    wanted = listed | {each for each in (since | set(session.scalars(asked))) if each in now}
-    told = _told_until(session, week.end, since & wanted)
+    wanted = listed | {each for each in (later | set(session.scalars(asked))) if each in now}
+    told = _told_until(session, week.end, later & wanted)
     found = {}
     for part in chunks(wanted):
-        for row in session.execute(sa.select(*_COLUMNS).where(_C.id.in_(part))).all():
-            stated = told.get(row.id) or {
-                "next_step": row.next_step,
-                "next_step_on": row.next_step_on,
-                "trial_ends_on": row.trial_ends_on,
-                "support_note": row.support_note,
-                "support_since": row.support_since,
-            }
-            found[row.id] = _about_from(row.ref, row.customer_name, stated)
+        query = sa.select(_C.id, _C.ref, _C.customer_name, *_STATED).where(_C.id.in_(part))
+        for number, ref, customer, *stated in session.execute(query).all():
+            if number in told:
+                stated = [told[number][column.name] for column in _STATED]
+            step, step_on, trial_ends_on, note, since = stated
+            found[number] = About(
+                ref, customer, step, _day(step_on), _day(trial_ends_on), note, since and business_date(since)
+            )
     return found
-
-
-def _about_from(ref: str, customer: str, stated: Mapping[str, Any]) -> About:
-    since: datetime | None = stated["support_since"]
-    return About(
-        ref=ref,
-        customer=customer,
-        next_step=stated["next_step"],
-        next_on=_day(stated["next_step_on"]),
-        trial_ends_on=_day(stated["trial_ends_on"]),
-        support=stated["support_note"],
-        support_since=business_date(since) if since else None,
-    )
 
 
 def _day(value: Any) -> date | None:
@@ -129,26 +113,17 @@ def _is_one_of(column: Any, kinds: Iterable[EventKind]) -> Any:
     )
 
 
-def _facts(
-    session: Session, ids: Collection[int], until: datetime, kinds: Any = None
-) -> dict[int, list[Told]]:
-    """The facts up to an instant, by registration."""
+def _told_until(session: Session, until: datetime, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What the facts told of these registrations until an instant."""
     e = t.registration_event.c
-    found: dict[int, list[Told]] = {}
+    facts: defaultdict[int, list[Told]] = defaultdict(list)
     for part in chunks(ids):
         query = sa.select(
             e.registration_id, e.id, e.kind, e.at, e.stage, e.reason, e.note, e.data, e.about_id
         ).where(e.registration_id.in_(part), e.at <= until)
-        if kinds is not None:
-            query = query.where(e.kind.in_(kinds))
         for row in session.execute(query):
-            found.setdefault(row.registration_id, []).append(Told(*row[1:]))
-    return found
-
-
-def _told_until(session: Session, until: datetime, ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """What the facts told of these registrations until an instant."""
-    return {number: columns_told(facts) for number, facts in _facts(session, ids, until).items()}
+            facts[row.registration_id].append(Told(*row[1:]))
+    return {number: columns_told(found) for number, found in facts.items()}
 
 
 def _stood(session: Session, week: Week, lines: Iterable[Compared]) -> dict[int, int]:
@@ -158,16 +133,20 @@ def _stood(session: Session, week: Week, lines: Iterable[Compared]) -> dict[int,
         for line in lines
         if line.change is Change.ADVANCED and line.before is not None
     }
-    found = {}
-    for number, facts in _facts(session, left, week.end, _PATH).items():
-        undone = {fact.about_id for fact in facts if fact.kind is EventKind.UNDONE}
-        steps = sorted(
-            (fact.at, fact.id, fact.stage) for fact in facts if fact.stage and fact.id not in undone
+    e = t.registration_event.c
+    steps: defaultdict[int, list[tuple[datetime, Stage]]] = defaultdict(list)
+    for part in chunks(left):
+        taken_back = sa.select(e.about_id).where(
+            e.registration_id.in_(part), e.at <= week.end, e.kind == EventKind.UNDONE, e.about_id.is_not(None)
         )
-        days = days_stood([(at, stage) for at, _id, stage in steps], left[number], week)
-        if days is not None:
-            found[number] = days
-    return found
+        path = sa.select(e.registration_id, e.at, e.stage).where(
+            e.registration_id.in_(part), e.at <= week.end, e.kind.in_(_PATH), e.stage.is_not(None),
+            e.id.not_in(taken_back),
+        )  # fmt: skip
+        for number, at, stage in session.execute(path.order_by(e.at, e.id)):
+            steps[number].append((at, stage))
+    days = {number: days_stood(path, left[number], week) for number, path in steps.items()}
+    return {number: found for number, found in days.items() if found is not None}
 
 
 def _closed(session: Session, week: Week, before: Projects, now: Projects) -> list[tuple[date, Standing]]:

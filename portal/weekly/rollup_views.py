@@ -1,16 +1,28 @@
 """Friday's roll-ups (W4): the list, one of them as it was frozen, the running week, and the file."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from portal import exports
 from portal.domain.access import Permission as P
-from portal.domain.access import allows, rollup_regions
+from portal.domain.access import rollup_regions
 from portal.domain.errors import RuleViolation
+from portal.domain.letters import one_line
 from portal.domain.weeks import Week, parse_week_name, week_of
 from portal.policy.service import policy_on
 from portal.web.login import needs
@@ -21,8 +33,9 @@ from portal.weekly.rollup import make_rollups, preview, weeks_due
 from portal.weekly.rollup_sheet_rows import sheets_of
 
 bp = Blueprint("rollups", __name__)
-_EACH = 40
-_SHORT = 15
+_EACH = 20
+_SHORT = 8
+_LONGEST_NAME = 20
 
 
 @bp.get("/rollups")
@@ -35,15 +48,14 @@ def list_page() -> ResponseReturnValue:
     if page.rows:
         newest = queries.rollup_of(session, Week(page.rows[0].week), own)
         figures = rows.weeks_listed(newest.text["history"]) if newest else {}
+    due = weeks_due(session, now(), by_hand=True)
     running = week_of(today())
-    policy = policy_on(session, running.next.first).week
     return render_template(
         "weekly/rollups.html",
         page=page,
         weeks=[(each, Week(each.week), figures.get(each.week)) for each in page.rows],
-        due=weeks_due(session, now(), by_hand=True) if allows(actor(), P.ROLLUP_MAKE) else [],
-        running=running,
-        made_at=running.rollup_at(policy) if policy else None,
+        due=due,
+        made_at=_made_at(due[0] if due else running),
         region=own,
         link=lambda cursor: url_for(".list_page", page=cursor),
     )
@@ -86,6 +98,14 @@ def running() -> ResponseReturnValue:
     )
 
 
+@bp.get("/rollups/newest")
+@needs(P.ROLLUP_VIEW)
+def newest() -> ResponseReturnValue:
+    """To the newest roll-up: first pages lead here, which need not ask which one it is."""
+    week = queries.newest_week(reading(), today())
+    return redirect(url_for(".detail", name=week.thursday) if week else url_for(".list_page"))
+
+
 @bp.get("/rollups/<name>")
 @needs(P.ROLLUP_VIEW)
 def detail(name: str) -> ResponseReturnValue:
@@ -105,14 +125,36 @@ def detail(name: str) -> ResponseReturnValue:
 
 
 def _frozen(name: str) -> queries.Frozen:
-    try:
+    """The roll-up of the address; where there is none the page says why, and where to go."""
+    region, week = _asked(), None
+    with suppress(RuleViolation):
         week = parse_week_name(name)
-    except RuleViolation:
-        abort(404)
-    found = queries.rollup_of(reading(), week, _asked())
+    found = queries.rollup_of(reading(), week, region) if week else None
     if found is None:
-        abort(404)
+        abort(_none(name, week, region))
     return found
+
+
+def _none(name: str, week: Week | None, region: str) -> Response:
+    page = render_template(
+        "weekly/rollup_none.html",
+        name=one_line(name, _LONGEST_NAME),
+        week=week,
+        region=region,
+        over=week is not None and week.end < now(),
+        is_running=week == week_of(today()),
+        made_at=_made_at(week) if week else None,
+    )
+    return make_response(page, 404)
+
+
+def _made_at(week: Week) -> datetime | None:
+    """From when on a week's roll-up is made by itself; None where it is made, left out, or not known yet."""
+    session, running = reading(), week_of(today())
+    if week < running and week not in weeks_due(session, now(), by_hand=True):
+        return None
+    policy = policy_on(session, week.next.first).week
+    return week.rollup_at(policy) if policy else None
 
 
 def _shown(text: dict[str, Any], week: Week) -> dict[str, Any]:

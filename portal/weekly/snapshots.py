@@ -29,6 +29,7 @@ from portal.policy.service import load_policies
 
 _RESTATED = ("ports", "yearly_revenue")
 _HELPED = (EventKind.SUPPORT_ASKED, EventKind.SUPPORT_PLANNED, EventKind.SUPPORT_DONE, EventKind.UNDONE)
+_STAGES = {stage.value: stage for stage in Stage}
 _COLUMNS = (
     "week", "registration_id", "partner_id", "stage", "ports", "yearly_revenue", "protected_until",
     "clock_from", "paused", "signed_on",
@@ -65,8 +66,7 @@ def digest_of(standings: Iterable[Standing]) -> str:
     """The seal of a week's projects: SHA-256 over each of them, in order of the registration."""
     seal = hashlib.sha256()
     for each in sorted(standings, key=lambda each: each.registration_id):
-        told = (getattr(each, name) for name in each.__slots__)
-        seal.update("|".join("" if value is None else str(value) for value in told).encode())
+        seal.update("|".join("" if value is None else str(value) for value in each).encode())
         seal.update(b"\n")
     return seal.hexdigest()
 
@@ -174,7 +174,7 @@ def _as_stated(session: Session, found: dict[int, Standing], until: datetime) ->
             continue
         ports = int(before.get("ports", each.ports))
         revenue = Decimal(str(before.get("yearly_revenue", each.yearly_revenue)))
-        found[row.registration_id] = _restated(each, ports, revenue)
+        found[row.registration_id] = each._replace(ports=ports, yearly_revenue=revenue)
     return found
 
 
@@ -183,11 +183,6 @@ def _is_one_of(kinds: tuple[EventKind, ...]) -> Any:
     kind = t.registration_event.c.kind
     literal = [sa.literal(each, kind.type, literal_execute=True) for each in kinds]
     return sa.and_(sa.text(LATER), sa.or_(*(kind == each for each in literal)))
-
-
-def _restated(each: Standing, ports: int, revenue: Decimal) -> Standing:
-    values = {name: getattr(each, name) for name in each.__slots__}
-    return Standing(**values | {"ports": ports, "yearly_revenue": revenue})
 
 
 def standings_now(session: Session, scope: Any, week: Week, today: date) -> dict[int, Standing]:
@@ -201,10 +196,19 @@ def standings_now(session: Session, scope: Any, week: Week, today: date) -> dict
 def standings_of(session: Session, scope: Any, week: Week) -> dict[int, Standing]:
     """The same as the end of a kept week has them; empty where it is not kept."""
     c = t.week_project.c
-    told = [column for column in t.week_project.columns if column is not c.week]
-    query = sa.select(*told).where(c.week == week.thursday, _of_partners(c.partner_id, scope))
-    # All at once: fetched one by one the rows of a large channel take half as long again.
-    return {row[0]: Standing(*row) for row in session.execute(query).all()}
+    # A stage and money as the database has them, all rows at once: the week of a large channel is read twice
+    # as fast as through their types.
+    query = sa.select(
+        c.registration_id, c.partner_id, sa.type_coerce(c.stage, sa.String), c.ports,
+        sa.type_coerce(c.yearly_revenue, sa.BigInteger), c.protected_until, c.clock_from, c.paused,
+        c.signed_on,
+    ).where(c.week == week.thursday, _of_partners(c.partner_id, scope))  # fmt: skip
+    return {
+        number: Standing(
+            number, partner, _STAGES[stage], ports, Decimal(fen).scaleb(-2), until, since, paused, signed
+        )
+        for number, partner, stage, ports, fen, until, since, paused, signed in session.execute(query).all()
+    }
 
 
 def _of_partners(column: Any, scope: Any) -> Any:

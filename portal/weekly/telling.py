@@ -79,10 +79,10 @@ def _name_missing(session: Session, week: Week, unsent: Collection[PartnerWeek],
     return tell_many(session, now=now, kind=NoticeKind.REPORT_MISSING, notes=notes)
 
 
-def _listed(names: Collection[str]) -> str:
-    shown = sorted(names)[:_NAMED]
-    more = f" (+{len(names) - _NAMED})" if len(names) > _NAMED else ""
-    return "、".join(shown) + more
+def _listed(names: Collection[str]) -> list[str]:
+    """The first of them, and how many more there are; its reader's language says what stands between two."""
+    more = len(names) - _NAMED
+    return [*sorted(names)[:_NAMED], *([f"+{more}"] if more > 0 else [])]
 
 
 def tell_late_report(session: Session, *, now: datetime, partner: Any, week: Week) -> None:

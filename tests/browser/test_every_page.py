@@ -97,6 +97,7 @@ PAGES = {
         "/policy/drafts/1/what-if", "/receipts/1", "/deposits/open", "/deductions/1/approve",
         "/deductions/2/uphold", "/thursday/2026-04-16/1", "/thursday/2026-04-09/1?show=all",
         "/thursday/2026-04-16/minutes", "/rollups", "/rollups/2026-03-12",
+        "/rollups/newest", "/rollups/2026-03-04",
         "/rollups/2026-03-19?region=east", "/rollups/running",
     ),
     "channel_sales": (
@@ -122,7 +123,7 @@ PAGES = {
 }  # fmt: skip
 
 
-NOT_THERE = ("/no-such-page", "/verify?n=CS-1&h=efefefefefefefef")
+NOT_THERE = ("/no-such-page", "/rollups/2026-03-04", "/verify?n=CS-1&h=efefefefefefefef")
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ def test_money_is_exact_and_rounded_once(now: dict[int, Standing], weight: Decim
 
 
 def test_a_weighted_sum_is_rounded_half_up_and_not_by_project() -> None:
-    one = replace(A, stage=Stage.MEETING, yearly_revenue=Decimal("0.05"))
-    two = replace(one, registration_id=2)
+    one = A._replace(stage=Stage.MEETING, yearly_revenue=Decimal("0.05"))
+    two = one._replace(registration_id=2)
     policy = replace(POLICY, stage_weights={**POLICY.stage_weights, "meeting": Decimal("0.10")})
     assert compose(ground({}, {1: one}, policy=policy), None)["open"]["weighted"] == "0.01"
     assert compose(ground({}, {1: one, 2: two}, policy=policy), None)["open"]["weighted"] == "0.01"
@@ -161,7 +161,7 @@ def test_a_trial_is_expected_to_close_when_it_ends_or_takes_its_next_step(
     stage: Stage, trial: date | None, step: date | None, expected: bool
 ) -> None:
     about = About("B-1", "慢蜗牛", next_on=step, trial_ends_on=trial)
-    assert is_expected(replace(A, stage=stage), about, month_of(WEEK.thursday)) is expected
+    assert is_expected(A._replace(stage=stage), about, month_of(WEEK.thursday)) is expected
 
 
 def test_what_is_signed_between_a_months_last_thursday_and_its_end_is_told_a_week_later() -> None:
@@ -169,22 +169,22 @@ def test_what_is_signed_between_a_months_last_thursday_and_its_end_is_told_a_wee
     month, last = months_of(week)
     assert (str(month), str(last)) == ("2026-11", "2026-10")
     won = [
-        replace(
-            A, registration_id=day, stage=Stage.SIGNED, protected_until=None, signed_on=date(2026, 10, day)
+        A._replace(
+            registration_id=day, stage=Stage.SIGNED, protected_until=None, signed_on=date(2026, 10, day)
         )
         for day in (30, 31)
     ]
-    first = replace(won[0], registration_id=1, signed_on=date(2026, 11, 1))
+    first = won[0]._replace(registration_id=1, signed_on=date(2026, 11, 1))
     kept = [(week.thursday, each) for each in (*won, first)]
     assert closed_in(month, kept) == [first]
     assert {each.registration_id for each in closed_in(last, kept)} == {30, 31}
 
 
 def test_what_is_open_again_was_not_closed() -> None:
-    won = replace(A, stage=Stage.SIGNED, protected_until=None, signed_on=date(2026, 3, 4))
+    won = A._replace(stage=Stage.SIGNED, protected_until=None, signed_on=date(2026, 3, 4))
     month, later = month_of(WEEK.thursday), WEEK.next.thursday
     assert closed_in(month, [(later, A), (WEEK.thursday, won)]) == []
-    again = replace(won, signed_on=later)
+    again = won._replace(signed_on=later)
     assert closed_in(month, [(WEEK.thursday, won), (later, again)]) == [again]
 
 
@@ -230,7 +230,7 @@ def test_who_was_to_report() -> None:
 def test_twelve_weeks_are_looked_back_upon() -> None:
     earlier = None
     for week in last_weeks(WEEK, 15):
-        earlier = compose(ground({1: replace(A, stage=Stage.SOLUTION)}, {1: A}, week), earlier)
+        earlier = compose(ground({1: A._replace(stage=Stage.SOLUTION)}, {1: A}, week), earlier)
     assert earlier is not None
     assert [each["week"] for each in earlier["history"]] == [
         week.thursday.isoformat() for week in last_weeks(WEEK, 12)

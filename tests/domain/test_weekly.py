@@ -1,6 +1,5 @@
 """What a week did to a project: new, advanced, fell back, about to lapse, stuck (W3, W4)."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -23,14 +22,14 @@ DAY = timedelta(days=1)
     ("before", "now", "change", "group"),
     [
         (None, A, Change.NEW, Group.NEW),
-        (replace(A, stage=Stage.INTEREST), A, Change.ADVANCED, Group.ADVANCED),
-        (replace(A, stage=Stage.TRIAL), A, Change.FELL_BACK, Group.FELL_BACK),
+        (A._replace(stage=Stage.INTEREST), A, Change.ADVANCED, Group.ADVANCED),
+        (A._replace(stage=Stage.TRIAL), A, Change.FELL_BACK, Group.FELL_BACK),
         (A, A, Change.SAME, Group.SAME),
         (A, None, Change.GONE, Group.GONE),
         # What changed is said first, also of a project whose protection runs out.
-        (None, replace(A, protected_until=TODAY), Change.NEW, Group.NEW),
-        (A, replace(A, protected_until=TODAY), Change.SAME, Group.LAPSING),
-        (A, replace(A, protected_until=TODAY - DAY), Change.SAME, Group.LAPSING),
+        (None, A._replace(protected_until=TODAY), Change.NEW, Group.NEW),
+        (A, A._replace(protected_until=TODAY), Change.SAME, Group.LAPSING),
+        (A, A._replace(protected_until=TODAY - DAY), Change.SAME, Group.LAPSING),
     ],
 )
 def test_a_project_stands_where_a_meeting_looks_for_it(
@@ -42,24 +41,24 @@ def test_a_project_stands_where_a_meeting_looks_for_it(
 
 @pytest.mark.parametrize(("left", "lapsing", "lapsed"), [(8, 0, 0), (7, 1, 0), (0, 1, 0), (-1, 0, 1)])
 def test_protection_runs_out_within_the_policys_longer_reminder(left: int, lapsing: int, lapsed: int) -> None:
-    found = compare(A, replace(A, protected_until=TODAY + left * DAY), TODAY, POLICY)
+    found = compare(A, A._replace(protected_until=TODAY + left * DAY), TODAY, POLICY)
     assert (found.lapsing, found.lapsed) == (bool(lapsing), bool(lapsed))
-    stands = compare(A, replace(A, protected_until=TODAY + left * DAY, paused=True), TODAY, POLICY)
+    stands = compare(A, A._replace(protected_until=TODAY + left * DAY, paused=True), TODAY, POLICY)
     assert not stands.lapsing
     assert not stands.lapsed
 
 
 @pytest.mark.parametrize(("days", "stuck"), [(14, False), (15, True)])
 def test_a_project_is_stuck_after_the_policys_days_without_progress(days: int, stuck: bool) -> None:
-    still = replace(A, clock_from=TODAY - days * DAY)
+    still = A._replace(clock_from=TODAY - days * DAY)
     assert compare(still, still, TODAY, POLICY).stuck is stuck
     assert compare(still, still, TODAY, POLICY).group is (Group.STUCK if stuck else Group.SAME)
-    won = replace(still, stage=Stage.SIGNED, protected_until=None, signed_on=TODAY)
+    won = still._replace(stage=Stage.SIGNED, protected_until=None, signed_on=TODAY)
     assert not compare(won, won, TODAY, POLICY).stuck
 
 
 def test_what_was_signed_last_week_is_not_gone_this_week() -> None:
-    won = replace(A, stage=Stage.SIGNED, protected_until=None, signed_on=TODAY - 7 * DAY)
+    won = A._replace(stage=Stage.SIGNED, protected_until=None, signed_on=TODAY - 7 * DAY)
     assert compare_all({1: won}, {}, TODAY, POLICY) == []
     assert [each.change for each in compare_all({1: A}, {}, TODAY, POLICY)] == [Change.GONE]
 

@@ -51,10 +51,31 @@ def test_a_past_friday_is_read_by_all_of_its_readers(enter: Enter, made: int) ->
         assert text in page
     assert "慢蜗牛" in manager.get(f"{PAGE}?region=east").text
     assert "慢蜗牛" not in manager.get(f"{PAGE}?region=%2Fwest%5B1%5D").text
-    for unknown in (f"{PAGE}?region=north", "/rollups/2026-03-12", "/rollups/2026-03-04", "/rollups/x"):
-        assert manager.get(unknown).status_code == 404
     for who in ("channel_director", "coo", "product_marketing", "admin"):
         assert enter(who).get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("2026-13-45", "“2026-13-45” names no reporting week"),
+        ("2026-03-04", "“2026-03-04” names no reporting week"),
+        ("2026-03-12/xlsx", "The week is over; its roll-up is made by itself from 2026-03-13 10:00 on."),
+        ("2026-03-19", "Week 12 is not over yet"),
+        ("2199-12-26", "Week 52 is not over yet"),
+        ("%00", "“” names no reporting week"),
+        ("2026-02-26", "None was made of the week to 2026-02-26"),
+        (f"{WEEK.thursday}?region=north", "None was made of this region for the week to 2026-03-05."),
+    ],
+)
+def test_where_there_is_no_roll_up_the_page_says_why(
+    enter: Enter, made: int, address: str, words: str
+) -> None:
+    page = enter("channel_manager").get(f"/rollups/{address}")
+    assert page.status_code == 404
+    assert words in page.text
+    assert 'href="/rollups"' in page.text
+    assert ('href="/rollups/running"' in page.text) == (address == "2026-03-19")
 
 
 @pytest.mark.parametrize("who", ["regional_manager", "channel_sales"])
@@ -83,6 +104,31 @@ def test_the_channel_manager_makes_it_with_one_click(enter: Enter, made: int, en
     page = manager.get("/rollups").text
     assert "by hand" in page
     assert "Friday’s report now" not in page
+    assert "The next one is made by itself on 2026-03-20 10:00." in page
+    again = manager.post("/rollups/make", follow_redirects=True).text
+    assert "Nothing was due: the roll-ups of every week that is over are made." in again
+    with db.reading(engine) as session:
+        c = t.rollup.c
+        number = sa.select(sa.func.count()).where(c.week == WEEK.next.thursday, c.region == "")
+        assert session.scalar(number) == 1
+
+
+def test_a_week_that_waits_for_its_hour_is_told_to_whoever_reads(enter: Enter, made: int) -> None:
+    page = enter("coo").get("/rollups").text
+    assert "Week 11 is over; its roll-up is made by itself from 2026-03-13 10:00 on." in page
+    assert "Friday’s report now" not in page
+
+
+def test_the_first_page_leads_its_readers_to_the_newest(enter: Enter, made: int) -> None:
+    for who in ("channel_director", "coo", "regional_manager"):
+        client = enter(who)
+        assert 'href="/rollups/newest"' in client.get("/").text
+        assert client.get("/rollups/newest").location == PAGE
+    assert "/rollups" not in enter("alice").get("/").text
+
+
+def test_where_none_is_made_yet_the_first_page_leads_to_the_list(enter: Enter) -> None:
+    assert enter("coo").get("/rollups/newest").location == "/rollups"
 
 
 def test_a_report_that_comes_later_is_told_beside_the_running_week_alone(
@@ -104,6 +150,33 @@ def test_a_report_that_comes_later_is_told_beside_the_running_week_alone(
         assert make_rollups(session, WEEK, now=FRIDAY + timedelta(days=1), actor=None) == 0
     assert manager.get(PAGE).data == frozen
     assert "Came later" in manager.get("/rollups/running").text
+
+
+def test_every_sheet_has_a_frozen_head_and_figures_as_figures_in_both_languages(
+    enter: Enter, made: int, engine: sa.Engine
+) -> None:
+    books = {}
+    for language in ("en", "zh"):
+        with db.transaction(engine) as session:
+            session.execute(sa.update(t.user).values(locale=language))
+        answer = enter("channel_manager").get(f"{PAGE}/xlsx")
+        books[language] = openpyxl.load_workbook(io.BytesIO(answer.data))
+    english, chinese = books["en"], books["zh"]
+    assert len(english.sheetnames) == len(chinese.sheetnames) == 11
+    assert chinese.sheetnames[:3] == ["全部区域", "-west-1-", "east"]
+    for book in books.values():
+        for sheet in book:
+            assert sheet.freeze_panes == "A2"
+            assert all(cell.value and cell.font.bold for cell in sheet[1])
+    for one, other in zip(english, chinese, strict=True):
+        assert [cell.value for cell in one[1]] != [cell.value for cell in other[1]]
+        for row, same in zip(one.iter_rows(min_row=2), other.iter_rows(min_row=2), strict=True):
+            for cell, twin in zip(row, same, strict=True):
+                assert cell.number_format == twin.number_format
+                if not isinstance(cell.value, str):
+                    assert cell.value == twin.value
+    formats = [cell.number_format for cell in chinese["重点项目"][2]]
+    assert formats[6:10] == ["#,##0", "#,##0.00", "yyyy-mm-dd", "yyyy-mm-dd"]
 
 
 def test_the_workbook_has_a_sheet_for_all_and_each_region(enter: Enter, made: int) -> None:

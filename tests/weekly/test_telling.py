@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from portal import db
+from portal.domain.letters import Told
 from portal.domain.notices import NoticeKind
 from portal.domain.weekly import LineVerdict
 from portal.models import tables as t
+from portal.web import notice_words
+from portal.web.language import in_language
 from portal.weekly.rollup import make_rollups
-from portal.weekly.telling import tell_of_reports
+from portal.weekly.telling import _listed, tell_of_reports
 from tests.support.clocks import shanghai
 from tests.support.people import Person
 from tests.weekly.conftest import Channel
@@ -54,7 +58,26 @@ def test_who_has_not_reported_is_reminded_twice_and_then_named(desk: Desk, filed
     assert tell_at(engine, "2026-03-05 10:00") == 0
     told = heard(engine, NoticeKind.REPORT_MISSING)
     assert sorted(name for name, _about in told) == ["Carol", "Channel_manager", "Channel_sales"]
-    assert {about["partner"] for _name, about in told} == {"P002 通信"}
+    assert [about["partner"] for _name, about in sorted(told)] == ["P002 通信", ["P002 通信"], ["P002 通信"]]
+
+
+def test_several_who_are_missing_are_listed_as_the_reader_lists_them(
+    desk: Desk, filed: Any, app: Flask
+) -> None:
+    filed("2026-03-02 10:00")
+    filed("2026-03-02 11:00", "夜鹭商贸有限公司", "carol")
+    tell_at(desk.engine, "2026-03-05 09:00")
+    about = dict(heard(desk.engine, NoticeKind.REPORT_MISSING))["Channel_manager"]
+    told = Told(NoticeKind.REPORT_MISSING, shanghai("2026-03-05 09:00"), about, "/")
+    with app.app_context():
+        for language, words in (("en", "P001 通信, P002 通信"), ("zh", "P001 通信、P002 通信")):
+            with in_language(language):
+                assert words in notice_words.title(told)
+
+
+def test_of_very_many_who_are_missing_the_first_are_named_and_the_others_counted() -> None:
+    names = [f"P{number:03}" for number in range(23)]
+    assert _listed(names[::-1]) == [*names[:20], "+3"]
 
 
 @pytest.mark.usefixtures("looked_after")
