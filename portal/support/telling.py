@@ -12,7 +12,7 @@ from portal.domain.periods import business_date
 from portal.domain.roles import Actor, Role
 from portal.domain.support import SupportState, department_of
 from portal.models import tables as t
-from portal.notices.people import with_role
+from portal.notices.people import holders, parties
 from portal.notices.service import Note, tell, tell_many
 
 _s = t.support_request.c
@@ -82,9 +82,8 @@ def _requests() -> Any:
     return (
         sa.select(
             _s.id, _s.kind, _s.need, _s.result, _s.due_on, _s.owner_id, _s.asked_by_id,
-            c.customer_name.label("customer"), p.name.label("partner"), p.manager_id,
-            p.id.label("of_partner"),
-            owner.c.name.label("owner"),
+            c.customer_name.label("customer"), p.name.label("partner"),
+            p.id.label("of_partner"), owner.c.name.label("owner"),
         )
         .join(t.registration, c.id == _s.registration_id, isouter=True)
         .join(t.partner, p.id == sa.func.coalesce(_s.partner_id, c.partner_id), isouter=True)
@@ -98,16 +97,19 @@ def _request(session: Session, request_id: int) -> Any:
 
 def _owing(session: Session, rows: Iterable[Any]) -> dict[int, set[int]]:
     """By request: its owner; else who looks after the partner, or the people of the department."""
-    departments: dict[Role, set[int]] = {}
-    found: dict[int, set[int]] = {}
-    for row in rows:
-        role = department_of(row.kind, of_partner=row.of_partner is not None)
+    rows = list(rows)
+    roles = {
+        row.id: department_of(row.kind, of_partner=row.of_partner is not None)
+        for row in rows
+        if row.owner_id is None
+    }
+    after = parties(session, {row.of_partner for row in rows if roles.get(row.id) is Role.CHANNEL_SALES})
+    people = holders(session, set(roles.values()) - {Role.CHANNEL_SALES})
+
+    def owing(row: Any) -> set[int]:
         if row.owner_id is not None:
-            found[row.id] = {row.owner_id}
-        elif role is Role.CHANNEL_SALES:
-            found[row.id] = {row.manager_id} - {None}
-        else:
-            if role not in departments:
-                departments[role] = with_role(session, role)
-            found[row.id] = departments[role]
-    return found
+            return {row.owner_id}
+        role = roles[row.id]
+        return after[row.of_partner].after if role is Role.CHANNEL_SALES else people[role]
+
+    return {row.id: owing(row) for row in rows}

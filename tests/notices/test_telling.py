@@ -14,6 +14,7 @@ from portal.domain.roles import Role
 from portal.models import tables as t
 from portal.notices.service import Note, read_all, read_one, tell, tell_many
 from tests.support.clocks import shanghai
+from tests.support.counting import counted
 from tests.support.people import Person, make_user
 
 NOW = shanghai("2026-03-02 10:00")
@@ -130,17 +131,10 @@ def test_what_cannot_be_told_is_a_mistake_at_once(
 def test_many_people_cost_a_few_statements(engine: sa.Engine, people: People) -> None:
     with db.transaction(engine) as session:
         crowd = [make_user(session, f"u{n}", Role.CHANNEL_SALES, region="east").user_id for n in range(300)]
-    statements: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    with db.transaction(engine) as session:
+    with counted(engine) as statements, db.transaction(engine) as session:
         told_now = tell(
             session, now=NOW, people=crowd, kind=NoticeKind.LAPSE_SOON, about=ABOUT, link="/", key="k"
         )
-    sa.event.remove(engine, "before_cursor_execute", note)
     assert told_now == 300
     assert len([each for each in statements if "notice" in each or "outbox" in each]) <= 4, statements
 
