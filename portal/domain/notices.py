@@ -24,6 +24,8 @@ LEASE = timedelta(minutes=10)
 MOST_LISTED = 50
 # Between two tests of one person: nobody writes to others with our address.
 TEST_PAUSE = timedelta(minutes=1)
+# What fell due longer ago is no news: lists show it.
+OLD_NEWS = timedelta(days=30)
 
 
 class Channel(StrEnum):

@@ -1,14 +1,15 @@
 """Who is told of a request for support: whoever owes it, and whoever asked for it (L2, C3)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from portal.domain.notices import NoticeKind
-from portal.domain.periods import business_date
+from portal import db
+from portal.domain.notices import OLD_NEWS, NoticeKind
+from portal.domain.periods import business_date, day_start
 from portal.domain.roles import Actor, Role
 from portal.domain.support import SupportState, department_of
 from portal.models import tables as t
@@ -56,10 +57,14 @@ def tell_closed(session: Session, request_id: int, *, now: datetime) -> None:
 
 
 def tell_overdue(session: Session, *, now: datetime) -> int:
-    """Tell whoever owes a request that its day has passed, once for each day it was due."""
-    today = business_date(now)
-    late = _requests().where(_s.state == SupportState.OPEN, _s.due_on < today).order_by(_s.id)
-    rows = session.execute(late).all()
+    """Tell whoever owes a request that its day has passed, once for each day it was due.
+
+    What was due longer ago than `OLD_NEWS` is told of no more: the list of requests says it, and a tick
+    costs the same however many of them there are.
+    """
+    rows = session.execute(_newly_overdue(session, business_date(now))).all()
+    if not rows:
+        return 0
     owing = _owing(session, rows)
     notes = [
         Note(
@@ -71,6 +76,20 @@ def tell_overdue(session: Session, *, now: datetime) -> int:
         for row in rows
     ]
     return tell_many(session, now=now, kind=NoticeKind.SUPPORT_OVERDUE, notes=notes)
+
+
+def _newly_overdue(session: Session, today: date) -> Any:
+    """The overdue requests whose owner was not told yet; of those without one, that nobody was told of."""
+    n, oldest = t.notice.c, today - OLD_NEWS
+    day = sa.func.to_char(_s.due_on, "YYYY-MM-DD") if db.is_postgres(session) else sa.cast(_s.due_on, sa.Text)
+    key = sa.literal("overdue:").concat(sa.cast(_s.id, sa.Text)).concat(":").concat(day)
+    to_anybody = sa.select(n.key).where(n.kind == NoticeKind.SUPPORT_OVERDUE, n.at >= day_start(oldest))
+    untold = sa.or_(
+        sa.and_(_s.owner_id.is_not(None), ~sa.exists().where(n.user_id == _s.owner_id, n.key == key)),
+        sa.and_(_s.owner_id.is_(None), key.not_in(to_anybody)),
+    )
+    late = sa.and_(_s.state == SupportState.OPEN, _s.due_on.between(oldest, today - timedelta(days=1)))
+    return _requests().where(late, untold).order_by(_s.id)
 
 
 def _page(row: Any) -> str:
