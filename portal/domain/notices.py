@@ -114,7 +114,7 @@ KINDS: Mapping[NoticeKind, KindRule] = {
     NoticeKind.ROLLUP_READY: KindRule(
         frozenset({_R.REGIONAL_MANAGER, _R.CHANNEL_MANAGER, _R.PRODUCT_MARKETING}), _names("region week")
     ),
-    NoticeKind.REVIEW_DONE: KindRule(_PARTNER, _names("week who"), by_default=_ROBOTS),
+    NoticeKind.REVIEW_DONE: KindRule(_PARTNER, _names("week who looked_at accepted returned")),
 }
 
 

@@ -3,7 +3,8 @@
 Each is told in the transaction of what happened, or by the tick; told again it changes nothing.
 """
 
-from collections import defaultdict
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlmodel import Session
 from portal.domain.notices import NoticeKind
 from portal.domain.periods import business_date
 from portal.domain.reports import ReportState
-from portal.domain.roles import Role
+from portal.domain.roles import Actor, Role
 from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import Week, WeekFigures, week_of
 from portal.models import tables as t
@@ -98,7 +99,11 @@ def tell_late_report(session: Session, *, now: datetime, partner: Any, week: Wee
 def tell_verdict(
     session: Session, *, now: datetime, registration_id: int, verdict: LineVerdict, sentence: str, key: str
 ) -> None:
-    """Tell a project's people what the review accepted as progress (S3) or returned."""
+    """Tell whoever works a project what the review accepted as progress (S3) or returned.
+
+    Who answers for the partner hears of a single line only where nobody works it; of all of them together
+    everybody hears when the review is done (`tell_review`).
+    """
     if verdict is LineVerdict.NOTED:
         return
     c = t.registration.c
@@ -110,10 +115,42 @@ def tell_verdict(
     returned = verdict is LineVerdict.RETURNED
     kind = NoticeKind.LINE_RETURNED if returned else NoticeKind.PROGRESS_ACCEPTED
     more: Mapping[str, Any] = {"reason": sentence} if returned else {"until": row.protected_until}
-    answering = parties(session, [row.partner_id])[row.partner_id].answering
+    party = parties(session, [row.partner_id])[row.partner_id]
     tell(
-        session, now=now, people=answering | {row.worker_id} - {None}, kind=kind,
+        session, now=now, people=party.everybody & {row.worker_id} or party.answering, kind=kind,
         about={"customer": row.customer_name, **more}, link=f"/registrations/{registration_id}", key=key,
+    )  # fmt: skip
+
+
+def tell_review(session: Session, *, now: datetime, actor: Actor, review: Any) -> None:
+    """Tell a partner's people once what came of all their lines, when the review is done (W3).
+
+    A review that is taken up and done again is told of again only if something else came of it than what
+    they heard last; one in which nothing was decided is no news.
+    """
+    c, n = t.review_line.c, t.notice.c
+    lines = session.execute(
+        sa.select(c.registration_id, c.verdict, c.sentence).where(c.review_id == review.id)
+        .order_by(c.registration_id)
+    ).all()  # fmt: skip
+    content = hashlib.sha256(repr([(each[0], each[1].value, each[2]) for each in lines]).encode()).hexdigest()
+    name = f"review:{review.week}:{review.partner_id}:"
+    told = session.scalar(
+        sa.select(n.key).where(n.kind == NoticeKind.REVIEW_DONE, n.key.startswith(name, autoescape=True))
+        .order_by(n.id.desc()).limit(1)
+    )  # fmt: skip
+    if told.endswith(content) if told else not lines:
+        return
+    number = Counter(each.verdict for each in lines)
+    week = week_of(review.week)
+    tell(
+        session, now=now, people=parties(session, [review.partner_id])[review.partner_id].everybody,
+        kind=NoticeKind.REVIEW_DONE,
+        about={
+            "week": week.thursday, "who": actor.name, "looked_at": number[LineVerdict.NOTED],
+            "accepted": number[LineVerdict.PROGRESS], "returned": number[LineVerdict.RETURNED],
+        },
+        link=_page(week), key=f"{name}{now:%d%H%M%S%f}:{content}",
     )  # fmt: skip
 
 
