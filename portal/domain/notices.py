@@ -55,6 +55,7 @@ class Dropped(StrEnum):
     INACTIVE = "inactive"
     NO_ADDRESS = "no_address"
     NO_MAIL_SERVER = "no_mail_server"
+    KEY_LOST = "key_lost"
 
 
 class NoticeKind(StrEnum):

@@ -13,16 +13,18 @@ from typing import Any
 from portal.domain.letters import Letter, one_line
 from portal.domain.notices import Channel, Dropped
 from portal.notices.sending import NotSent, Undelivered
+from portal.notices.vault import KeyLost, Vault
 
 _TIMEOUT = 15
 _OK = 200
 _LONGEST = 300
 
 
-def deliver(person: Any, channel: Channel, letter: Letter, *, mail_url: str | None) -> None:
+def deliver(person: Any, channel: Channel, letter: Letter, *, mail_url: str | None, vault: Vault) -> None:
     """Send one message to one person.
 
-    :raises NotSent: the person is switched off or has no address there, or there is no mail server.
+    :raises NotSent: the person is switched off or has no address there, there is no mail server, or the
+        robot's key was sealed with another secret.
     :raises Undelivered: the service did not take it; the text is its own, without any secret.
     """
     if not person.active:
@@ -32,16 +34,23 @@ def deliver(person: Any, channel: Channel, letter: Letter, *, mail_url: str | No
             raise NotSent(Dropped.NO_MAIL_SERVER)
         _mail(mail_url, person.email, letter)
     elif channel is Channel.WECOM and person.wecom_key:
-        _post(_robot(_services().wecom, key=person.wecom_key).api_url, letter.text)
+        _post(_robot(_services().wecom, key=_opened(vault, person.wecom_key)).api_url, letter.text)
     elif channel is Channel.DINGTALK and person.dingtalk_token:
-        secret = person.dingtalk_secret or None
-        robot = _robot(_services().dingtalk, token=person.dingtalk_token, secret=secret)
+        secret = _opened(vault, person.dingtalk_secret) or None
+        robot = _robot(_services().dingtalk, token=_opened(vault, person.dingtalk_token), secret=secret)
         url = robot.notify_url.format(token=robot.token)
         if secret:
             url += "&timestamp={}&sign={}".format(*robot.get_signature())
         _post(url, letter.text)
     else:
         raise NotSent(Dropped.NO_ADDRESS)
+
+
+def _opened(vault: Vault, kept: str) -> str:
+    try:
+        return vault.open(kept)
+    except KeyLost:
+        raise NotSent(Dropped.KEY_LOST) from None
 
 
 def _mail(url: str, address: str, letter: Letter) -> None:

@@ -33,6 +33,13 @@ LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (Dropped.INACTIVE, _l("The person is switched off.")),
     (Dropped.NO_ADDRESS, _l("The person has no address there any more.")),
     (Dropped.NO_MAIL_SERVER, _l("No mail server is set (PORTAL_MAIL_URL).")),
+    (
+        Dropped.KEY_LOST,
+        _l(
+            "The robot’s key cannot be read any more: it was kept under another PORTAL_SECRET_KEY. Set the "
+            "old secret again, or have the person state the key anew under “Notices to me”."
+        ),
+    ),
 )
 
 MESSAGES: Mapping[str, Any] = {
