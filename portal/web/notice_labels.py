@@ -56,5 +56,8 @@ MESSAGES: Mapping[str, Any] = {
     "notice.too_soon": _l("A test was sent less than a minute ago. Wait a little."),
 }
 
-ACTS: Mapping[str, Any] = {"notice.retried": _l("Had a message sent again")}
-SUBJECTS: Mapping[str, Any] = {"outbox": _l("Message")}
+ACTS: Mapping[str, Any] = {
+    "notice.forgotten": _l("Forgot old notices and messages"),
+    "notice.retried": _l("Had a message sent again"),
+}
+SUBJECTS: Mapping[str, Any] = {"notice": _l("Notices"), "outbox": _l("Message")}
