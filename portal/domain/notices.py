@@ -56,6 +56,7 @@ class Dropped(StrEnum):
     NO_ADDRESS = "no_address"
     NO_MAIL_SERVER = "no_mail_server"
     KEY_LOST = "key_lost"
+    PARTNER_LEFT = "partner_left"
 
 
 class NoticeKind(StrEnum):

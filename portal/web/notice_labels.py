@@ -31,6 +31,7 @@ LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (OutboxState.FAILED, _l("Given up")),
     (OutboxState.DROPPED, _l("Not sent")),
     (Dropped.INACTIVE, _l("The person is switched off.")),
+    (Dropped.PARTNER_LEFT, _l("The person’s partner has left.")),
     (Dropped.NO_ADDRESS, _l("The person has no address there any more.")),
     (Dropped.NO_MAIL_SERVER, _l("No mail server is set (PORTAL_MAIL_URL).")),
     (

@@ -79,6 +79,13 @@ def test_who_is_switched_off_or_is_not_meant_is_told_nothing(session: Session, p
     assert {row.user_id for row in inbox(session) if row.kind is NoticeKind.ROLLUP_READY} == meant
 
 
+def test_the_people_of_a_partner_that_left_are_told_nothing(session: Session, people: People) -> None:
+    mine = t.partner.c.id == people["alice"].partner_id
+    session.execute(sa.update(t.partner).where(mine).values(active=False))
+    assert told(session, people["alice"], people["carol"], people["channel_sales"]) == 2
+    assert people["alice"].user_id not in {row.user_id for row in inbox(session)}
+
+
 def test_a_role_of_the_other_side_is_void(session: Session, people: People) -> None:
     bob = people["bob"].user_id
     session.execute(sa.insert(t.user_role).values(user_id=bob, role=Role.CHANNEL_MANAGER))
