@@ -63,6 +63,7 @@ class Config:
     public_url: str | None = None
     # With a password in it, as a rule.
     mail_url: str | None = field(default=None, repr=False)
+    notice_days: int = 180
     log_level: str = "INFO"
     testing: bool = False
 
@@ -93,6 +94,7 @@ class Config:
             trusted_proxies=_number(values, "PORTAL_TRUSTED_PROXIES", default=0, least=0),
             public_url=_address("PORTAL_PUBLIC_URL", values.get("PORTAL_PUBLIC_URL") or ""),
             mail_url=_mail_server(values.get("PORTAL_MAIL_URL") or ""),
+            notice_days=_number(values, "PORTAL_NOTICE_DAYS", default=180, least=60),
             log_level=_log_level(values.get("PORTAL_LOG_LEVEL") or "INFO"),
         )
 

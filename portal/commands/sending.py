@@ -12,6 +12,7 @@ from portal.config import Config
 from portal.notices.lapses import tell_of_lapses
 from portal.notices.sending import Batch, send_due
 from portal.notices.transport import deliver
+from portal.notices.vault import Vault, seal_plain
 from portal.support.telling import tell_overdue
 from portal.web.notice_mail import compose
 from portal.weekly.telling import tell_of_reports
@@ -34,13 +35,17 @@ def send(
 ) -> None:
     """Send what is due and say how many messages went out; says nothing where nothing was due."""
 
+    vault = Vault(config.secret_key)
+    with db.transaction(engine) as session:
+        seal_plain(session, vault)
+
     def hand_over(batch: Batch) -> None:
         person = batch.person
         letter = compose(
             config, name=person.name, language=person.locale, channel=batch.channel, items=batch.items,
             total=batch.total,
         )  # fmt: skip
-        deliver(person, batch.channel, letter, mail_url=config.mail_url)
+        deliver(person, batch.channel, letter, mail_url=config.mail_url, vault=vault)
 
     with output.speaking():
         outcome = send_due(engine, clock=clock, deliver=hand_over, stopped=stopped)

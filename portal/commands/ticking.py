@@ -17,6 +17,7 @@ from portal.commands.weekly import roll_up
 from portal.config import Config
 from portal.conflicts.service import settle_lapses
 from portal.domain.periods import business_date
+from portal.notices.forgetting import forget
 
 log = structlog.get_logger("portal")
 
@@ -41,6 +42,7 @@ def tick(
     work_off(engine, now=now)
     sending.tell(engine, now=now)
     sending.send(engine, config, clock=clock, stopped=stopped)
+    forget(engine, now=now, days=config.notice_days, stopped=stopped)
 
 
 def work(engine: Engine, config: Config, *, every: float) -> None:

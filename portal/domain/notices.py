@@ -24,6 +24,8 @@ LEASE = timedelta(minutes=10)
 MOST_LISTED = 50
 # Between two tests of one person: nobody writes to others with our address.
 TEST_PAUSE = timedelta(minutes=1)
+# What fell due longer ago is no news: lists show it.
+OLD_NEWS = timedelta(days=30)
 
 
 class Channel(StrEnum):
@@ -53,6 +55,8 @@ class Dropped(StrEnum):
     INACTIVE = "inactive"
     NO_ADDRESS = "no_address"
     NO_MAIL_SERVER = "no_mail_server"
+    KEY_LOST = "key_lost"
+    PARTNER_LEFT = "partner_left"
 
 
 class NoticeKind(StrEnum):
@@ -112,7 +116,7 @@ KINDS: Mapping[NoticeKind, KindRule] = {
     NoticeKind.ROLLUP_READY: KindRule(
         frozenset({_R.REGIONAL_MANAGER, _R.CHANNEL_MANAGER, _R.PRODUCT_MARKETING}), _names("region week")
     ),
-    NoticeKind.REVIEW_DONE: KindRule(_PARTNER, _names("week who"), by_default=_ROBOTS),
+    NoticeKind.REVIEW_DONE: KindRule(_PARTNER, _names("week who looked_at accepted returned")),
 }
 
 

@@ -25,6 +25,7 @@ class Notice(SQLModel, table=True):
         sa.Index("ix_notice_user", "user_id", "at", "id"),
         sa.Index("ix_notice_kind", "kind", "at"),
         partial_index("ix_notice_unread", "read_at IS NULL", "user_id", "at"),
+        partial_index("ix_notice_read", "read_at IS NOT NULL", "read_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -53,6 +54,7 @@ class Outbox(SQLModel, table=True):
         sa.CheckConstraint("lease_until IS NULL OR (state = 'waiting' AND batch IS NOT NULL)", name="lease"),
         partial_index("ix_outbox_due", "state = 'waiting'", "due_at"),
         partial_index("ix_outbox_group", "state = 'waiting'", "user_id", "channel"),
+        partial_index("ix_outbox_sent", "sent_at IS NOT NULL", "sent_at"),
         sa.Index("ix_outbox_batch", "batch"),
         sa.Index("ix_outbox_state", "state", "id"),
     )
@@ -85,7 +87,8 @@ class NoticeChoice(SQLModel, table=True):
 class NoticeAddress(SQLModel, table=True):
     """Where a person's notices go beside the inbox, and at which hours those that can wait are sent.
 
-    Robots are kept by their keys alone: the host is never the person's to choose.
+    Robots are kept by their keys alone, sealed (`notices/vault.py`): the host is never the person's to
+    choose.
     """
 
     __tablename__ = "notice_address"
@@ -93,8 +96,8 @@ class NoticeAddress(SQLModel, table=True):
 
     user_id: int = Field(foreign_key="user_account.id", primary_key=True, ondelete="CASCADE")
     email_on: bool = Field(default=True)
-    wecom_key: str = Field(default="", max_length=64)
-    dingtalk_token: str = Field(default="", max_length=128)
-    dingtalk_secret: str = Field(default="", max_length=128)
+    wecom_key: str = Field(default="", max_length=300)
+    dingtalk_token: str = Field(default="", max_length=300)
+    dingtalk_secret: str = Field(default="", max_length=300)
     hours: list[int] = Field(sa_type=sa.JSON)
     tested_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

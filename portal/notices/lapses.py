@@ -1,6 +1,5 @@
 """Tell those concerned that a customer's protection ends soon, and that it has ended (C3)."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,8 +11,8 @@ from portal.domain.facts import State
 from portal.domain.notices import NoticeKind, lapse_mark
 from portal.domain.periods import business_date, day_start
 from portal.domain.protection import days_left
-from portal.domain.roles import Role
 from portal.models import tables as t
+from portal.notices.people import Party, parties
 from portal.notices.service import Note, tell_many
 from portal.policy.service import policy_on
 
@@ -31,11 +30,11 @@ def tell_of_lapses(session: Session, *, now: datetime) -> int:
     rows = list(session.execute(_ending(today - reach, today + reach)))
     told = _told(session, day_start(today - 2 * reach))
     news = [(kind, key, row) for kind, key, row in _news(rows, today, marks) if key not in told]
-    people = _People(session, [row for _kind, _key, row in news])
+    people = parties(session, {row.partner_id for _kind, _key, row in news})
     heard = 0
     for kind in (NoticeKind.LAPSE_SOON, NoticeKind.LAPSED):
         notes = [
-            Note(people.of(row), _about(row), f"/registrations/{row.id}", key)
+            Note(_concerned(people[row.partner_id], row), _about(row), f"/registrations/{row.id}", key)
             for its, key, row in news
             if its is kind
         ]
@@ -49,7 +48,7 @@ def _ending(first: date, last: date) -> Any:
     return (
         sa.select(
             c.id, c.customer_name, c.protected_until, c.partner_id, c.worker_id,
-            t.partner.c.name.label("partner_name"), t.partner.c.manager_id,
+            t.partner.c.name.label("partner_name"),
         )
         .join(t.partner, t.partner.c.id == c.partner_id, isouter=True)
         .where(c.is_owner, c.state.in_([State.ACTIVE, State.LAPSED]), c.protected_until.between(first, last))
@@ -82,22 +81,6 @@ def _about(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _People:
-    """Whom a lapse concerns: who works it, who answers for the party, who looks after the partner."""
-
-    def __init__(self, session: Session, rows: Collection[Any]) -> None:
-        u, role = t.user.c, t.user_role.c
-        self.admins: defaultdict[int | None, set[int]] = defaultdict(set)
-        if not rows:
-            return
-        answering = sa.or_(
-            sa.and_(role.role == Role.PARTNER_ADMIN, u.partner_id.is_not(None)),
-            sa.and_(role.role == Role.KEY_ACCOUNTS_MANAGER, u.partner_id.is_(None)),
-        )
-        query = sa.select(u.id, u.partner_id).join(t.user_role, role.user_id == u.id)
-        for person in session.execute(query.where(u.active, answering)):
-            self.admins[person.partner_id].add(person.id)
-
-    def of(self, row: Any) -> set[int]:
-        """The people of one registration."""
-        return self.admins[row.partner_id] | {row.worker_id, row.manager_id} - {None}
+def _concerned(party: Party, row: Any) -> set[int]:
+    """Who works it, who answers for the party, who looks after the partner."""
+    return party.answering | party.after | {row.worker_id} - {None}

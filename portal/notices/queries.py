@@ -37,10 +37,11 @@ def address_of(session: Session, user_id: int) -> Any:
     u, a = t.user.c, t.notice_address.c
     return session.execute(
         sa.select(
-            u.id, u.name, u.email, u.locale, u.active,
+            u.id, u.name, u.email, u.locale, u.active, t.partner.c.active.label("partner_active"),
             a.email_on, a.wecom_key, a.dingtalk_token, a.dingtalk_secret, a.hours, a.tested_at,
         )
         .join(t.notice_address, a.user_id == u.id, isouter=True)
+        .join(t.partner, t.partner.c.id == u.partner_id, isouter=True)
         .where(u.id == user_id)
     ).one()  # fmt: skip
 

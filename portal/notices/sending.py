@@ -168,10 +168,11 @@ def _read(session: Session, key: str, first: Any, total: int) -> Batch:
     items = [Told(row.kind, row.at, row.params, row.link) for row in rows]
     person = session.execute(
         sa.select(
-            u.id, u.name, u.email, u.locale, u.active,
+            u.id, u.name, u.email, u.locale, u.active, t.partner.c.active.label("partner_active"),
             a.email_on, a.wecom_key, a.dingtalk_token, a.dingtalk_secret,
         )
         .join(t.notice_address, a.user_id == u.id, isouter=True)
+        .join(t.partner, t.partner.c.id == u.partner_id, isouter=True)
         .where(u.id == first.user_id)
     ).one()  # fmt: skip
     return Batch(key, first.channel, person, items, total)

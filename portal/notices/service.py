@@ -53,8 +53,9 @@ def tell(
 ) -> int:
     """Tell `people` in this transaction; answers how many heard something new.
 
-    Who is switched off, or holds no role that the kind is for, is told nothing. `about` holds the names
-    that the kind's words are made of (`KINDS`), dates as `date` or ISO text; `link` is a path of the portal.
+    Who is switched off, is of a partner that left, or holds no role that the kind is for, is told nothing.
+    `about` holds the names that the kind's words are made of (`KINDS`), dates as `date` or ISO text; `link`
+    is a path of the portal.
 
     :raises ValueError: a name is missing from `about`, or link or key cannot be kept.
     """
@@ -125,9 +126,11 @@ def _reach(session: Session, kind: NoticeKind, people: Collection[int]) -> dict[
             u.id, a.email_on, a.wecom_key, a.dingtalk_token, a.hours, w.channel, w.wanted,
         )
         .select_from(t.user)
+        .join(t.partner, t.partner.c.id == u.partner_id, isouter=True)
         .join(t.notice_address, a.user_id == u.id, isouter=True)
         .join(t.notice_choice, sa.and_(w.user_id == u.id, w.kind == kind), isouter=True)
-        .where(u.active, sa.exists().where(t.user_role.c.user_id == u.id, may))
+        .where(u.active, t.partner.c.active.is_not(False))
+        .where(sa.exists().where(t.user_role.c.user_id == u.id, may))
     )  # fmt: skip
     found: dict[int, _Reach] = {}
     for part in db.chunks(people):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from portal.domain.errors import RuleViolation
 from portal.domain.notices import KINDS, OUTER, TEST_PAUSE, Channel, NoticeKind, OutboxState
 from portal.domain.roles import Actor
 from portal.models import tables as t
+from portal.notices.vault import COLUMNS, Vault
 
 _WECOM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DINGTALK = re.compile(r"[A-Za-z0-9]{1,128}")
@@ -21,12 +22,12 @@ _DINGTALK = re.compile(r"[A-Za-z0-9]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where notices go. A key is None where the kept one stays, empty where it goes."""
+    """Where notices go, as it is typed. A key is None where the kept one stays, empty where it goes."""
 
     email_on: bool
-    wecom_key: str | None
-    dingtalk_token: str | None
-    dingtalk_secret: str | None
+    wecom_key: str | None = field(repr=False)
+    dingtalk_token: str | None = field(repr=False)
+    dingtalk_secret: str | None = field(repr=False)
     hours: tuple[int, ...]
 
 
@@ -60,18 +61,18 @@ def keep(
     addresses: Addresses,
     kinds: Collection[NoticeKind],
     wanted: Collection[tuple[NoticeKind, Channel]],
+    vault: Vault,
 ) -> None:
-    """Keep what the person chose for `kinds`; of what is as usual nothing is kept.
+    """Keep what the person chose for `kinds`; of what is as usual nothing is kept. Keys are sealed.
 
     :raises RuleViolation: ``notice.secret_alone``.
     """
     a = t.notice_address.c
     before = session.execute(sa.select(t.notice_address).where(a.user_id == user_id)).first()
-    names = ("wecom_key", "dingtalk_token", "dingtalk_secret")
     keys: dict[str, str] = {}
-    for name in names:
+    for name in COLUMNS:
         given = getattr(addresses, name)
-        keys[name] = given if given is not None else getattr(before, name, "")
+        keys[name] = vault.seal(given) if given is not None else getattr(before, name, "")
     if keys["dingtalk_secret"] and not keys["dingtalk_token"]:
         raise RuleViolation("notice.secret_alone", "dingtalk_secret")
     _store(session, user_id, before, {"email_on": addresses.email_on, "hours": list(addresses.hours), **keys})

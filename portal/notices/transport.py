@@ -4,8 +4,10 @@ The addresses, signatures and connections are apprise's, which is loaded when so
 a robot's answer is read: both services answer 200 to a wrong key, and say in the body that they sent nothing.
 """
 
+import json
 import logging
 import threading
+import time
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -13,35 +15,48 @@ from typing import Any
 from portal.domain.letters import Letter, one_line
 from portal.domain.notices import Channel, Dropped
 from portal.notices.sending import NotSent, Undelivered
+from portal.notices.vault import KeyLost, Vault
 
+# Seconds for each step of a service's answer, and for all of the answer of a robot's.
 _TIMEOUT = 15
 _OK = 200
 _LONGEST = 300
+_LARGEST = 10_000
 
 
-def deliver(person: Any, channel: Channel, letter: Letter, *, mail_url: str | None) -> None:
+def deliver(person: Any, channel: Channel, letter: Letter, *, mail_url: str | None, vault: Vault) -> None:
     """Send one message to one person.
 
-    :raises NotSent: the person is switched off or has no address there, or there is no mail server.
+    :raises NotSent: the person is switched off, is of a partner that left or has no address there, there is
+        no mail server, or the robot's key was sealed with another secret.
     :raises Undelivered: the service did not take it; the text is its own, without any secret.
     """
     if not person.active:
         raise NotSent(Dropped.INACTIVE)
-    if channel is Channel.EMAIL and person.email_on is not False:
+    if person.partner_active is False:
+        raise NotSent(Dropped.PARTNER_LEFT)
+    if channel is Channel.EMAIL and person.email_on is not False and person.email:
         if not mail_url:
             raise NotSent(Dropped.NO_MAIL_SERVER)
         _mail(mail_url, person.email, letter)
     elif channel is Channel.WECOM and person.wecom_key:
-        _post(_robot(_services().wecom, key=person.wecom_key).api_url, letter.text)
+        _post(_robot(_services().wecom, key=_opened(vault, person.wecom_key)).api_url, letter.text)
     elif channel is Channel.DINGTALK and person.dingtalk_token:
-        secret = person.dingtalk_secret or None
-        robot = _robot(_services().dingtalk, token=person.dingtalk_token, secret=secret)
+        secret = _opened(vault, person.dingtalk_secret) or None
+        robot = _robot(_services().dingtalk, token=_opened(vault, person.dingtalk_token), secret=secret)
         url = robot.notify_url.format(token=robot.token)
         if secret:
             url += "&timestamp={}&sign={}".format(*robot.get_signature())
         _post(url, letter.text)
     else:
         raise NotSent(Dropped.NO_ADDRESS)
+
+
+def _opened(vault: Vault, kept: str) -> str:
+    try:
+        return vault.open(kept)
+    except KeyLost:
+        raise NotSent(Dropped.KEY_LOST) from None
 
 
 def _mail(url: str, address: str, letter: Letter) -> None:
@@ -97,18 +112,29 @@ def _post(url: str, text: str) -> None:
     requests = _services().requests
     content = {"msgtype": "text", "text": {"content": text}}
     try:
-        answer = requests.post(url, json=content, timeout=_TIMEOUT, allow_redirects=False)
+        with requests.post(url, json=content, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
+            body = _body(answer) if answer.status_code == _OK else b""
     except requests.RequestException as error:
         # Its text would hold the address, and with it the key.
         raise Undelivered(f"no connection ({type(error).__name__})") from None
     if answer.status_code != _OK:
         raise Undelivered(f"HTTP {answer.status_code}")
     try:
-        told = dict(answer.json())
+        told = dict(json.loads(body))
     except (ValueError, TypeError) as error:
         raise Undelivered("an answer that cannot be read") from error
     if told.get("errcode") != 0:
         raise Undelivered(one_line(f"{told.get('errcode')} {told.get('errmsg', '')}", _LONGEST))
+
+
+def _body(answer: Any) -> bytes:
+    """What a robot answers, which is short: one that dribbles or never ends is cut off."""
+    until, body = time.monotonic() + _TIMEOUT, bytearray()
+    for piece in answer.iter_content(1):
+        body += piece
+        if len(body) > _LARGEST or time.monotonic() > until:
+            raise Undelivered("an answer that does not end")
+    return bytes(body)
 
 
 @cache

@@ -12,6 +12,7 @@ from portal.domain.letters import Told
 from portal.domain.notices import KINDS, OUTER, Channel, Dropped, NoticeKind, OutboxState, kinds_for
 from portal.notices import forms, queries, service, settings, transport
 from portal.notices.sending import NotSent, Undelivered
+from portal.notices.vault import KeyLost, Vault
 from portal.web import labels, notice_words
 from portal.web.htmx import go_to
 from portal.web.login import needs
@@ -93,11 +94,24 @@ def settings_form() -> ResponseReturnValue:
     return _settings_page(form, kept, on, set(kept.hours or ())), 200
 
 
+def _vault() -> Vault:
+    return Vault(config().secret_key)
+
+
+def _ending(key: str | None) -> str | None:
+    """What is shown of a kept key; None where it cannot be read any more."""
+    try:
+        return _vault().ending(key)
+    except KeyLost:
+        return None
+
+
 def _settings_page(form: Any, kept: Any, on: Any, hours: Any) -> str:
     return render_template(
         "notices/settings.html",
         form=form,
         kept=kept,
+        ending=_ending,
         kinds=_mine(),
         urgent={kind for kind in _mine() if KINDS[kind].urgent},
         channels=OUTER,
@@ -118,7 +132,10 @@ def keep_settings() -> ResponseReturnValue:
     if form.validate():
         try:
             with transaction() as session:
-                settings.keep(session, user_id=actor().user_id, addresses=addresses, kinds=_mine(), wanted=on)
+                settings.keep(
+                    session, user_id=actor().user_id, addresses=addresses, kinds=_mine(), wanted=on,
+                    vault=_vault(),
+                )  # fmt: skip
         except RuleViolation as error:
             form.refuse(error)
         else:
@@ -141,7 +158,7 @@ def send_test() -> ResponseReturnValue:
         kept = queries.address_of(reading(), actor().user_id)
         reading().rollback()  # no connection is held while a service is asked
         letter = test_letter(config(), name=kept.name, language=kept.locale)
-        transport.deliver(kept, way, letter, mail_url=config().mail_url)
+        transport.deliver(kept, way, letter, mail_url=config().mail_url, vault=_vault())
     except RuleViolation as error:
         flash(labels.message(error), "bad")
     except NotSent as refusal:

@@ -31,8 +31,16 @@ LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (OutboxState.FAILED, _l("Given up")),
     (OutboxState.DROPPED, _l("Not sent")),
     (Dropped.INACTIVE, _l("The person is switched off.")),
+    (Dropped.PARTNER_LEFT, _l("The person’s partner has left.")),
     (Dropped.NO_ADDRESS, _l("The person has no address there any more.")),
     (Dropped.NO_MAIL_SERVER, _l("No mail server is set (PORTAL_MAIL_URL).")),
+    (
+        Dropped.KEY_LOST,
+        _l(
+            "The robot’s key cannot be read any more: it was kept under another PORTAL_SECRET_KEY. Set the "
+            "old secret again, or have the person state the key anew under “Notices to me”."
+        ),
+    ),
 )
 
 MESSAGES: Mapping[str, Any] = {
@@ -49,5 +57,8 @@ MESSAGES: Mapping[str, Any] = {
     "notice.too_soon": _l("A test was sent less than a minute ago. Wait a little."),
 }
 
-ACTS: Mapping[str, Any] = {"notice.retried": _l("Had a message sent again")}
-SUBJECTS: Mapping[str, Any] = {"outbox": _l("Message")}
+ACTS: Mapping[str, Any] = {
+    "notice.forgotten": _l("Forgot old notices and messages"),
+    "notice.retried": _l("Had a message sent again"),
+}
+SUBJECTS: Mapping[str, Any] = {"notice": _l("Notices"), "outbox": _l("Message")}

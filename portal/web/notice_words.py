@@ -55,7 +55,10 @@ SENTENCES: Mapping[NoticeKind, Any] = {
         "as nobody has asked for it."
     ),
     NoticeKind.ROLLUP_READY: _l("Projects by stage, what moved, what is stuck, who did not report."),
-    NoticeKind.REVIEW_DONE: _l("%(who)s wrote down what came of it, line by line."),
+    NoticeKind.REVIEW_DONE: _l(
+        "Accepted as progress: %(accepted)s. Returned: %(returned)s. Looked at: %(looked_at)s. "
+        "Held by %(who)s."
+    ),
 }
 
 

@@ -20,7 +20,7 @@ from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import Week
 from portal.models import tables as t
 from portal.weekly.review_scope import holds
-from portal.weekly.telling import tell_verdict
+from portal.weekly.telling import tell_review, tell_verdict
 
 FIRST_VERSION = 1
 """What the notes of a review that nobody has begun carry: the first act creates the row."""
@@ -189,6 +189,7 @@ def finish(session: Session, *, actor: Actor, now: datetime, week: Week, partner
     row = open_review(session, actor=actor, now=now, week=week, partner_id=partner_id)
     if row.done_at is None:
         _mark(session, actor, now, row.id, action="review.done", done_at=now, done_by_id=actor.user_id)
+        tell_review(session, now=now, actor=actor, review=row)
 
 
 def reopen(session: Session, *, actor: Actor, now: datetime, week: Week, partner_id: int) -> None:

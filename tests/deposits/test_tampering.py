@@ -1,15 +1,13 @@
 """Whatever is changed about deposits by hand: the database refuses it, or `portal check` tells."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from portal import db
 from portal.deposits import check, service
@@ -19,10 +17,10 @@ from portal.deposits.traffic import add_traffic, pay_traffic
 from portal.domain.deposits import DeductionAct as Act
 from portal.files import Sent
 from portal.models import tables as t
-from tests.conflicts.test_tampering import other
 from tests.deposits.conftest import START, Acts
 from tests.support.clocks import shanghai
 from tests.support.statements import make_statement
+from tests.support.tampering import unnoticed
 
 TABLES = (
     *("deposit_entry", "deposit_deduction", "deposit_file", "deposit_waiver", "debt", "debt_settlement"),
@@ -110,40 +108,11 @@ def wholesale(acts: Acts) -> None:
         )  # fmt: skip
 
 
-def noticed(session: Session, statement: Any) -> bool:
-    place = session.begin_nested()
-    try:
-        changed = session.execute(statement)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))
-    except DBAPIError:
-        return True
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session, name: str) -> Iterator[str]:
-    table = getattr(t, name)
-    here = list(table.primary_key.columns)
-    for row in session.execute(sa.select(table)).all():
-        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
-        for column in table.columns:
-            if column in here and len(here) == 1 and not column.foreign_keys:
-                continue
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{name} (a row taken away)"
-
-
 @pytest.mark.engines("sqlite")
 def test_check_notices_whatever_is_changed_by_hand(lived_in: Acts) -> None:
-    found: set[str] = set()
+    assert lived_in.problems(NOW) == []
     with db.reading(lived_in.engine) as session:
-        assert lived_in.problems(NOW) == []
-        for name in TABLES:
-            assert session.execute(sa.select(getattr(t, name))).first() is not None, name
-            found |= set(unnoticed(session, name))
+        found = unnoticed(session, TABLES, partial(check.problems, now=NOW))
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"
 

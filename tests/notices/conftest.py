@@ -16,6 +16,7 @@ from portal.models import tables as t
 from portal.notices import transport
 from portal.notices.sending import Batch, Outcome, send_due
 from portal.notices.service import tell
+from portal.notices.vault import Vault
 from portal.web.notice_mail import compose
 from tests.support.people import Person
 from tests.support.web import config_for
@@ -51,6 +52,11 @@ class Post:
     def __init__(self, engine: sa.Engine, config: Config, app: Any) -> None:
         self.engine, self.config, self.app = engine, config, app
 
+    @property
+    def vault(self) -> Vault:
+        """What opens the keys that people stated."""
+        return Vault(self.config.secret_key)
+
     def letter(self, batch: Batch) -> Letter:
         """The message as it would go out."""
         with self.app.app_context():
@@ -61,7 +67,9 @@ class Post:
 
     def deliver(self, batch: Batch) -> None:
         """Send it."""
-        transport.deliver(batch.person, batch.channel, self.letter(batch), mail_url=self.config.mail_url)
+        transport.deliver(
+            batch.person, batch.channel, self.letter(batch), mail_url=self.config.mail_url, vault=self.vault
+        )
 
     def send(self, now: datetime, deliver: Any = None) -> Outcome:
         """A round at an instant."""

@@ -68,6 +68,7 @@ def _die_after_sending(url: str, config: Any) -> None:
     """Send one message for real, and be killed before it can be marked."""
     from portal import create_app
     from portal.notices import transport
+    from portal.notices.vault import Vault
     from portal.web.notice_mail import compose
 
     app, engine = create_app(config), db.make_engine(url)
@@ -78,7 +79,8 @@ def _die_after_sending(url: str, config: Any) -> None:
                 config, name=batch.person.name, language=batch.person.locale, channel=batch.channel,
                 items=batch.items, total=batch.total,
             )  # fmt: skip
-        transport.deliver(batch.person, batch.channel, letter, mail_url=config.mail_url)
+        vault = Vault(config.secret_key)
+        transport.deliver(batch.person, batch.channel, letter, mail_url=config.mail_url, vault=vault)
         os.kill(os.getpid(), signal.SIGKILL)
 
     send_due(engine, clock=lambda: NOW, deliver=deliver)

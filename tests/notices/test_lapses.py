@@ -14,6 +14,7 @@ from portal.notices import check
 from portal.notices.lapses import tell_of_lapses
 from tests.support.clocks import shanghai
 from tests.support.commands import Portal
+from tests.support.counting import counted
 from tests.support.mail import MailServer
 from tests.support.people import Person, make_user
 
@@ -102,14 +103,8 @@ def test_who_is_of_another_party_hears_nothing(engine: sa.Engine, people: People
 
 @pytest.mark.usefixtures("owned")
 def test_many_lapses_cost_a_few_statements(engine: sa.Engine) -> None:
-    statements: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    tell_at(engine, "2026-03-23 10:00")
-    sa.event.remove(engine, "before_cursor_execute", note)
+    with counted(engine) as statements:
+        tell_at(engine, "2026-03-23 10:00")
     assert len(statements) <= 12, statements
 
 

@@ -138,7 +138,8 @@ def test_settings_are_kept_and_hold(
             (NoticeKind.PROGRESS_ACCEPTED, Channel.EMAIL, True),
         }
         kept_row = session.execute(sa.select(t.notice_address)).one()
-    assert (kept_row.wecom_key, kept_row.dingtalk_token, kept_row.hours) == ("693a91f6-7", "a1b2", [9, 17])
+    assert post.vault.open(kept_row.wecom_key) == "693a91f6-7"
+    assert (post.vault.open(kept_row.dingtalk_token), kept_row.hours) == ("a1b2", [9, 17])
     told("alice", at("2026-03-02 10:00"))
     assert {(row.channel, row.due_at.hour) for row in post.rows()} == {
         (Channel.WECOM, 9), (Channel.DINGTALK, 9),
@@ -147,13 +148,14 @@ def test_settings_are_kept_and_hold(
     assert "693a91f6" not in again, "a key is not shown again"
     assert "it ends with 1f6-7" not in again
     assert "ends with f6-7" in again
+    assert "a1b2" not in again, "nor the end of one that is hardly longer"
 
 
-def test_a_kept_key_stays_until_it_is_removed(alice: Any, engine: sa.Engine) -> None:
-    def kept() -> tuple[str, str, str]:
+def test_a_kept_key_stays_until_it_is_removed(alice: Any, engine: sa.Engine, post: Post) -> None:
+    def kept() -> tuple[str, ...]:
         with db.reading(engine) as session:
             row = session.execute(sa.select(t.notice_address)).one()
-        return row.wecom_key, row.dingtalk_token, row.dingtalk_secret
+        return tuple(map(post.vault.open, (row.wecom_key, row.dingtalk_token, row.dingtalk_secret)))
 
     alice.post(SETTINGS, data={"wecom_key": "k1", "dingtalk_token": "t1", "dingtalk_secret": "s1"})
     alice.post(SETTINGS, data={"wecom_key": "", "dingtalk_token": ""})

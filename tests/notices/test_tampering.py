@@ -1,22 +1,21 @@
 """What is changed about notices by hand: the database refuses it, check tells, or it is listed here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from portal import db
 from portal.domain.notices import MOST_TRIES, Channel, NoticeKind
 from portal.models import tables as t
 from portal.notices import check
 from portal.notices.sending import Undelivered
-from tests.conflicts.test_tampering import other
 from tests.notices.conftest import Post, Tell, address
 from tests.support.clocks import shanghai
 from tests.support.people import Person
+from tests.support.tampering import unnoticed
 
 TABLES = ("notice", "outbox", "notice_choice", "notice_address")
 NOW = shanghai("2026-03-02 10:00")
@@ -81,42 +80,12 @@ def lived_in(told: Tell, post: Post, engine: sa.Engine, people: Mapping[str, Per
     return post
 
 
-def noticed(session: Session, statement: Any) -> bool:
-    place = session.begin_nested()
-    try:
-        changed = session.execute(statement)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))
-    except (DBAPIError, LookupError):
-        return True
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session, name: str) -> Iterator[str]:
-    table = getattr(t, name)
-    here = list(table.primary_key.columns)
-    for row in session.execute(sa.select(table)).all():
-        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
-        for column in table.columns:
-            if column in here and len(here) == 1 and not column.foreign_keys:
-                continue
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{name} (a row taken away)"
-
-
 @pytest.mark.engines("sqlite")
 def test_check_notices_what_does_not_go_together(lived_in: Post) -> None:
-    found: set[str] = set()
     with db.reading(lived_in.engine) as session:
-        assert list(check.problems(session, now=NOW)) == []
         states = set(session.scalars(sa.select(t.outbox.c.state)))
         assert len(states) == 4
-        for name in TABLES:
-            assert session.execute(sa.select(getattr(t, name))).first() is not None, name
-            found |= set(unnoticed(session, name))
+        found = unnoticed(session, TABLES, partial(check.problems, now=NOW))
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"
 

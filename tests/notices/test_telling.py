@@ -14,6 +14,7 @@ from portal.domain.roles import Role
 from portal.models import tables as t
 from portal.notices.service import Note, read_all, read_one, tell, tell_many
 from tests.support.clocks import shanghai
+from tests.support.counting import counted
 from tests.support.people import Person, make_user
 
 NOW = shanghai("2026-03-02 10:00")
@@ -78,6 +79,13 @@ def test_who_is_switched_off_or_is_not_meant_is_told_nothing(session: Session, p
     assert {row.user_id for row in inbox(session) if row.kind is NoticeKind.ROLLUP_READY} == meant
 
 
+def test_the_people_of_a_partner_that_left_are_told_nothing(session: Session, people: People) -> None:
+    mine = t.partner.c.id == people["alice"].partner_id
+    session.execute(sa.update(t.partner).where(mine).values(active=False))
+    assert told(session, people["alice"], people["carol"], people["channel_sales"]) == 2
+    assert people["alice"].user_id not in {row.user_id for row in inbox(session)}
+
+
 def test_a_role_of_the_other_side_is_void(session: Session, people: People) -> None:
     bob = people["bob"].user_id
     session.execute(sa.insert(t.user_role).values(user_id=bob, role=Role.CHANNEL_MANAGER))
@@ -130,17 +138,10 @@ def test_what_cannot_be_told_is_a_mistake_at_once(
 def test_many_people_cost_a_few_statements(engine: sa.Engine, people: People) -> None:
     with db.transaction(engine) as session:
         crowd = [make_user(session, f"u{n}", Role.CHANNEL_SALES, region="east").user_id for n in range(300)]
-    statements: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    with db.transaction(engine) as session:
+    with counted(engine) as statements, db.transaction(engine) as session:
         told_now = tell(
             session, now=NOW, people=crowd, kind=NoticeKind.LAPSE_SOON, about=ABOUT, link="/", key="k"
         )
-    sa.event.remove(engine, "before_cursor_execute", note)
     assert told_now == 300
     assert len([each for each in statements if "notice" in each or "outbox" in each]) <= 4, statements
 

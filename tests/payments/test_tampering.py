@@ -1,21 +1,18 @@
 """Whatever is changed, taken away or slipped in by hand: the database refuses it, or check tells."""
 
-from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from portal import db
 from portal.domain.statements import Station, place_of
 from portal.models import tables as t
 from portal.payments import check
-from tests.conflicts.test_tampering import other
 from tests.payments.conftest import Desk
 from tests.payments.test_batches import owe
 from tests.support.clocks import shanghai
+from tests.support.tampering import noticed, unnoticed
 
 TABLES = ("bank_account", "payment_batch", "payment_item", "payment_set_off", "invoice")
 NOW = shanghai("2026-05-01 10:00")
@@ -50,39 +47,11 @@ def lived_in(desk: Desk) -> Desk:
     return desk
 
 
-def noticed(session: Session, statement: Any) -> bool:
-    place = session.begin_nested()
-    try:
-        changed = session.execute(statement)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))
-    except DBAPIError:
-        return True
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session, name: str) -> Iterator[str]:
-    table = getattr(t, name)
-    here = list(table.primary_key.columns)
-    for row in session.execute(sa.select(table)).all():
-        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
-        for column in table.columns:
-            if column in here and len(here) == 1:
-                continue
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{name} (a row taken away)"
-
-
 @pytest.mark.engines("sqlite")
 def test_check_notices_whatever_is_changed_by_hand(lived_in: Desk) -> None:
-    found: set[str] = set()
+    assert lived_in.holds() == []
     with db.reading(lived_in.engine) as session:
-        assert lived_in.holds() == []
-        for name in TABLES:
-            found |= set(unnoticed(session, name))
+        found = unnoticed(session, TABLES, partial(check.problems, now=NOW))
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"
 
@@ -119,4 +88,8 @@ def test_a_statement_that_is_moved_past_its_payment_is_told_of(lived_in: Desk, s
         for row in rows:
             if (place_of(row.station) < paid) is not (place_of(station) < paid):
                 move = sa.update(t.statement).where(t.statement.c.id == row.id).values(station=station)
-                assert noticed(session, move), (row.id, row.station, station)
+                assert noticed(session, move, partial(check.problems, now=NOW)), (
+                    row.id,
+                    row.station,
+                    station,
+                )

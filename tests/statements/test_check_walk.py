@@ -1,12 +1,12 @@
 """`portal check` of the nine steps: what is changed, taken away or slipped in by hand is told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from portal import db
@@ -17,10 +17,10 @@ from portal.models import tables as t
 from portal.statements import check
 from portal.statements.acting import refuse
 from portal.statements.deferring import defer_receipt, withheld_of
-from tests.conflicts.test_tampering import other
 from tests.support.clocks import shanghai
 from tests.support.people import Person
 from tests.support.statements import WITHHELD_LINE, LineOf, make_statement, walk_to
+from tests.support.tampering import unnoticed_in
 
 NOW = shanghai("2026-06-01 10:00")
 TABLES = (t.statement, t.statement_act, t.statement_revision, t.deferred_receipt)
@@ -56,32 +56,6 @@ def walked(engine: sa.Engine, people: Mapping[str, Person]) -> list[int]:
     return made
 
 
-def noticed(session: Session, change: Any) -> bool:
-    """Whether the database refuses the change, or check tells of it; it is taken back."""
-    place = session.begin_nested()
-    try:
-        changed = session.execute(change)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))
-    except (DBAPIError, ValueError, TypeError, AttributeError, KeyError):
-        return True
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session, table: Any) -> Iterator[str]:
-    here = list(table.primary_key.columns)
-    for row in session.execute(sa.select(table).limit(12)).all():
-        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
-        for column in table.columns:
-            if column in here and len(here) == 1 and column.name == "id":
-                continue
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{table.name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{table.name} (a row taken away)"
-
-
 def test_check_finds_nothing_in_what_was_done_rightly(engine: sa.Engine, walked: list[int]) -> None:
     with db.reading(engine) as session:
         found = [(table, row, error.code) for table, row, error in check.problems(session, now=NOW)]
@@ -92,7 +66,7 @@ def test_check_finds_nothing_in_what_was_done_rightly(engine: sa.Engine, walked:
 @pytest.mark.parametrize("table", TABLES, ids=str)
 def test_check_notices_whatever_is_changed_by_hand(engine: sa.Engine, walked: list[int], table: Any) -> None:
     with db.reading(engine) as session:
-        found = set(unnoticed(session, table))
+        found = set(unnoticed_in(session, table, partial(check.problems, now=NOW), most=12))
     assert sorted(found - set(FREE)) == []
     assert sorted({each for each in FREE if each.startswith(f"{table.name}.")} - found) == []
 

@@ -1,19 +1,15 @@
 """Whatever is changed about the lines of a statement by hand: the database refuses it, or check tells."""
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from portal import db
-from portal.commands.checking import UNREADABLE
-from portal.models import tables as t
 from portal.statements import check
-from tests.conflicts.test_tampering import other
 from tests.statements.conftest import NOW
+from tests.support.tampering import unnoticed
 
 TABLES = ("statement_line",)
 # What `check` does not vouch for, and why.
@@ -24,32 +20,6 @@ FREE = {
     "statement_line.registration_id": "a link; the customer's name is sealed in the hash",
     "statement_line.taken_before": "as what was refunded before",
 }
-
-
-def noticed(session: Session, change: Any) -> bool:
-    """Whether the database refuses the change, or check tells of it; it is taken back."""
-    place = session.begin_nested()
-    try:
-        changed = session.execute(change)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))
-    except (DBAPIError, *UNREADABLE):
-        return True  # `portal check` tells of what it cannot read
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session) -> Iterator[str]:
-    table = t.statement_line
-    for row in session.execute(sa.select(table)).all():
-        is_row = table.c.id == row.id
-        for column in table.columns:
-            if column.name == "id":
-                continue
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{table.name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{table.name} (a row taken away)"
 
 
 @pytest.mark.engines("sqlite")
@@ -68,7 +38,6 @@ def test_check_notices_whatever_is_changed_by_hand(
     for period in ("2026-02", "2026-Q1", "2026-Q3"):
         make(period)
     with db.reading(engine) as session:
-        assert list(check.problems(session, now=NOW)) == []
-        found = set(unnoticed(session))
+        found = unnoticed(session, TABLES, partial(check.problems, now=NOW))
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"

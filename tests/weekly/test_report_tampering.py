@@ -1,19 +1,17 @@
 """Whatever is changed by hand about reports and ends of weeks: the database refuses it, or check tells."""
 
-from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from portal import db
 from portal.models import tables as t
 from portal.weekly import check_reports as check
-from tests.conflicts.test_tampering import other
 from tests.support.clocks import shanghai
+from tests.support.tampering import unnoticed
 from tests.weekly.desk import WEEK, Desk
 
 NOW = shanghai("2026-03-13 10:00")
@@ -55,46 +53,9 @@ def lived_in(desk: Desk, filed: Any, at: Any) -> Desk:
     return desk
 
 
-def unguarded(session: Session) -> None:
-    """Past the triggers, as somebody who opens the file by hand may be."""
-    for name in TRIGGERS:
-        session.execute(sa.text(f"DROP TRIGGER {name}_stays"))
-
-
-def noticed(session: Session, statement: Any) -> bool:
-    place = session.begin_nested()
-    try:
-        changed = session.execute(statement)
-        return not changed.rowcount or bool(list(check.problems(session, now=NOW)))  # type: ignore[attr-defined]
-    except DBAPIError:
-        return True
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session, name: str) -> Iterator[str]:
-    table = getattr(t, name)
-    here = list(table.primary_key.columns)
-    for row in session.execute(sa.select(table)).all():
-        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
-        for column in table.columns:
-            if column in here and len(here) == 1 and not column.foreign_keys:
-                continue
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{name} (a row taken away)"
-
-
 @pytest.mark.engines("sqlite")
 def test_check_notices_whatever_is_changed_by_hand(lived_in: Desk) -> None:
-    found: set[str] = set()
     with db.reading(lived_in.engine) as session:
-        assert list(check.problems(session, now=NOW)) == []
-        unguarded(session)
-        for name in TABLES:
-            assert session.execute(sa.select(getattr(t, name))).first() is not None, name
-            found |= set(unnoticed(session, name))
+        found = unnoticed(session, TABLES, partial(check.problems, now=NOW), triggers=TRIGGERS)
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"

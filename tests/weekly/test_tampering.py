@@ -1,20 +1,17 @@
 """Whatever is changed about reviews by hand: the database refuses it, or `portal check` tells."""
 
-from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from portal import db
 from portal.domain.weekly import LineVerdict as V
 from portal.models import tables as t
 from portal.weekly import check_review
 from portal.weekly.meeting_order import move_in_meeting
-from tests.conflicts.test_tampering import other
 from tests.support.clocks import shanghai
+from tests.support.tampering import unnoticed
 from tests.weekly.conftest import Channel
 
 TABLES = ("review", "review_line", "meeting_place")
@@ -45,38 +42,10 @@ def lived_in(channel: Channel) -> Channel:
     return channel
 
 
-def noticed(session: Session, statement: Any) -> bool:
-    place = session.begin_nested()
-    try:
-        changed = session.execute(statement)
-        return not changed.rowcount or bool(list(check_review.problems(session, now=NOW)))
-    except DBAPIError:
-        return True
-    finally:
-        place.rollback()
-
-
-def unnoticed(session: Session, name: str) -> Iterator[str]:
-    table = getattr(t, name)
-    here = list(table.primary_key.columns)
-    for row in session.execute(sa.select(table)).all():
-        is_row = sa.and_(*(column == getattr(row, column.name) for column in here))
-        for column in table.columns:
-            for value in other(column, getattr(row, column.name), session):
-                if not noticed(session, sa.update(table).where(is_row).values({column.name: value})):
-                    yield f"{name}.{column.name}"
-        if not noticed(session, sa.delete(table).where(is_row)):
-            yield f"{name} (a row taken away)"
-
-
 @pytest.mark.engines("sqlite")
 def test_check_notices_whatever_is_changed_by_hand(lived_in: Channel) -> None:
-    found: set[str] = set()
     with db.reading(lived_in.engine) as session:
-        assert list(check_review.problems(session, now=NOW)) == []
-        for name in TABLES:
-            assert session.execute(sa.select(getattr(t, name))).first() is not None, name
-            found |= set(unnoticed(session, name))
+        found = unnoticed(session, TABLES, partial(check_review.problems, now=NOW))
     assert sorted(found - set(FREE)) == []
     assert sorted(set(FREE) - found) == [], "vouched for, and listed as free"
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from portal import db
+from portal.auth.people import change_user
 from portal.domain.letters import Told
 from portal.domain.notices import NoticeKind
 from portal.domain.weekly import LineVerdict
@@ -90,7 +91,7 @@ def test_a_late_report_is_told_of_once(desk: Desk, filed: Any, at: Any) -> None:
     assert told == [("Channel_sales", {"partner": "P001 通信", "week": WEEK.thursday.isoformat()})]
 
 
-def test_a_verdict_is_told_to_the_projects_people(channel: Channel) -> None:
+def test_a_verdict_is_told_to_whoever_works_the_project(channel: Channel) -> None:
     one = channel.files("bob", "2026-03-02 10:00", "慢蜗牛快递")
     other = channel.files("bob", "2026-03-02 11:00", "夜鹭商贸")
     third = channel.files("bob", "2026-03-02 12:00", "云上豆腐")
@@ -99,13 +100,76 @@ def test_a_verdict_is_told_to_the_projects_people(channel: Channel) -> None:
     channel.decides("channel_manager", when, other, LineVerdict.RETURNED, "补拜访记录")
     channel.decides("channel_manager", when, third, LineVerdict.NOTED)
     accepted = heard(channel.engine, NoticeKind.PROGRESS_ACCEPTED)
-    assert accepted == [
-        (name, {"customer": "慢蜗牛快递", "until": "2026-04-09"}) for name in ("Alice", "Bob")
-    ]
+    assert accepted == [("Bob", {"customer": "慢蜗牛快递", "until": "2026-04-09"})]
     returned = heard(channel.engine, NoticeKind.LINE_RETURNED)
-    assert [(name, about["reason"]) for name, about in returned] == [
-        ("Alice", "补拜访记录"), ("Bob", "补拜访记录"),
-    ]  # fmt: skip
+    assert [(name, about["reason"]) for name, about in returned] == [("Bob", "补拜访记录")]
+
+
+def test_a_verdict_on_what_nobody_works_is_told_to_whoever_answers(channel: Channel) -> None:
+    one = channel.files("bob", "2026-03-02 10:00", "慢蜗牛快递")
+    bob, admin = channel.people["bob"], channel.people["admin"].actor
+    with db.transaction(channel.engine) as session:
+        version = session.scalar(sa.select(t.user.c.version).where(t.user.c.id == bob.user_id))
+        change_user(
+            session, actor=admin, now=shanghai("2026-03-10 10:00"), user_id=bob.user_id, version=version,
+            name=bob.name, roles=bob.roles, region=None, active=False,
+        )  # fmt: skip
+    channel.decides("channel_manager", "2026-03-12 14:00", one, LineVerdict.RETURNED, "补拜访记录")
+    assert [name for name, _about in heard(channel.engine, NoticeKind.LINE_RETURNED)] == ["Alice"]
+
+
+def done(channel: Channel) -> list[tuple[str, str, int, int, int]]:
+    return [
+        (name, about["who"], about["accepted"], about["returned"], about["looked_at"])
+        for name, about in heard(channel.engine, NoticeKind.REVIEW_DONE)
+    ]
+
+
+def test_a_review_that_is_done_is_told_of_once_with_its_counts(channel: Channel) -> None:
+    for number, verdict in enumerate((LineVerdict.PROGRESS, LineVerdict.RETURNED, LineVerdict.RETURNED)):
+        project = channel.files("bob", f"2026-03-02 1{number}:00", f"慢蜗牛快递{number}号")
+        channel.decides("channel_manager", "2026-03-12 14:00", project, verdict, "一句话")
+    of_another = channel.files("carol", "2026-03-03 10:00", "云上豆腐")
+    channel.decides("channel_manager", "2026-03-12 14:05", of_another, LineVerdict.NOTED, partner="carol")
+    assert done(channel) == []
+    channel.finishes("channel_sales", "2026-03-12 14:10")
+    expected = [(name, "Channel_sales", 1, 2, 0) for name in ("Alice", "Bob")]
+    assert done(channel) == expected
+    channel.finishes("channel_sales", "2026-03-12 14:11")
+    channel.reopens("channel_sales", "2026-03-12 14:12")
+    channel.finishes("channel_manager", "2026-03-12 14:13")
+    assert done(channel) == expected, "a second click, and done again with the same, are no news"
+    channel.finishes("channel_manager", "2026-03-12 14:14", partner="carol")
+    assert done(channel)[2:] == [("Carol", "Channel_manager", 0, 0, 1)]
+    with db.reading(channel.engine) as session:
+        links = set(session.scalars(sa.select(t.notice.c.link).where(t.notice.c.kind == "review_done")))
+    assert links == {"/weekly/2026-03-12"}
+
+
+def test_what_comes_of_a_review_taken_up_again_is_told_and_so_is_the_way_back(channel: Channel) -> None:
+    project = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
+    steps = (LineVerdict.PROGRESS, LineVerdict.RETURNED, LineVerdict.PROGRESS)
+    for minute, verdict in enumerate(steps):
+        if minute:
+            channel.reopens("channel_manager", f"2026-03-12 14:{minute}0")
+            channel.takes_back("channel_manager", f"2026-03-12 14:{minute}1", project)
+        channel.decides("channel_manager", f"2026-03-12 14:{minute}2", project, verdict, "一句话")
+        channel.finishes("channel_manager", f"2026-03-12 14:{minute}3")
+    told = [each[2:] for each in done(channel) if each[0] == "Alice"]
+    assert told == [(1, 0, 0), (0, 1, 0), (1, 0, 0)]
+
+
+def test_a_review_that_decided_nothing_is_no_news_unless_it_takes_something_back(channel: Channel) -> None:
+    project = channel.files("alice", "2026-03-02 10:00", "慢蜗牛快递")
+    channel.finishes("channel_manager", "2026-03-12 14:00")
+    assert done(channel) == []
+    channel.reopens("channel_manager", "2026-03-12 14:01")
+    channel.decides("channel_manager", "2026-03-12 14:02", project, LineVerdict.NOTED)
+    channel.finishes("channel_manager", "2026-03-12 14:03")
+    channel.reopens("channel_manager", "2026-03-12 14:04")
+    channel.takes_back("channel_manager", "2026-03-12 14:05", project)
+    channel.finishes("channel_manager", "2026-03-12 14:06")
+    assert [each[2:] for each in done(channel) if each[0] == "Bob"] == [(0, 0, 1), (0, 0, 0)]
 
 
 def test_the_readers_of_a_roll_up_are_told_that_it_is_there(desk: Desk, filed: Any, at: Any) -> None:
