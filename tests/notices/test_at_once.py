@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -161,4 +162,5 @@ def test_the_worker_sends_and_stops_when_told(
     assert process.returncode == 0, err
     assert sorted(mail_server.recipients) == ["alice@example.com", "bob@example.com"]
     assert "https://p.example.com/registrations/1" in parts(mail_server.received[0])[0]
-    assert out.count("1 message sent.") == 2
+    # On a slow machine both may go in one round.
+    assert sum(int(many) for many in re.findall(r"(\d+) messages? sent\.", out)) == 2
