@@ -11,6 +11,7 @@ import argparse
 import csv
 import io
 import random
+import statistics
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from portal.domain.pipeline import Stage
 from portal.domain.weeks import week_of
 from portal.imports.run import import_file
 from portal.models import tables as t
+from portal.weekly.review_line_rows import line
 from portal.weekly.snapshots import keep_week
 
 PARTNERS, PROJECTS = 40, 2000
@@ -103,7 +105,8 @@ def run(url: str, clock_name: str) -> None:
         ("first view", partial(client.get, here)),
         ("a step (J)", partial(client.get, here, headers=fragment)),
         ("all projects", partial(client.get, f"{here}?show=all", headers=fragment)),
-        ("news, none", partial(client.get, f"{here}/news?state={_state(client, here)}", headers=fragment)),
+        ("news, none", partial(client.get, f"{here}/news?{_known(client, here)}", headers=fragment)),
+        ("an empty list, for comparison", partial(client.get, "/held")),
     ):
         call()
         counter.number = 0
@@ -113,13 +116,28 @@ def run(url: str, clock_name: str) -> None:
         ms = measure(call, clock_name)
         base = measure(partial(bare(engine, plain(), length).get, "/"), clock_name, 1.0)
         print(f"| {what} | {queries} | {length:,} | {ms:.1f} | {base:.1f} | {ms / base:.1f} |", flush=True)
+    print(
+        f"a step to each partner for the first time: {_first_steps(client, here, clock_name):.1f} ms (median)"
+    )
     engine.dispose()
 
 
-def _state(client: Any, here: str) -> str:
+def _first_steps(client: Any, here: str, clock_name: str) -> float:
+    """The median of a step to a partner whose lines nobody has seen yet."""
+    tick, times = CLOCKS[clock_name], []
+    line.cache_clear()
+    for number in range(1, PARTNERS + 1):
+        began = tick()
+        client.get(f"{here.rpartition('/')[0]}/{number}", headers={"HX-Request": "true"})
+        times.append((tick() - began) * 1000)
+    return statistics.median(times)
+
+
+def _known(client: Any, here: str) -> str:
     """What the page carries to ask for news with."""
     page: str = client.get(here).text
-    return page.split('name="state" value="')[1].split('"')[0]
+    states = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("state", "list")}
+    return "&".join(f"{name}={value}" for name, value in states.items())
 
 
 def main() -> None:
