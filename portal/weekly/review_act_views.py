@@ -118,7 +118,9 @@ def _line_answer(
 def notes(week: str, partner_id: int) -> ResponseReturnValue:
     """Keep the notes: for the page's script the words beside them, else the page."""
     given = _act(week, partner_id)
-    text, version = _typed_notes(), forms.posted_number(request.form.get("version"))
+    # `over` comes with the choice between two versions alone: nothing else overwrites another's notes.
+    over = request.form.get("over") or request.form.get("version")
+    text, version = _typed_notes(), forms.posted_number(over)
     refusal = None
     try:
         with transaction() as session:

@@ -25,10 +25,11 @@
     if (saving) return saving.then(function () { return save(deliberately); });
     if (!dirty()) return Promise.resolve(true);
     if (contested() && !deliberately) return Promise.resolve(false);
-    var form = field().form, text = field().value;
+    var form = field().form, text = field().value, typed = new FormData(form), over = form.elements.over;
+    if (deliberately && over) typed.set("over", over.value);
     say("saving");
     saving = fetch(form.getAttribute("action"), {
-      method: "POST", body: new FormData(form), credentials: "same-origin",
+      method: "POST", body: typed, credentials: "same-origin",
       headers: { "HX-Request": "true", "X-CSRFToken": form.elements.csrf_token.value }
     }).then(function (answer) {
       return answer.text().then(function (page) {
@@ -81,13 +82,18 @@
     var link = e.target.closest("[data-leave]");
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     var own = link.dataset.leave === "own"; // it carries the notes itself
-    if (own ? !saving : !dirty() && !saving) return;
+    if (own ? !saving && !contested() : !dirty() && !saving) return;
     e.preventDefault();
     e.stopImmediatePropagation();
-    (own ? saving : save()).then(function (fine) {
-      if (own || fine) link.click(); else if (field()) field().focus();
+    (own ? saving || Promise.resolve() : save()).then(function (fine) {
+      if ((own || fine) && !contested()) link.click(); else choose();
     });
   }, true);
+  // To the two versions that wait for a choice, or to the text that could not be saved.
+  function choose() {
+    var place = contested() && state().querySelector("[data-focus]") || field();
+    if (place) place.focus();
+  }
 
   // ---- focus, and news from others ---------------------------------------------------------------
   document.addEventListener("htmx:afterSettle", function (e) {

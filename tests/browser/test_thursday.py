@@ -170,6 +170,11 @@ def test_two_reviewers_see_each_other_and_overwrite_nothing(
     assert channel.review().notes == "又改了"
     page.locator("[data-key=j]").click()  # one does not leave with a text that is not saved
     expect(page.locator("#h-p")).to_have_text("P001 通信")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")  # and does not end it over the other's notes
+    expect(page.locator("#notes-state [data-focus]")).to_be_focused()
+    assert channel.review().notes == "又改了"
+    assert channel.review().done_at is None
     page.locator("[data-both]").click()
     expect(page.locator("#theirs")).to_have_count(0)
     expect(page.locator("#notes-words")).to_contain_text("Saved")

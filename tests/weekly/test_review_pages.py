@@ -199,7 +199,11 @@ def test_stale_notes_show_both_texts(manager: Any, channel: Channel) -> None:
     assert "我的记录" in manager.post(f"{HERE}/1/done", data=sent).text
     review = channel.review()
     assert (review.notes, review.done_at) == ("他的记录", None)
-    assert manager.hx.post(f"{HERE}/1/notes", data=sent | {"version": "2"}).status_code == 200
+    page = manager.post(f"{HERE}/1/done", data=sent).text
+    assert 'name="version" value="0"' in page  # the form as it comes back overwrites nothing,
+    assert manager.post(f"{HERE}/1/done", data=sent | {"version": "0"}).status_code == 409
+    assert 'name="over" value="2"' in page  # only the button that says so
+    assert manager.hx.post(f"{HERE}/1/notes", data=sent | {"over": "2"}).status_code == 200
     assert channel.review().notes == "我的记录"
 
 
