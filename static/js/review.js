@@ -63,7 +63,7 @@
   });
   document.addEventListener("compositionend", function (e) { if (e.target.id === "notes") later(); });
   document.addEventListener("focusout", function (e) { if (e.target.id === "notes") save(); });
-  window.addEventListener("beforeunload", function (e) { if (dirty()) e.preventDefault(); });
+  window.addEventListener("beforeunload", function (e) { if (dirty() || unsent()) e.preventDefault(); });
 
   // Of two versions one is chosen here; nothing is thrown away unasked.
   document.addEventListener("click", function (e) {
@@ -77,11 +77,45 @@
     save(true);
   });
 
+  // A sentence, a need or a result that was typed but not sent: nothing of it is saved by itself.
+  function unsent() {
+    var boxes = meeting.querySelectorAll("[name=sentence], [name=support], [name=result]");
+    return Array.prototype.find.call(boxes, function (box) { return box.value.trim(); });
+  }
+  function stay(box) {
+    var words = document.getElementById("unsent") || document.createElement("p");
+    words.id = "unsent";
+    words.className = "bad-t sm";
+    words.setAttribute("role", "alert");
+    words.textContent = meeting.dataset.unsent;
+    box.after(words);
+    var fold = box.closest("details");
+    if (fold) fold.open = true;
+    box.focus();
+  }
+  document.addEventListener("input", function (e) {
+    var words = document.getElementById("unsent");
+    if (words && words.previousElementSibling === e.target) words.remove();
+  });
+  // A sentence is one: Enter sends it, Shift and Enter begins a new line.
+  document.addEventListener("keydown", function (e) {
+    if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
+    if (!e.target.matches("textarea[name=sentence]")) return;
+    e.preventDefault();
+    if (!e.repeat) e.target.form.requestSubmit();
+  });
+
   // Who leaves a partner, or ends it, waits for the notes; where they cannot be saved one stays.
   document.addEventListener("click", function (e) {
     var link = e.target.closest("[data-leave]");
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     var own = link.dataset.leave === "own"; // it carries the notes itself
+    var open = unsent();
+    if (open) {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      return stay(open);
+    }
     if (own ? !saving && !contested() : !dirty() && !saving) return;
     e.preventDefault();
     e.stopImmediatePropagation();
@@ -97,11 +131,11 @@
 
   // ---- focus, and news from others ---------------------------------------------------------------
   document.addEventListener("htmx:afterSettle", function (e) {
+    showKeys();
     if (e.target !== meeting && e.target.id !== "partner") return;
     begin();
     point();
     narrow();
-    showKeys();
     var summary = meeting.querySelector("[data-focus]"), heading = document.getElementById("h-p");
     if (summary) summary.focus();
     else if (heading) { window.scrollTo(0, 0); heading.focus({ preventScroll: true }); }
@@ -130,6 +164,12 @@
     state().querySelector("[name=version]").value = news.dataset.version;
     document.getElementById("notes-words").textContent = "";
   });
+  // Who opens a fold to tick support off writes what came of it.
+  document.addEventListener("click", function (e) {
+    var fold = e.target.closest("#support summary");
+    if (!fold || fold.parentNode.open) return;
+    setTimeout(function () { fold.parentNode.querySelector("[name=result]").focus(); });
+  });
   // On a narrow screen the list of partners is folded away.
   function narrow() {
     var list = meeting.querySelector("[data-narrow]");
@@ -150,7 +190,11 @@
 
   function press(key) {
     if (key === "?") return openHelp() || true;
-    if (key === "n" && field()) return field().focus() || true;
+    if (key === "n" && field()) {
+      field().focus();
+      field().setSelectionRange(field().value.length, field().value.length); // one writes on
+      return true;
+    }
     if (key === "s") {
       var support = document.getElementById("sup") || meeting.querySelector("[data-support]");
       return support ? support.focus() || true : false;
