@@ -207,6 +207,16 @@ def test_stale_notes_show_both_texts(manager: Any, channel: Channel) -> None:
     assert channel.review().notes == "我的记录"
 
 
+def test_the_address_of_a_refusal_opens_the_partner_again(manager: Any) -> None:
+    for act in ("notes", "done", "support", "reopen", "support/1/done", "lines/1/take-back"):
+        answer = manager.get(f"{HERE}/1/{act}")
+        assert answer.status_code == 302, act
+        above = "/lines/1" if act.startswith("lines") else ""
+        assert answer.headers["Location"] == f"{HERE}/1{above}"
+    assert manager.get("/language").status_code == 405  # above it is no page of its own
+    assert manager.delete(f"{HERE}/1/notes").status_code == 405
+
+
 def test_done_keeps_the_notes_and_goes_on(manager: Any, channel: Channel) -> None:
     answer = manager.post(f"{HERE}/1/done", data={"notes": "完\r\n了", "version": "1"})
     assert answer.headers["Location"] == f"{HERE}/2"
