@@ -135,6 +135,30 @@ def test_what_cannot_be_kept_is_said_and_kept_later(
     expect(page.locator(".toast")).to_have_count(0)
 
 
+def test_a_day_that_is_over_is_said_beside_it(
+    page: Page, people: Mapping[str, Person], sign_in: Any, quiet: int
+) -> None:
+    sign_in(page, people["alice"])
+    page.goto("/weekly/2026-03-05")
+    card, day = page.locator(f"#p{quiet}"), page.get_by_label("Next step on")
+    day.fill("2026-03-01")
+    day.blur()
+    expect(card.locator(".err")).to_have_text(
+        [
+            "Say what happens on that day, or leave the day empty.",
+            "That day has passed: give the day of the next step.",
+        ]
+    )
+    expect(page.locator(f"#s-{quiet}")).to_contain_text("Saved")
+    page.reload()
+    expect(card.locator(".err")).to_have_count(2)
+    page.get_by_label("Next step", exact=True).fill("Visit")
+    day.fill("2026-03-06")
+    day.blur()
+    expect(card.locator(".err")).to_have_count(0)
+    expect(day).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_nothing_typed_is_lost_when_the_session_ends_meanwhile(
     page: Page, people: Mapping[str, Person], engine: sa.Engine, sign_in: Any, quiet: int
 ) -> None:
