@@ -188,6 +188,17 @@ def test_a_verdict_with_script_answers_its_cell(manager: Any, week: dict[str, in
     assert "gave this project its verdict already" in again.text
 
 
+def test_a_report_is_missed_only_once_it_is_due(manager: Any, at: At) -> None:
+    at("2026-03-11 17:59")
+    page = manager.get(f"{HERE}/1").text
+    assert "No report" not in page
+    assert "<dd>Not sent in" in page
+    at("2026-03-11 18:00")
+    page = manager.get(f"{HERE}/1").text
+    assert page.count("No report") == 2
+    assert '<dd class="bad-t">Not sent in' in page
+
+
 def test_stale_notes_show_both_texts(manager: Any, channel: Channel) -> None:
     channel.notes("channel_sales", MEETING, "他的记录", 1)
     sent = {"notes": "我的记录", "version": "1"}
