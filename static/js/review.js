@@ -106,11 +106,20 @@
   });
 
   // Who leaves a partner, or ends it, waits for the notes; where they cannot be saved one stays.
+  // Pressed twice it ends one partner: the next one has not been looked at yet.
+  var ended = -Infinity, TWICE = 700;
+  document.addEventListener("keydown", function (e) { if (e.key.toLowerCase() !== "e") ended = -Infinity; });
   document.addEventListener("click", function (e) {
     var link = e.target.closest("[data-leave]");
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     var own = link.dataset.leave === "own"; // it carries the notes itself
-    var open = unsent();
+    var open = unsent(), twice = own && e.timeStamp - ended < TWICE;
+    if (own && !twice && !open) ended = e.timeStamp;
+    if (twice) {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      return;
+    }
     if (open) {
       e.preventDefault();
       e.stopImmediatePropagation();
@@ -120,6 +129,7 @@
     e.preventDefault();
     e.stopImmediatePropagation();
     (own ? saving || Promise.resolve() : save()).then(function (fine) {
+      ended = -Infinity; // this click is the same one, which waited
       if ((own || fine) && !contested()) link.click(); else choose();
     });
   }, true);

@@ -182,6 +182,26 @@ def test_two_reviewers_see_each_other_and_overwrite_nothing(
     assert channel.review().notes == "又改了\n我的记录，二"
 
 
+def test_done_pressed_twice_ends_one_partner(page: Page, channel: Channel, sign_in: Any, at: Any) -> None:
+    at("2026-03-12 14:00")
+    sign_in(page, channel.people["channel_sales"])
+    page.goto(f"{HERE}/1")
+    heading, tally = page.locator("#h-p"), page.locator("#tally")
+    page.keyboard.press("e")
+    expect(heading).to_have_text("P002 通信")
+    page.keyboard.press("e")  # at once: nobody has read that one
+    page.locator("[data-key=e]").click()
+    page.wait_for_timeout(300)
+    expect(heading).to_have_text("P002 通信")
+    expect(tally).to_contain_text("1 partner done")
+    page.keyboard.press("n")
+    page.keyboard.type("看过")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(tally).to_contain_text("2 partners done")
+    assert channel.review("carol").notes == "看过"
+
+
 def test_what_is_typed_but_not_sent_keeps_one_on_the_page(
     page: Page, channel: Channel, sign_in: Any, at: Any
 ) -> None:

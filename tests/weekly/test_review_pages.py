@@ -188,6 +188,16 @@ def test_a_verdict_with_script_answers_its_cell(manager: Any, week: dict[str, in
     assert "gave this project its verdict already" in again.text
 
 
+def test_a_sentence_for_a_partner_that_is_done_comes_back(
+    manager: Any, week: dict[str, int], channel: Channel
+) -> None:
+    channel.finishes("channel_sales", MEETING)
+    path, sent = f"{HERE}/1/lines/{week['moved']}", {"verdict": "progress", "sentence": "客户已确认预算"}
+    for answer in (manager.post(path, data=sent), manager.hx.post(path, data=sent)):
+        assert answer.status_code == 422
+        assert "客户已确认预算" in answer.text
+
+
 def test_a_report_is_missed_only_once_it_is_due(manager: Any, at: At) -> None:
     at("2026-03-11 17:59")
     page = manager.get(f"{HERE}/1").text
