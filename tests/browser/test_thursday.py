@@ -182,6 +182,23 @@ def test_two_reviewers_see_each_other_and_overwrite_nothing(
     assert channel.review().notes == "又改了\n我的记录，二"
 
 
+def test_a_verdict_on_a_partner_that_is_done_meanwhile_shows_it(
+    page: Page, channel: Channel, sign_in: Any, at: Any
+) -> None:
+    at("2026-03-12 14:00")
+    sign_in(page, channel.people["channel_sales"])
+    page.goto(f"{HERE}/1")
+    page.locator("#v-3").get_by_text("Return").click()
+    page.keyboard.type("缺访问记录")
+    channel.finishes("channel_manager", "2026-03-12 14:01")
+    page.keyboard.press("Enter")
+    alert = page.locator("#v-3 [role=alert]")
+    expect(alert).to_be_focused()
+    expect(alert).to_contain_text("缺访问记录")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.locator("#v-3 .choices")).to_be_visible()
+
+
 def test_done_pressed_twice_ends_one_partner(page: Page, channel: Channel, sign_in: Any, at: Any) -> None:
     at("2026-03-12 14:00")
     sign_in(page, channel.people["channel_sales"])

@@ -196,6 +196,7 @@ def test_a_sentence_for_a_partner_that_is_done_comes_back(
     for answer in (manager.post(path, data=sent), manager.hx.post(path, data=sent)):
         assert answer.status_code == 422
         assert "客户已确认预算" in answer.text
+        assert "Reopen</button>" in answer.text
 
 
 def test_a_report_is_missed_only_once_it_is_due(manager: Any, at: At) -> None:
