@@ -290,6 +290,7 @@ def test_on_a_phone_the_list_is_folded_and_verdicts_fit_a_thumb(
     sign_in(page, channel.people["channel_sales"])
     page.goto(f"{HERE}/1")
     expect(page.locator(".plist ul")).not_to_be_visible()
+    expect(page.locator(".plist summary svg")).to_be_visible()  # it says that it opens
     for button in page.locator(".choices .btn").all():
         box = button.bounding_box()
         assert box is not None

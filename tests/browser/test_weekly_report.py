@@ -68,6 +68,8 @@ def test_a_report_on_a_phone(
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert small_targets(page) == []
+    fold = page.locator(".wk summary").first  # its triangle says that it opens
+    assert fold.evaluate("each => getComputedStyle(each).display") == "list-item"
     card, bar = page.locator(f"#p{quiet}"), page.locator("#left")
     expect(bar).to_have_text(words["left"])
     page.get_by_role("button", name=words["send"]).click()
