@@ -118,7 +118,8 @@ def _support_row(task: Task, eyes: Look, urgent: int, *, show_partner: bool) -> 
     """A request for support: to whoever owes it by when, to whoever asked what came of it."""
     r, answered = task.row, task.kind == "answered"
     days = (task.due - eyes.today).days if task.due else urgent + 1
-    href, said = f"/support/{r.id}", line(r, eyes.today).result if answered else r.need
+    shown = line(r, eyes.today)
+    href, said = f"/support/{r.id}", shown.result if answered else shown.need
     parts = [eyes.label(r.kind), eyes.label(r.state) if answered else "", said]
     if show_partner and r.customer_name and r.partner_name:
         parts.append(r.partner_name)

@@ -18,6 +18,9 @@ from portal.notices.vault import COLUMNS, Vault
 
 _WECOM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DINGTALK = re.compile(r"[A-Za-z0-9]{1,128}")
+# What the two services hand out is an address: pasted whole, only what follows is kept of it.
+_WECOM_ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
+_DINGTALK_ADDRESS = "https://oapi.dingtalk.com/robot/send?access_token="
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,11 @@ class Addresses:
 
 
 def parse_wecom_key(text: str) -> str:
-    """The key of a WeCom robot: never an address, whose host would be somebody's choice.
+    """The key of a WeCom robot: never an address with a host of somebody's choice.
 
     :raises RuleViolation: ``notice.robot_key``.
     """
-    return _parsed(_WECOM, text)
+    return _parsed(_WECOM, text, _WECOM_ADDRESS)
 
 
 def parse_dingtalk_key(text: str) -> str:
@@ -44,11 +47,11 @@ def parse_dingtalk_key(text: str) -> str:
 
     :raises RuleViolation: ``notice.robot_key``.
     """
-    return _parsed(_DINGTALK, text)
+    return _parsed(_DINGTALK, text, _DINGTALK_ADDRESS)
 
 
-def _parsed(form: re.Pattern[str], text: str) -> str:
-    key = text.strip()
+def _parsed(form: re.Pattern[str], text: str, address: str) -> str:
+    key = text.strip().removeprefix(address)
     if not form.fullmatch(key):
         raise RuleViolation("notice.robot_key")
     return key

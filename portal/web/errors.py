@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, g, make_response, render_template, request
+from flask import Flask, current_app, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
@@ -69,10 +70,23 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
     """404, 403, 413 and their like."""
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
+    if isinstance(error, MethodNotAllowed) and request.method == "GET" and (above := _page_above()):
+        return redirect(above)
     answer = make_response(page(error.code or 500))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
+
+
+def _page_above() -> str | None:
+    """The page whose form posts to this address: where a refusal showed it, it may be opened again."""
+    adapter = current_app.create_url_adapter(request)
+    above = request.path
+    while adapter is not None and (above := above.rpartition("/")[0]):
+        with suppress(HTTPException):
+            adapter.match(above, method="GET")
+            return quote(above)
+    return None
 
 
 def on_database(error: DBAPIError | TimeoutError) -> ResponseReturnValue:

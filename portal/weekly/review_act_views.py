@@ -105,6 +105,11 @@ def _line_answer(
         return redirect(address(week, partner_id, _anchor=f"r-{registration_id}", **more), 303)
     if not _sees(partner_id):
         return _refused(given, refusal) if refusal else abort(404)
+    if refusal and refusal.problem.code == "review.is_done":
+        # Somebody ended it meanwhile: the page shows that, with the way to open it again.
+        answer = make_response(page(week, partner_id, refusal))
+        answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#partner", "innerHTML"
+        return answer
     loaded = load(week, partner_id, news=True)
     line = next((each for each in loaded.lines if each.id == registration_id), None)
     if line is None:
@@ -118,7 +123,9 @@ def _line_answer(
 def notes(week: str, partner_id: int) -> ResponseReturnValue:
     """Keep the notes: for the page's script the words beside them, else the page."""
     given = _act(week, partner_id)
-    text, version = _typed_notes(), forms.posted_number(request.form.get("version"))
+    # `over` comes with the choice between two versions alone: nothing else overwrites another's notes.
+    over = request.form.get("over") or request.form.get("version")
+    text, version = _typed_notes(), forms.posted_number(over)
     refusal = None
     try:
         with transaction() as session:

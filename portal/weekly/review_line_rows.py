@@ -75,10 +75,10 @@ def mark(seat: Seat) -> Markup:
     return _mark(seat.is_done, seat.submitted_at is not None, look().language)
 
 
-def week(seat: Seat) -> Markup:
-    """What the week did to a partner's projects, in a few words."""
+def week(seat: Seat, due: bool) -> Markup:
+    """What the week did to a partner's projects, in a few words; `due`: its report should be there by now."""
     moved = (seat.new, seat.advanced, seat.fell_back, seat.lapsing, seat.lapsed, seat.gone)
-    return _week(seat.submitted_at is not None, seat.late, *moved, look().language)
+    return _week(seat.submitted_at is not None, seat.late, due, *moved, look().language)
 
 
 @lru_cache(maxsize=8)

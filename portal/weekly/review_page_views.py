@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -230,7 +231,6 @@ def context(
         "sections": rows.sections(lines, sheet, loaded.facts, loaded.reader, everything=frame["everything"]),
         "moves": is_held_by(seat),
         "late": is_late(meeting.week, today()),
-        "due": meeting.week.due_at(loaded.policy.week) if loaded.policy.week else None,
         "before": before,
         "after": after,
         **support_of(loaded, refusal),
@@ -243,7 +243,9 @@ def frame_of(
     """What also the small parts need that change alone: a verdict, the news."""
     seat, everything = loaded.seat, request.values.get("show") == "all"
     sees = allows(actor(), P.REGISTRATION_VIEW) and can_see(actor(), partner_id=seat.id, region=seat.region)
-    spot = address(loaded.meeting.week, seat.id)
+    spot, figures = address(loaded.meeting.week, seat.id), loaded.policy.week
+    due = loaded.meeting.week.due_at(figures) if figures else None
+    is_due = due is None or now() >= due  # only then a report that is not there is said in red
     return {
         "meeting": loaded.meeting,
         "week": loaded.meeting.week,
@@ -254,6 +256,9 @@ def frame_of(
         "figures": rows.figures(loaded.lines),
         "everything": everything,
         "holds": loaded.reader.holds,
+        "due": due,
+        "is_due": is_due,
+        "week_of_seat": partial(marks.week, due=is_due),
         "state": loaded.state,
         "list_state": loaded.list_state,
         "fragment": wants_fragment(),
@@ -287,7 +292,7 @@ def _writers(view: marks.View, refusal: Refusal | None, choice: Choice | None) -
     def line_of(row: rows.Row) -> Markup:
         return marks.line(row, view) if row.id not in special else marks.line_with(row, view, verdict_of(row))
 
-    return {"line_of": line_of, "verdict_of": verdict_of, "mark_of": marks.mark, "week_of_seat": marks.week}
+    return {"line_of": line_of, "verdict_of": verdict_of, "mark_of": marks.mark}
 
 
 def address(week: Week, partner_id: int, **more: Any) -> str:

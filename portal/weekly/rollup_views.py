@@ -211,12 +211,13 @@ def download(name: str) -> ResponseReturnValue:
 @needs(P.ROLLUP_MAKE)
 def make() -> ResponseReturnValue:
     """Friday's roll-up now: every week that is over and has none yet."""
-    made = 0
+    made = []
     for week in weeks_due(reading(), now(), by_hand=True):
         with transaction() as session:
-            made += bool(make_rollups(session, week, now=now(), actor=actor()))
-    if made:
-        flash(ngettext("Made the roll-up of %(num)d week.", "Made the roll-ups of %(num)d weeks.", made))
-    else:
+            if make_rollups(session, week, now=now(), actor=actor()):
+                made.append(week)
+    if not made:
         flash(gettext("Nothing was due: the roll-ups of every week that is over are made."))
-    return redirect(url_for(".list_page"))
+        return redirect(url_for(".list_page"))
+    flash(ngettext("Made the roll-up of %(num)d week.", "Made the roll-ups of %(num)d weeks.", len(made)))
+    return redirect(url_for(".detail", name=made[-1].thursday))

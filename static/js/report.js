@@ -113,6 +113,32 @@
     if (pill) pill.hidden = !quiet;
     return found;
   }
+  // A day that is over, or one without its step, is said beside it: the bar only counts it.
+  function remark(it, words) {
+    var place = it && it.closest(".field"), old = place && place.querySelector("[data-live]");
+    if (!place || (!old && (!words || place.querySelector(".err")))) return;
+    if (!words) {
+      old.remove();
+      it.removeAttribute("aria-invalid");
+      it.removeAttribute("aria-describedby");
+      return;
+    }
+    if (!old) {
+      old = document.createElement("p");
+      old.className = "err";
+      old.id = it.id + "-live";
+      old.setAttribute("data-live", "");
+      place.append(old);
+      it.setAttribute("aria-invalid", "true");
+      it.setAttribute("aria-describedby", old.id);
+    }
+    old.textContent = words;
+  }
+  function remarks(box) {
+    var step = text(box, "next_step"), day = text(box, "next_step_on");
+    remark(field(box, "next_step"), day && !step ? form.dataset.nostep : "");
+    remark(field(box, "next_step_on"), day && day < form.dataset.today ? form.dataset.past : "");
+  }
   var bar = document.getElementById("left");
   function count() {
     var found = [];
@@ -138,6 +164,8 @@
   });
   form.addEventListener("input", count);
   form.addEventListener("change", count);
+  form.addEventListener("change", function (e) { if (card(e)) remarks(card(e)); });
+  form.querySelectorAll(".wk").forEach(remarks);
   window.addEventListener("pageshow", count);
   count();
 })();

@@ -25,10 +25,11 @@
     if (saving) return saving.then(function () { return save(deliberately); });
     if (!dirty()) return Promise.resolve(true);
     if (contested() && !deliberately) return Promise.resolve(false);
-    var form = field().form, text = field().value;
+    var form = field().form, text = field().value, typed = new FormData(form), over = form.elements.over;
+    if (deliberately && over) typed.set("over", over.value);
     say("saving");
     saving = fetch(form.getAttribute("action"), {
-      method: "POST", body: new FormData(form), credentials: "same-origin",
+      method: "POST", body: typed, credentials: "same-origin",
       headers: { "HX-Request": "true", "X-CSRFToken": form.elements.csrf_token.value }
     }).then(function (answer) {
       return answer.text().then(function (page) {
@@ -62,7 +63,7 @@
   });
   document.addEventListener("compositionend", function (e) { if (e.target.id === "notes") later(); });
   document.addEventListener("focusout", function (e) { if (e.target.id === "notes") save(); });
-  window.addEventListener("beforeunload", function (e) { if (dirty()) e.preventDefault(); });
+  window.addEventListener("beforeunload", function (e) { if (dirty() || unsent()) e.preventDefault(); });
 
   // Of two versions one is chosen here; nothing is thrown away unasked.
   document.addEventListener("click", function (e) {
@@ -76,26 +77,75 @@
     save(true);
   });
 
+  // A sentence, a need or a result that was typed but not sent: nothing of it is saved by itself.
+  function unsent() {
+    var boxes = meeting.querySelectorAll("[name=sentence], [name=support], [name=result]");
+    return Array.prototype.find.call(boxes, function (box) { return box.value.trim(); });
+  }
+  function stay(box) {
+    var words = document.getElementById("unsent") || document.createElement("p");
+    words.id = "unsent";
+    words.className = "bad-t sm";
+    words.setAttribute("role", "alert");
+    words.textContent = meeting.dataset.unsent;
+    box.after(words);
+    var fold = box.closest("details");
+    if (fold) fold.open = true;
+    box.focus();
+  }
+  document.addEventListener("input", function (e) {
+    var words = document.getElementById("unsent");
+    if (words && words.previousElementSibling === e.target) words.remove();
+  });
+  // A sentence is one: Enter sends it, Shift and Enter begins a new line.
+  document.addEventListener("keydown", function (e) {
+    if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
+    if (!e.target.matches("textarea[name=sentence]")) return;
+    e.preventDefault();
+    if (!e.repeat) e.target.form.requestSubmit();
+  });
+
   // Who leaves a partner, or ends it, waits for the notes; where they cannot be saved one stays.
+  // Pressed twice it ends one partner: the next one has not been looked at yet.
+  var ended = -Infinity, TWICE = 700;
+  document.addEventListener("keydown", function (e) { if (e.key.toLowerCase() !== "e") ended = -Infinity; });
   document.addEventListener("click", function (e) {
     var link = e.target.closest("[data-leave]");
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     var own = link.dataset.leave === "own"; // it carries the notes itself
-    if (own ? !saving : !dirty() && !saving) return;
+    var open = unsent(), twice = own && e.timeStamp - ended < TWICE;
+    if (own && !twice && !open) ended = e.timeStamp;
+    if (twice) {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      return;
+    }
+    if (open) {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      return stay(open);
+    }
+    if (own ? !saving && !contested() : !dirty() && !saving) return;
     e.preventDefault();
     e.stopImmediatePropagation();
-    (own ? saving : save()).then(function (fine) {
-      if (own || fine) link.click(); else if (field()) field().focus();
+    (own ? saving || Promise.resolve() : save()).then(function (fine) {
+      ended = -Infinity; // this click is the same one, which waited
+      if ((own || fine) && !contested()) link.click(); else choose();
     });
   }, true);
+  // To the two versions that wait for a choice, or to the text that could not be saved.
+  function choose() {
+    var place = contested() && state().querySelector("[data-focus]") || field();
+    if (place) place.focus();
+  }
 
   // ---- focus, and news from others ---------------------------------------------------------------
   document.addEventListener("htmx:afterSettle", function (e) {
+    showKeys();
     if (e.target !== meeting && e.target.id !== "partner") return;
     begin();
     point();
     narrow();
-    showKeys();
     var summary = meeting.querySelector("[data-focus]"), heading = document.getElementById("h-p");
     if (summary) summary.focus();
     else if (heading) { window.scrollTo(0, 0); heading.focus({ preventScroll: true }); }
@@ -124,6 +174,12 @@
     state().querySelector("[name=version]").value = news.dataset.version;
     document.getElementById("notes-words").textContent = "";
   });
+  // Who opens a fold to tick support off writes what came of it.
+  document.addEventListener("click", function (e) {
+    var fold = e.target.closest("#support summary");
+    if (!fold || fold.parentNode.open) return;
+    setTimeout(function () { fold.parentNode.querySelector("[name=result]").focus(); });
+  });
   // On a narrow screen the list of partners is folded away.
   function narrow() {
     var list = meeting.querySelector("[data-narrow]");
@@ -144,7 +200,11 @@
 
   function press(key) {
     if (key === "?") return openHelp() || true;
-    if (key === "n" && field()) return field().focus() || true;
+    if (key === "n" && field()) {
+      field().focus();
+      field().setSelectionRange(field().value.length, field().value.length); // one writes on
+      return true;
+    }
     if (key === "s") {
       var support = document.getElementById("sup") || meeting.querySelector("[data-support]");
       return support ? support.focus() || true : false;

@@ -164,16 +164,104 @@ def test_two_reviewers_see_each_other_and_overwrite_nothing(
     page.locator("#notes").fill("我的记录")
     expect(page.locator("#notes-words")).to_contain_text("Saved")
     assert channel.review().notes == "我的记录"  # it carried the newer version
+    page.locator("#s-3").fill("")
     channel.notes("channel_sales", "2026-03-12 14:02", "又改了", channel.review().version)
     page.locator("#notes").fill("我的记录，二")
     expect(page.locator("#theirs")).to_have_value("又改了")
     assert channel.review().notes == "又改了"
     page.locator("[data-key=j]").click()  # one does not leave with a text that is not saved
     expect(page.locator("#h-p")).to_have_text("P001 通信")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")  # and does not end it over the other's notes
+    expect(page.locator("#notes-state [data-focus]")).to_be_focused()
+    assert channel.review().notes == "又改了"
+    assert channel.review().done_at is None
     page.locator("[data-both]").click()
     expect(page.locator("#theirs")).to_have_count(0)
     expect(page.locator("#notes-words")).to_contain_text("Saved")
     assert channel.review().notes == "又改了\n我的记录，二"
+
+
+def test_a_verdict_on_a_partner_that_is_done_meanwhile_shows_it(
+    page: Page, channel: Channel, sign_in: Any, at: Any
+) -> None:
+    at("2026-03-12 14:00")
+    sign_in(page, channel.people["channel_sales"])
+    page.goto(f"{HERE}/1")
+    page.locator("#v-3").get_by_text("Return").click()
+    page.keyboard.type("缺访问记录")
+    channel.finishes("channel_manager", "2026-03-12 14:01")
+    page.keyboard.press("Enter")
+    alert = page.locator("#v-3 [role=alert]")
+    expect(alert).to_be_focused()
+    expect(alert).to_contain_text("缺访问记录")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.locator("#v-3 .choices")).to_be_visible()
+
+
+def test_done_pressed_twice_ends_one_partner(page: Page, channel: Channel, sign_in: Any, at: Any) -> None:
+    at("2026-03-12 14:00")
+    sign_in(page, channel.people["channel_sales"])
+    page.goto(f"{HERE}/1")
+    heading, tally = page.locator("#h-p"), page.locator("#tally")
+    page.keyboard.press("e")
+    expect(heading).to_have_text("P002 通信")
+    page.keyboard.press("e")  # at once: nobody has read that one
+    page.locator("[data-key=e]").click()
+    page.wait_for_timeout(300)
+    expect(heading).to_have_text("P002 通信")
+    expect(tally).to_contain_text("1 partner done")
+    page.keyboard.press("n")
+    page.keyboard.type("看过")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(tally).to_contain_text("2 partners done")
+    assert channel.review("carol").notes == "看过"
+
+
+def test_what_is_typed_but_not_sent_keeps_one_on_the_page(
+    page: Page, channel: Channel, sign_in: Any, at: Any
+) -> None:
+    at("2026-03-12 14:00")
+    sign_in(page, channel.people["channel_sales"])
+    page.goto(f"{HERE}/1")
+    page.locator("#v-3").get_by_text("Return").click()
+    sentence = page.locator("#s-3")
+    expect(sentence).to_be_focused()
+    page.keyboard.type("访问记录")
+    for key in ("e", "j", "a"):
+        page.keyboard.press("Escape")
+        page.keyboard.press(key)
+        expect(sentence).to_be_focused()
+        expect(page.locator("#v-3 [role=alert]")).to_contain_text("Not sent yet")
+    page.keyboard.type("缺日期")
+    expect(page.locator("#unsent")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#v-3 .given")).to_contain_text("访问记录缺日期")
+    page.keyboard.press("s")
+    page.keyboard.type("报价单 @没有这个人")
+    page.keyboard.press("Enter")
+    expect(page.locator("#e-sup")).to_be_visible()
+    expect(page.locator("#support .kbd")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("#sup")).to_be_focused()
+    page.locator("#sup").fill("")
+    page.locator("#support summary").press("Enter")
+    expect(page.locator("#support [name=result]")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.keyboard.type("先")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("#h-p")).to_have_text("P002 通信")
+    page.keyboard.press("k")
+    expect(page.locator("#notes")).to_have_value("先")
+    page.keyboard.press("n")
+    page.keyboard.type("后")  # goes on where it ended
+    expect(page.locator("#notes")).to_have_value("先后")
+    expect(page.locator("#notes-words")).to_contain_text("Saved")
+    assert [line.verdict for line in channel.lines()] == [V.RETURNED]
 
 
 @pytest.mark.parametrize("browser_options", [{"viewport": PHONE, "java_script_enabled": False}])
@@ -202,6 +290,7 @@ def test_on_a_phone_the_list_is_folded_and_verdicts_fit_a_thumb(
     sign_in(page, channel.people["channel_sales"])
     page.goto(f"{HERE}/1")
     expect(page.locator(".plist ul")).not_to_be_visible()
+    expect(page.locator(".plist summary svg")).to_be_visible()  # it says that it opens
     for button in page.locator(".choices .btn").all():
         box = button.bounding_box()
         assert box is not None

@@ -68,6 +68,8 @@ def test_a_report_on_a_phone(
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert small_targets(page) == []
+    fold = page.locator(".wk summary").first  # its triangle says that it opens
+    assert fold.evaluate("each => getComputedStyle(each).display") == "list-item"
     card, bar = page.locator(f"#p{quiet}"), page.locator("#left")
     expect(bar).to_have_text(words["left"])
     page.get_by_role("button", name=words["send"]).click()
@@ -133,6 +135,30 @@ def test_what_cannot_be_kept_is_said_and_kept_later(
     expect(state).to_contain_text("Saved")
     assert kept(engine, quiet) == "Budget in April"
     expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_a_day_that_is_over_is_said_beside_it(
+    page: Page, people: Mapping[str, Person], sign_in: Any, quiet: int
+) -> None:
+    sign_in(page, people["alice"])
+    page.goto("/weekly/2026-03-05")
+    card, day = page.locator(f"#p{quiet}"), page.get_by_label("Next step on")
+    day.fill("2026-03-01")
+    day.blur()
+    expect(card.locator(".err")).to_have_text(
+        [
+            "Say what happens on that day, or leave the day empty.",
+            "That day has passed: give the day of the next step.",
+        ]
+    )
+    expect(page.locator(f"#s-{quiet}")).to_contain_text("Saved")
+    page.reload()
+    expect(card.locator(".err")).to_have_count(2)
+    page.get_by_label("Next step", exact=True).fill("Visit")
+    day.fill("2026-03-06")
+    day.blur()
+    expect(card.locator(".err")).to_have_count(0)
+    expect(day).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_nothing_typed_is_lost_when_the_session_ends_meanwhile(

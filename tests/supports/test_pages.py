@@ -7,8 +7,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from portal import db
 from portal.domain.pipeline import Stage
 from portal.domain.support import SupportKind, SupportState
+from portal.models import tables as t
 from tests.support.clocks import At
 from tests.supports.conftest import Desk
 
@@ -28,6 +30,12 @@ def asked(desk: Desk) -> int:
     return desk.asks("alice", "2026-03-05 10:00", need="请售前到场")
 
 
+def desk_requests(desk: Desk, kind: SupportKind) -> list[int]:
+    with db.reading(desk.engine) as session:
+        s = t.support_request.c
+        return list(session.execute(sa.select(s.id).where(s.kind == kind)).scalars())
+
+
 class TestTheList:
     def test_each_sees_what_it_owes(self, desk: Desk, opened: Any):
         asked(desk)
@@ -40,6 +48,10 @@ class TestTheList:
             page = opened(name).get("/support?show=mine").text
             assert shown in page, name
             assert hidden not in page, name
+        [trial] = desk_requests(desk, SupportKind.TRIAL_INSTALL)
+        agreed = "Agreement SY-1, trial 2026-03-20 to 2026-04-20"
+        for path in ("/support", f"/support/{trial}", "/"):
+            assert agreed in opened("customer_service").get(path).text, path
         assert "请售前到场" in opened("channel_manager").get("/support?show=overdue").text
         assert "2 days late" in opened("channel_sales").get("/support").text
 

@@ -188,6 +188,28 @@ def test_a_verdict_with_script_answers_its_cell(manager: Any, week: dict[str, in
     assert "gave this project its verdict already" in again.text
 
 
+def test_a_sentence_for_a_partner_that_is_done_comes_back(
+    manager: Any, week: dict[str, int], channel: Channel
+) -> None:
+    channel.finishes("channel_sales", MEETING)
+    path, sent = f"{HERE}/1/lines/{week['moved']}", {"verdict": "progress", "sentence": "客户已确认预算"}
+    for answer in (manager.post(path, data=sent), manager.hx.post(path, data=sent)):
+        assert answer.status_code == 422
+        assert "客户已确认预算" in answer.text
+        assert "Reopen</button>" in answer.text
+
+
+def test_a_report_is_missed_only_once_it_is_due(manager: Any, at: At) -> None:
+    at("2026-03-11 17:59")
+    page = manager.get(f"{HERE}/1").text
+    assert "No report" not in page
+    assert "<dd>Not sent in" in page
+    at("2026-03-11 18:00")
+    page = manager.get(f"{HERE}/1").text
+    assert page.count("No report") == 2
+    assert '<dd class="bad-t">Not sent in' in page
+
+
 def test_stale_notes_show_both_texts(manager: Any, channel: Channel) -> None:
     channel.notes("channel_sales", MEETING, "他的记录", 1)
     sent = {"notes": "我的记录", "version": "1"}
@@ -199,8 +221,22 @@ def test_stale_notes_show_both_texts(manager: Any, channel: Channel) -> None:
     assert "我的记录" in manager.post(f"{HERE}/1/done", data=sent).text
     review = channel.review()
     assert (review.notes, review.done_at) == ("他的记录", None)
-    assert manager.hx.post(f"{HERE}/1/notes", data=sent | {"version": "2"}).status_code == 200
+    page = manager.post(f"{HERE}/1/done", data=sent).text
+    assert 'name="version" value="0"' in page  # the form as it comes back overwrites nothing,
+    assert manager.post(f"{HERE}/1/done", data=sent | {"version": "0"}).status_code == 409
+    assert 'name="over" value="2"' in page  # only the button that says so
+    assert manager.hx.post(f"{HERE}/1/notes", data=sent | {"over": "2"}).status_code == 200
     assert channel.review().notes == "我的记录"
+
+
+def test_the_address_of_a_refusal_opens_the_partner_again(manager: Any) -> None:
+    for act in ("notes", "done", "support", "reopen", "support/1/done", "lines/1/take-back"):
+        answer = manager.get(f"{HERE}/1/{act}")
+        assert answer.status_code == 302, act
+        above = "/lines/1" if act.startswith("lines") else ""
+        assert answer.headers["Location"] == f"{HERE}/1{above}"
+    assert manager.get("/language").status_code == 405  # above it is no page of its own
+    assert manager.delete(f"{HERE}/1/notes").status_code == 405
 
 
 def test_done_keeps_the_notes_and_goes_on(manager: Any, channel: Channel) -> None:

@@ -100,7 +100,9 @@ def test_others_read_none(enter: Enter, made: int, who: str) -> None:
 def test_the_channel_manager_makes_it_with_one_click(enter: Enter, made: int, engine: sa.Engine) -> None:
     manager = enter("channel_manager")
     assert "Friday’s report now" in manager.get("/rollups").text
-    assert "Made the roll-up of 1 week." in manager.post("/rollups/make", follow_redirects=True).text
+    answer = manager.post("/rollups/make")
+    assert answer.headers["Location"] == "/rollups/2026-03-12"  # what was made is what one wants to read
+    assert "Made the roll-up of 1 week." in manager.get(answer.headers["Location"]).text
     page = manager.get("/rollups").text
     assert "by hand" in page
     assert "Friday’s report now" not in page
