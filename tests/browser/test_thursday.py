@@ -189,6 +189,7 @@ def test_a_verdict_on_a_partner_that_is_done_meanwhile_shows_it(
     sign_in(page, channel.people["channel_sales"])
     page.goto(f"{HERE}/1")
     page.locator("#v-3").get_by_text("Return").click()
+    expect(page.locator("#s-3")).to_be_focused()
     page.keyboard.type("缺访问记录")
     channel.finishes("channel_manager", "2026-03-12 14:01")
     page.keyboard.press("Enter")
