@@ -18,7 +18,7 @@ from portal.domain.facts import Rule, State
 from portal.domain.roles import Actor
 from portal.domain.terms import EventKind
 from portal.models import tables as t
-from portal.support.service import withdraw_all
+from portal.support.following import withdraw_all
 
 
 def take_case(session: Session, case_id: int, version: int, act: Act, now: datetime) -> tuple[Any, datetime]:

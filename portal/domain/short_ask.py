@@ -16,17 +16,26 @@ from portal.domain.errors import RuleViolation
 _DAYS = "一二三四五六日"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Whole names or their usual short forms: a month is no Monday, and a decision is not in December.
+_MONTH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_DAY_NAME = (
+    r"mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+)
 _SOON = {"今天": 0, "明天": 1, "后天": 2, "today": 0, "tomorrow": 1}
 _ME = frozenset({"me", "我"})
 _WEEK = 7
+LONGEST_LINE = 600
 _WHEN = re.compile(
     r"(?:^|(?<=\s))(?:"
     r"(?P<year>\d{4})[-/.年](?P<ymonth>\d{1,2})[-/.月](?P<yday>\d{1,2})日?"
     r"|(?P<month>\d{1,2})(?:[-/.]|月)(?P<day>\d{1,2})[日号]?"
-    r"|(?P<dfirst>\d{1,2})\s+(?P<mname>[a-z]{3,9})|(?P<mname2>[a-z]{3,9})\s+(?P<dlast>\d{1,2})"
+    rf"|(?P<dfirst>\d{{1,2}})\s+(?P<mname>{_MONTH})|(?P<mname2>{_MONTH})\s+(?P<dlast>\d{{1,2}})"
     r"|(?P<soon>今天|明天|后天|today|tomorrow)"
     r"|(?P<next>下|next\s+)?(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])"
-    r"|(?P<next2>next\s+)?(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+    rf"|(?P<next2>next\s+)?(?P<en>{_DAY_NAME})"
     r")$",
     re.IGNORECASE,
 )
@@ -47,8 +56,11 @@ def read_short_ask(text: str, *, today: date, people: Mapping[str, int], me: int
     A name may be cut short as long as it means one person. A day without its year is the nearest to
     `today`; a weekday the next one from today on, with “next” the one of the week after this.
 
-    :raises RuleViolation: ``required``; ``support.nobody`` with `name` and `known`; ``support.no_day``.
+    :raises RuleViolation: ``text.too_long``; ``required``; ``support.nobody`` with `name` and `known`;
+        ``support.no_day``.
     """
+    if len(text) > LONGEST_LINE:  # before anything looks at each of its words
+        raise RuleViolation("text.too_long", "support", length=len(text), longest=LONGEST_LINE)
     rest = " ".join(text.replace("＠", "@").split())
     rest, due = _cut_day(rest, today)
     rest, owner = _cut_person(rest, people, me)
@@ -63,12 +75,11 @@ def _cut_day(text: str, today: date) -> tuple[str, date | None]:
     found = _WHEN.search(text)
     if found is None:
         return text, None
-    day = _day(found, today)
-    return (text, None) if day is None else (text[: found.start()].rstrip(), day)
+    return text[: found.start()].rstrip(), _day(found, today)
 
 
-def _day(found: re.Match[str], today: date) -> date | None:
-    """The day that is meant; None for words that only look like a month."""
+def _day(found: re.Match[str], today: date) -> date:
+    """The day that is meant."""
     part = found.groupdict()
     if part["soon"]:
         return today + timedelta(days=_SOON[part["soon"].lower()])
@@ -80,8 +91,6 @@ def _day(found: re.Match[str], today: date) -> date | None:
         )
         return _weekday(wanted, today, of_next_week=bool(part["next"] or part["next2"]))
     name = part["mname"] or part["mname2"]
-    if name and name.lower()[:3] not in _MONTHS:
-        return None
     month = _MONTHS.index(name.lower()[:3]) + 1 if name else int(part["ymonth"] or part["month"])
     day = int(part["yday"] or part["day"] or part["dfirst"] or part["dlast"])
     year = int(part["year"]) if part["year"] else None

@@ -44,6 +44,7 @@ class Withdrawal(StrEnum):
     """Why a request fell away by itself; it is declined then, and this is its result."""
 
     MOVE_UNDONE = "move_undone"
+    MOVED_BACK = "moved_back"
     CLAIM_ENDED = "claim_ended"
 
 

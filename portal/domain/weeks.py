@@ -88,7 +88,7 @@ class Week:
     @property
     def review_on(self) -> date:
         """The day of the review: Thursday, or the last working day before it (W5)."""
-        return review_day(self.thursday)
+        return self._worked(self.thursday)
 
     @property
     def due_on(self) -> date:
@@ -96,7 +96,15 @@ class Week:
 
         That is Wednesday, unless a holiday moves the review (W5) or takes the Wednesday away.
         """
-        return review_day(self.review_on - _DAY)
+        return self._worked(self.review_on - _DAY)
+
+    def _worked(self, day: date) -> date:
+        """The last working day up to `day`; the day itself where the week has none until then.
+
+        Never one of another week: a report would be due, and this week's closed, before it has begun.
+        """
+        found = review_day(day)
+        return found if found >= self.first else max(day, self.first)
 
     @property
     def is_moved(self) -> bool:
@@ -114,12 +122,12 @@ class Week:
 
     def reminders(self, figures: WeekFigures) -> tuple[datetime, datetime]:
         """When who has not reported is reminded: on the working day before the due day, and on that day."""
-        first = review_day(self.due_on - _DAY)
+        first = self._worked(self.due_on - _DAY)
         return (at_hour(first, figures.reminder_hour), at_hour(self.due_on, figures.reminder_hour))
 
     def missing_at(self, figures: WeekFigures) -> datetime:
-        """When those who did not report are named: on the morning of the review."""
-        return at_hour(self.review_on, figures.missing_hour)
+        """When those who did not report are named: on the morning of the review, never before it is due."""
+        return max(at_hour(self.review_on, figures.missing_hour), self.due_at(figures))
 
     def rollup_at(self, figures: WeekFigures) -> datetime:
         """When the roll-up is made unasked: on the Friday after it, holiday or not (W4)."""

@@ -54,7 +54,7 @@ def text_of(value: Any) -> str:
         return value.date().isoformat() if value.time() == time.min else value.isoformat(sep=" ")
     if isinstance(value, date):
         return value.isoformat()
-    return str(value)
+    return str(value).replace("\x00", "")  # a sheet can hold one, written out; PostgreSQL has no such text
 
 
 if __name__ == "__main__":

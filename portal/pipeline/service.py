@@ -23,7 +23,13 @@ from portal.models import tables as t
 from portal.pipeline.told import keep_told
 from portal.policy.service import policy_on
 from portal.registrations.checks import count_given_up
-from portal.support.service import raise_install, withdraw_all, withdraw_install
+from portal.support.following import (
+    raise_install,
+    reopen_installs,
+    withdraw_all,
+    withdraw_install,
+    withdraw_installs,
+)
 
 _DECIDING = (EventKind.MOVED, EventKind.PROGRESS, EventKind.RELEASED, EventKind.LOST)
 _ENDED = (State.RELEASED, State.LOST)
@@ -84,8 +90,17 @@ _INSTALLS = {
 def _ask_for_install(
     session: Session, registration_id: int, move: Move, event: int, *, actor: Actor, now: datetime
 ) -> None:
-    """A trial, and a contract, is a task for customer service too (S4); going back to one is none."""
-    if move.back or move.to not in _INSTALLS:
+    """A trial, and a contract, is a task for customer service too (S4); going back to one is none.
+
+    What is left by going back is none any more.
+    """
+    if move.back:
+        left = [kind for stage, (kind, *_) in _INSTALLS.items() if stage.number > move.to.number]
+        withdraw_installs(
+            session, actor=actor, now=now, registration_id=registration_id, kinds=left, move=event
+        )
+        return
+    if move.to not in _INSTALLS:
         return
     kind, starts, told = _INSTALLS[move.to]
     raise_install(
@@ -166,7 +181,9 @@ def undo_move(session: Session, *, actor: Actor, now: datetime, registration_id:
         .returning(t.registration.c.customer_id)
     ).one()
     _write(session, registration_id, EventKind.UNDONE, actor, now, about_id=event_id)
-    withdraw_install(session, actor=actor, now=now, registration_id=registration_id, move=event_id)
+    about: dict[str, Any] = {"actor": actor, "now": now, "registration_id": registration_id, "move": event_id}
+    withdraw_install(session, **about)
+    reopen_installs(session, **about)
     keep_told(session, [registration_id])
     settle(session, {row.customer_id}, now=now)
 

@@ -189,16 +189,31 @@ def write_closed(
     now: datetime,
     result: str,
     why: Withdrawal | None = None,
+    move: int | None = None,
 ) -> None:
-    """Write that a request is over; `why`: it fell away by itself."""
+    """Write that a request is over; `why`: it fell away by itself, `move`: by this stage move."""
     after = {
         "state": state, "result": result, "closed_at": now,
         "closed_by_id": actor.user_id if actor else None,
     }  # fmt: skip
     write_change(
         session, row, EventKind.SUPPORT_DONE, actor=actor, now=now, after=after,
-        note="" if why else result, data={"state": state} | ({"why": why} if why else {}),
+        note="" if why else result,
+        data={"state": state} | ({"why": why} if why else {}) | ({"move": move} if move else {}),
     )  # fmt: skip
+
+
+def write_reopened(session: Session, row: Any, closed: int, *, actor: Actor | None, now: datetime) -> None:
+    """Write that the fact `closed`, by which a request was over, does not count."""
+    after = {"state": SupportState.OPEN, "result": "", "closed_at": None, "closed_by_id": None}
+    session.execute(
+        sa.update(t.support_request).where(_s.id == row.id).values(**after, version=_s.version + 1)
+    )
+    undone = journal.fact(
+        row.registration_id, EventKind.UNDONE, at=now, now=now, actor=actor, about_id=closed
+    )
+    journal.write(session, [undone], actor=actor)
+    show_oldest(session, row.registration_id)
 
 
 def _name_of(session: Session, row: Any) -> dict[str, Any]:

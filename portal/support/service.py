@@ -1,6 +1,5 @@
 """Ask for support, plan it, give it or decline it (L2); an install follows a move by itself (S4)."""
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -15,19 +14,22 @@ from portal.domain.periods import business_date
 from portal.domain.policy import Policy
 from portal.domain.roles import Actor
 from portal.domain.support import (
-    INSTALLS,
     SupportKind,
     SupportState,
-    Withdrawal,
     check_due,
     check_plan,
     default_due,
-    install_due,
 )
 from portal.domain.terms import EventKind
 from portal.models import tables as t
 from portal.policy.service import policy_on
-from portal.support.records import settle_customer, take_version, write_asked, write_change, write_closed
+from portal.support.records import (
+    settle_customer,
+    take_version,
+    write_asked,
+    write_change,
+    write_closed,
+)
 from portal.support.scope import ENDED, Party, may_ask, may_withdraw, party_of, party_of_claim
 from portal.support.telling import tell_asked, tell_closed, tell_planned
 
@@ -209,59 +211,3 @@ def _close(
 
 def _later(session: Session, row: Any, now: datetime) -> datetime:
     return now if row.registration_id is None else next_of_claim(session, row.registration_id, now)
-
-
-def raise_install(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    registration_id: int,
-    kind: SupportKind,
-    starts: date,
-    agreed: str,
-    move: int,
-) -> None:
-    """The install that a move to trial or to signed asks customer service for (S4), unless one is open.
-
-    `agreed` says what was agreed on, `move` is the move's fact. The caller settles the customer.
-    """
-    there = sa.select(_s.id).where(
-        _s.registration_id == registration_id, _s.kind == kind, _s.state == SupportState.OPEN
-    )
-    if session.scalar(there.limit(1)) is not None:
-        return
-    today = business_date(now)
-    days = _figures(policy_on(session, today)).install_working_days
-    write_asked(
-        session, actor=actor, now=now, registration_id=registration_id, partner_id=None, kind=kind,
-        need=agreed, due=install_due(starts, today, days), move=move,
-    )  # fmt: skip
-
-
-def withdraw_install(
-    session: Session, *, actor: Actor, now: datetime, registration_id: int, move: int
-) -> None:
-    """The move that asked for an install was taken back. The caller settles the customer."""
-    e = t.registration_event.c
-    asked = sa.select(_s.id, e.data).join(t.registration_event, e.id == _s.event_id)
-    asked = asked.where(_s.registration_id == registration_id, _s.kind.in_(INSTALLS))
-    by_move = {row.id for row in session.execute(asked) if row.data.get("move") == move}
-    _withdraw(session, by_move, actor=actor, now=now, why=Withdrawal.MOVE_UNDONE)
-
-
-def withdraw_all(session: Session, *, actor: Actor | None, now: datetime, registration_id: int) -> None:
-    """The claim has ended: nobody needs anything for it any more."""
-    query = sa.select(_s.id).where(_s.registration_id == registration_id)
-    every = set(session.scalars(query.where(_s.state == SupportState.OPEN)))
-    _withdraw(session, every, actor=actor, now=now, why=Withdrawal.CLAIM_ENDED)
-
-
-def _withdraw(
-    session: Session, requests: Collection[int], *, actor: Actor | None, now: datetime, why: Withdrawal
-) -> None:
-    c = t.support_request
-    query = sa.select(c).where(_s.id.in_(requests), _s.state == SupportState.OPEN).order_by(_s.id)
-    for row in session.execute(query).all():
-        session.execute(sa.update(c).where(_s.id == row.id).values(version=_s.version + 1))
-        write_closed(session, row, SupportState.DECLINED, actor=actor, now=now, result=why.value, why=why)

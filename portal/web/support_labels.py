@@ -22,6 +22,7 @@ LABELS: tuple[tuple[StrEnum, Any], ...] = (
     (SupportState.DONE, _l("Answered")),
     (SupportState.DECLINED, _l("Declined")),
     (Withdrawal.MOVE_UNDONE, _l("The move that asked for it was taken back.")),
+    (Withdrawal.MOVED_BACK, _l("The project moved back to an earlier stage.")),
     (Withdrawal.CLAIM_ENDED, _l("The claim has ended.")),
 )
 ACTS: Mapping[str, Any] = {

@@ -272,7 +272,9 @@ def support_of(loaded: Loaded, refusal: Refusal | None = None) -> dict[str, Any]
     """What the panel of support shows."""
     refused = refusal is not None and refusal.support is not None
     return {
-        "support": panel(loaded.requests, loaded.lines, loaded.seat, refused=refused),
+        "support": panel(
+            loaded.requests, loaded.lines, loaded.seat, week=loaded.meeting.week, refused=refused
+        ),
         "needs": rows.needs_of(loaded.lines, loaded.sheet, loaded.requests),
     }
 

@@ -9,9 +9,12 @@ from flask import request
 
 from portal.domain.access import Permission as P
 from portal.domain.access import allows
+from portal.domain.reviewing import can_be_held
 from portal.domain.support import INSTALLS, SupportKind
+from portal.domain.weeks import Week
 from portal.support import rows as support_rows
 from portal.support.scope import Party, may_ask
+from portal.web.forms import posted_number
 from portal.web.request import actor, today
 from portal.weekly.meeting_queries import Seat
 from portal.weekly.review_queries import Line
@@ -39,17 +42,19 @@ class Panel:
         return sum(line.is_open for line in self.lines)
 
 
-def panel(requests: Sequence[Any], projects: Sequence[Line], seat: Seat, *, refused: bool) -> Panel:
-    """The panel of one partner for the person who looks."""
+def panel(
+    requests: Sequence[Any], projects: Sequence[Line], seat: Seat, *, week: Week, refused: bool
+) -> Panel:
+    """The panel of one partner for the person who looks; asked is while the week's review can be held."""
     chosen = request.form.get("registration_id", "") if refused else ""
     kind = request.form.get("kind", "") if refused else ""
     key = request.form.get("request_key", "") if refused else ""
     return Panel(
         support_rows.lines(requests, today()),
         [(line.id, line.customer) for line in projects if line.is_owner],
-        asks=may_ask(actor(), Party(seat.id, seat.region, seat.manager_id)),
+        asks=can_be_held(week, today()) and may_ask(actor(), Party(seat.id, seat.region, seat.manager_id)),
         closes=allows(actor(), P.SUPPORT_GIVE),
         key=key or str(uuid.uuid4()),
         kind=SupportKind(kind) if kind in set(KINDS) else SupportKind.OTHER,
-        chosen=int(chosen) if chosen.isdecimal() else None,
+        chosen=posted_number(chosen) if chosen else None,
     )

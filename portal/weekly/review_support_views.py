@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.access import Permission as P
 from portal.domain.errors import RuleViolation
+from portal.domain.reviewing import check_time
 from portal.domain.short_ask import read_short_ask
 from portal.domain.support import LONGEST_NEED, LONGEST_RESULT, SupportKind, SupportState
 from portal.domain.weeks import Week
@@ -41,6 +42,7 @@ def add_support(week: str, partner_id: int) -> ResponseReturnValue:
     region = load(which, partner_id, news=True).seat.region
 
     def ask() -> None:
+        check_time(which, today())
         about, kind = _about(which, partner_id), request.form.get("kind", "")
         if kind not in set(KINDS):
             raise RuleViolation("choice", "support")

@@ -39,6 +39,13 @@ def read(text: str) -> ShortAsk:
         ("Price for Dec 3", "Price for", None, date(2026, 12, 3)),
         ("11-27 版报价单", "11-27 版报价单", None, None),
         ("buy 20 phones", "buy 20 phones", None, None),
+        ("Price for 3 September", "Price for", None, date(2026, 9, 3)),
+        ("Price for Sept 3", "Price for", None, date(2026, 9, 3)),
+        ("Price next Thursday", "Price", None, date(2026, 12, 3)),
+        ("Price by the end of next month", "Price by the end of next month", None, None),
+        ("Help with 3 decisions", "Help with 3 decisions", None, None),
+        ("A visit with 2 marketing", "A visit with 2 marketing", None, None),
+        ("Make them satisfied", "Make them satisfied", None, None),
         ("@唐越 周五 售前同去", "周五 售前同去", 7, None),
     ],
 )
@@ -80,3 +87,9 @@ def test_whatever_is_typed_is_read_or_refused(need: str, who: str, day: date) ->
     assert found.due == day
     assert found.need
     assert len(found.need) <= len(need)
+
+
+def test_a_line_that_is_far_too_long_is_refused_before_its_words_are_looked_at() -> None:
+    with pytest.raises(RuleViolation) as refused:
+        read("@" + "a " * 300)
+    assert refused.value.code == "text.too_long"

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.domain import calendar
 from portal.domain.calendar import is_working_day
 from portal.domain.errors import RuleViolation
 from portal.domain.periods import business_date
+from portal.domain.reports import check_open, is_late
+from portal.domain.reviewing import can_be_held
 from portal.domain.weeks import Week, WeekFigures, last_weeks, parse_week, parse_week_name, week_of
 from tests.support.clocks import shanghai
 
@@ -41,12 +44,12 @@ def test_an_ordinary_week_has_its_deadlines_where_everybody_knows_them() -> None
     [
         # National Day 2026 is a Thursday: the review is on Wednesday, the report due on Tuesday.
         ("2026-10-01", "2026-09-30", "2026-09-29 18:00", "2026-09-28 12:00"),
-        # Spring Festival 2026, 15 to 23 February: the Saturday before is worked, and the last day before it.
-        ("2026-02-19", "2026-02-14", "2026-02-13 18:00", "2026-02-12 12:00"),
+        # Spring Festival 2026, 15 to 23 February: the Saturday before is worked, the week begins on the 13th.
+        ("2026-02-19", "2026-02-14", "2026-02-13 18:00", "2026-02-13 12:00"),
         # The first day of 2026 is a Thursday and free.
         ("2026-01-01", "2025-12-31", "2025-12-30 18:00", "2025-12-29 12:00"),
-        # Back at work on Thursday 8 October: the Wednesday before it is free, and so is the whole week.
-        ("2026-10-08", "2026-10-08", "2026-09-30 18:00", "2026-09-29 12:00"),
+        # Back at work on Thursday 8 October, all days of the week before it are free: the Wednesday stays.
+        ("2026-10-08", "2026-10-08", "2026-10-07 18:00", "2026-10-06 12:00"),
     ],
 )
 def test_a_holiday_moves_the_review_and_what_leads_up_to_it(
@@ -57,6 +60,27 @@ def test_a_holiday_moves_the_review_and_what_leads_up_to_it(
     assert week.due_at(FIGURES) == shanghai(due)
     assert week.reminders(FIGURES)[0] == shanghai(first_reminder)
     assert week.missing_at(FIGURES) == shanghai(f"{review} 09:00")
+
+
+@pytest.mark.parametrize("thursday", ["2024-02-15", "2026-10-08"])
+def test_a_report_can_be_in_time_and_the_week_before_stays_open_to_its_end(thursday: str) -> None:
+    week = Week(date.fromisoformat(thursday))
+    for now in (week.start, week.due_at(FIGURES)):
+        check_open(week, now, FIGURES)
+        assert not is_late(week, now, FIGURES)
+    check_open(week.before, week.before.end, FIGURES)
+    assert week.missing_at(FIGURES) >= week.due_at(FIGURES)
+
+
+def test_a_week_that_is_free_as_a_whole_has_a_review_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """National Day 2027 is a Friday: seven days off are a whole reporting week."""
+    free = {date(2027, 10, day) for day in range(1, 8)}
+    monkeypatch.setattr(calendar, "is_working_day", lambda day: day.weekday() < 5 and day not in free)
+    week = Week(date(2027, 10, 7))
+    assert week.review_on == week.thursday
+    assert week.due_on == date(2027, 10, 6)
+    assert can_be_held(week.before, week.before.review_on)
+    assert can_be_held(week, week.review_on)
 
 
 def test_a_year_the_calendar_does_not_know_has_weekdays_and_says_so() -> None:
@@ -71,8 +95,11 @@ def test_what_leads_up_to_a_review_is_worked_and_in_order(day: date) -> None:
     week = week_of(day)
     assert week.first <= day <= week.thursday
     assert (week.thursday - week.first).days == 6
+    before = [week.first + timedelta(days=each) for each in range((week.review_on - week.first).days)]
     assert is_working_day(week.review_on)
-    assert is_working_day(week.due_on)
+    assert is_working_day(week.due_on) or not any(map(is_working_day, before))
+    assert week.first <= week.due_on
+    assert week.end < week.next.due_at(FIGURES)
     first, second = week.reminders(FIGURES)
     order: list[datetime] = [first, second, week.due_at(FIGURES), week.missing_at(FIGURES)]
     assert order == sorted(order)

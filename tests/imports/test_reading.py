@@ -152,6 +152,7 @@ FILES_REFUSED = {
     "an old Excel": (b"\xd0\xcf\x11\xe0" + bytes(600), "import.old_excel"),
     "a zip": (zipped(10), "import.not_xlsx"),
     "half a zip": (zipped(10)[:30], "import.not_xlsx"),
+    "a NUL far down": (as_csv(TIERS) + b"\n" * 5000 + b"P1,go\x00ld\n", "import.not_a_table"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, None),
 }  # fmt: skip
 

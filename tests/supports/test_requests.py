@@ -167,15 +167,43 @@ class TestInstalls:
         desk.moves("alice", "2026-03-05 10:00", Stage.TRIAL, trial_start=date(2026, 3, 5))
         assert desk.requests()[0].due_on == date(2026, 3, 9)
 
-    def test_a_second_trial_asks_again_only_when_none_is_open(self, desk: Desk):
-        desk.moves("alice", "2026-03-05 10:00", Stage.TRIAL)
+    def test_a_trial_that_is_put_off_is_owed_on_its_new_day_and_stops_no_clock_before(self, desk: Desk):
+        desk.moves("alice", "2026-03-05 10:00", Stage.TRIAL, trial_start=date(2026, 3, 5))
         desk.moves("alice", "2026-03-06 10:00", Stage.SOLUTION)
+        [row] = desk.requests()
+        assert (row.state, row.result) == (SupportState.DECLINED, Withdrawal.MOVED_BACK)
+        assert desk.claim("alice").paused_from is None
+        assert desk.holds("2026-03-08 10:00")
         desk.moves("alice", "2026-03-09 10:00", Stage.TRIAL)
-        assert len(desk.requests()) == 1
-        desk.gives("customer_service", "2026-03-10 10:00", 1)
-        desk.moves("alice", "2026-03-11 10:00", Stage.SOLUTION)
-        desk.moves("alice", "2026-03-12 10:00", Stage.TRIAL)
-        assert [row.state for row in desk.requests()] == [SupportState.DONE, SupportState.OPEN]
+        first, second = desk.requests()
+        assert (first.state, second.state, second.due_on) == (
+            SupportState.DECLINED, SupportState.OPEN, date(2026, 3, 20),
+        )  # fmt: skip
+        desk.gives("customer_service", "2026-03-10 10:00", second.id)
+        assert desk.holds("2026-03-11 10:00")
+
+    def test_a_contract_that_is_taken_for_a_trial_again_leaves_the_trials_install(self, desk: Desk):
+        desk.moves("alice", "2026-03-05 10:00", Stage.TRIAL)
+        desk.moves("alice", "2026-03-06 10:00", Stage.SIGNED)
+        desk.moves("alice", "2026-03-09 10:00", Stage.TRIAL)
+        assert [row.state for row in desk.requests()] == [SupportState.OPEN, SupportState.DECLINED]
+        assert desk.holds("2026-03-10 10:00")
+
+    def test_a_move_back_that_is_taken_back_leaves_the_install_owed(self, desk: Desk):
+        desk.moves("alice", "2026-03-05 10:00", Stage.TRIAL)
+        [before] = desk.requests()
+        back = desk.moves("alice", "2026-03-06 10:00", Stage.SOLUTION)
+        with db.transaction(desk.engine) as session:
+            undo_move(
+                session, actor=desk.people["alice"].actor, now=shanghai("2026-03-06 10:00:20"),
+                registration_id=desk.claims["alice"], event_id=back,
+            )  # fmt: skip
+        [row] = desk.requests()
+        assert {**row._mapping, "version": before.version} == before._mapping
+        assert desk.claim("alice").support_since == before.asked_at
+        assert desk.holds("2026-03-07 10:00")
+        desk.gives("customer_service", "2026-03-09 10:00", row.id, version=row.version)
+        assert desk.holds("2026-03-10 10:00")
 
     def test_taking_the_move_back_withdraws_the_install(self, desk: Desk):
         moved = desk.moves("alice", "2026-03-05 10:00", Stage.TRIAL)

@@ -139,6 +139,16 @@ def test_a_sheet_with_formulas_is_read_by_its_values_and_never_run(
     assert entries(desk) == {number: Typed(support='\'=HYPERLINK("http://x")')}
 
 
+def test_a_nul_that_a_workbook_writes_out_reaches_no_database(
+    alice: Any, filed: Any, at: Any, desk: Desk
+) -> None:
+    number = filed("2026-03-02 10:00")
+    at("2026-03-04 10:00")
+    assert bring(alice, workbook([("慢蜗牛快递", "", "", "", "陪_x0000_访")])).status_code == 303
+    assert alice.post(f"{PAGE}/sheet/take", data={"r3": str(number)}).status_code == 303
+    assert entries(desk) == {number: Typed(support="陪访")}
+
+
 def test_figures_in_a_sheet_that_cannot_be_are_shown_and_not_taken(
     alice: Any, filed: Any, at: Any, desk: Desk
 ) -> None:

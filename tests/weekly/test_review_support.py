@@ -71,8 +71,10 @@ def test_without_script_it_leads_back_to_the_panel(manager: Any, channel: Channe
         ("报价 3-11", {}, "cannot be due before today"),
         ("@我 周五", {}, "required"),
         ("报价", {"registration_id": "999"}, "not yours"),
+        ("报价", {"registration_id": "9" * 5000}, "not yours"),
         ("报价", {"kind": "trial_install"}, "Choose"),
         ("报" * 501, {}, "501"),
+        ("@" + "a " * 300, {}, "601"),
     ],
 )
 def test_what_is_refused_stays_typed(
@@ -146,3 +148,15 @@ def test_a_past_meeting_shows_what_it_spoke_of(manager: Any, channel: Channel, p
     at("2026-03-19 14:00")
     assert "售前同去" in manager.get(f"{HERE}/1").text
     assert "售前同去" not in manager.get("/thursday/2026-03-19/1").text
+
+
+def test_nothing_is_asked_for_in_a_meeting_that_is_over(manager: Any, channel: Channel, at: At) -> None:
+    at("2026-03-26 14:00")
+    for client in (manager, manager.hx):
+        answer = client.post(f"{HERE}/1/support", data=line("报价"))
+        assert answer.status_code == 422
+        assert "报价" in answer.text  # what was typed is not lost
+        assert "until" in answer.text or "over" in answer.text
+    assert requests(channel) == []
+    assert 'name="support"' not in manager.get(f"{HERE}/1").text
+    assert 'name="support"' in manager.get("/thursday/2026-03-26/1").text
