@@ -31,7 +31,7 @@ LONGEST_LINE = 600
 _WHEN = re.compile(
     r"(?:^|(?<=\s))(?:"
     r"(?P<year>\d{4})[-/.年](?P<ymonth>\d{1,2})[-/.月](?P<yday>\d{1,2})日?"
-    r"|(?P<month>\d{1,2})(?:[-/.]|月)(?P<day>\d{1,2})[日号]?"
+    r"|(?P<month>\d{1,2})(?:[-/]|月)(?P<day>\d{1,2})[日号]?"
     rf"|(?P<dfirst>\d{{1,2}})\s+(?P<mname>{_MONTH})|(?P<mname2>{_MONTH})\s+(?P<dlast>\d{{1,2}})"
     r"|(?P<soon>今天|明天|后天|today|tomorrow)"
     r"|(?P<next>下|next\s+)?(?:周|星期|礼拜)(?P<zh>[一二三四五六日天])"

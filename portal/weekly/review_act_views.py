@@ -21,7 +21,6 @@ from portal.weekly import review_rows as rows
 from portal.weekly import reviewing as service
 from portal.weekly.meeting_order import move_in_meeting
 from portal.weekly.review_page_views import (
-    Refusal,
     address,
     bp,
     frame_of,
@@ -30,6 +29,7 @@ from portal.weekly.review_page_views import (
     page,
     week_or_404,
 )
+from portal.weekly.review_refusal_rows import Refusal
 from portal.weekly.review_scope import partners_reviewed
 
 __all__ = ["bp"]

@@ -12,20 +12,20 @@ from markupsafe import Markup
 
 from portal.domain.access import Permission as P
 from portal.domain.access import allows, can_see
-from portal.domain.errors import RuleViolation, StaleVersion
+from portal.domain.errors import RuleViolation
 from portal.domain.policy import Policy
 from portal.domain.reviewing import can_be_held, is_known, is_late
 from portal.domain.weekly import LineVerdict
 from portal.domain.weeks import Week, parse_week_name, week_of
 from portal.policy.service import policy_on
 from portal.support.queries import requests_in_week
-from portal.web import labels
 from portal.web.htmx import wants_fragment
 from portal.web.request import actor, now, reading, today, transaction
 from portal.weekly import review_line_rows as marks
 from portal.weekly import review_queries as queries
 from portal.weekly import review_rows as rows
 from portal.weekly.meeting_queries import Seat, counted, roster
+from portal.weekly.review_refusal_rows import Choice, Refusal
 from portal.weekly.review_scope import holds, partners_reviewed
 from portal.weekly.review_support_rows import panel
 from portal.weekly.reviewing import FIRST_VERSION, digest_of
@@ -101,38 +101,6 @@ def meeting_of(week: Week, *, policy: Policy | None = None) -> Meeting:
 def day_of(week: Week, live: bool) -> date:
     """The day that protection is counted from: today, or the week's last."""
     return today() if live else week.thursday
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What was refused and what was typed: it stays on the page."""
-
-    problem: RuleViolation
-    registration_id: int | None = None
-    verdict: str = ""
-    sentence: str = ""
-    notes: str | None = None
-    support: str | None = None
-    request_id: int | None = None
-
-    @property
-    def words(self) -> str:
-        """Why, in words."""
-        return labels.message(self.problem)
-
-    @property
-    def status(self) -> int:
-        """409 when somebody else was first, else 422."""
-        taken = isinstance(self.problem, StaleVersion) or self.problem.code == "review.decided_already"
-        return 409 if taken else 422
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The form of a verdict that is opened on a line; '' closes it."""
-
-    registration_id: int
-    verdict: str
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from portal.web.htmx import is_htmx
 from portal.web.login import needs
 from portal.web.request import actor, now, reading, today, transaction
 from portal.weekly.review_page_views import (
-    Refusal,
     address,
     bp,
     frame_of,
@@ -29,6 +28,7 @@ from portal.weekly.review_page_views import (
     support_of,
     week_or_404,
 )
+from portal.weekly.review_refusal_rows import Refusal
 from portal.weekly.review_support_rows import KINDS
 
 __all__ = ["bp"]

@@ -12,7 +12,8 @@ from portal.web.marks import look
 from portal.web.request import actor, reading, today
 from portal.weekly import review_rows as rows
 from portal.weekly.meeting_queries import roster
-from portal.weekly.review_page_views import Choice, address, bp, frame_of, load, meeting_of, page, week_or_404
+from portal.weekly.review_page_views import address, bp, frame_of, load, meeting_of, page, week_or_404
+from portal.weekly.review_refusal_rows import Choice
 from portal.weekly.review_scope import partners_reviewed
 
 __all__ = ["bp"]

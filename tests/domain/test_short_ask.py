@@ -39,6 +39,7 @@ def read(text: str) -> ShortAsk:
         ("Price for Dec 3", "Price for", None, date(2026, 12, 3)),
         ("11-27 版报价单", "11-27 版报价单", None, None),
         ("buy 20 phones", "buy 20 phones", None, None),
+        ("价格特批 8.5", "价格特批 8.5", None, None),  # a discount is no day
         ("Price for 3 September", "Price for", None, date(2026, 9, 3)),
         ("Price for Sept 3", "Price for", None, date(2026, 9, 3)),
         ("Price next Thursday", "Price", None, date(2026, 12, 3)),
