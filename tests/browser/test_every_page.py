@@ -313,7 +313,7 @@ def notices(people: People, deposits: None, at: Any, engine: sa.Engine) -> None:
     now = at("2026-04-10 12:00")
     name, told = "Slow Snail Express Ltd", {"week": "2026-04-09", "due_on": "2026-04-08", "due_hour": 18}
     about = {**told, "partner": "P001", "customer": name, "until": "2026-04-12", "who": "-", "need": "-"}
-    about |= {"reason": "-", "result": "-", "region": "-"}
+    about |= {"reason": "-", "result": "-", "region": "-", "looked_at": 1, "accepted": 1, "returned": 1}
     with db.transaction(engine) as session:
         for kind in NoticeKind:
             tell(
