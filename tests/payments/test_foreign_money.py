@@ -50,7 +50,7 @@ FIXED = {
     "job_id": 1,
     "week": "2026-03-05",
 }
-FIXED |= {"registration_id": 1, "user_id": 1}
+FIXED |= {"registration_id": 1, "user_id": 1, "request_id": 1}
 _FLEETING = re.compile(rb"[\w.-]{60,}|\b[0-9A-F]{8}\b")
 
 
