@@ -181,13 +181,14 @@ def test_a_robot_is_a_key_and_never_an_address(alice: Any, engine: sa.Engine, ke
         assert session.execute(sa.select(t.notice_address)).first() is None
 
 
-def test_the_whole_address_of_a_robot_may_be_pasted(alice: Any, engine: sa.Engine) -> None:
+def test_the_whole_address_of_a_robot_may_be_pasted(alice: Any, engine: sa.Engine, post: Any) -> None:
     wecom = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
     dingtalk = "https://oapi.dingtalk.com/robot/send?access_token="
     alice.post(SETTINGS, data={"wecom_key": f"{wecom}693a91f6-7", "dingtalk_token": f"{dingtalk}a1b2"})
     with db.reading(engine) as session:
         row = session.execute(sa.select(t.notice_address)).one()
-    assert (row.wecom_key, row.dingtalk_token) == ("693a91f6-7", "a1b2")
+    kept = tuple(map(post.vault.open, (row.wecom_key, row.dingtalk_token)))
+    assert kept == ("693a91f6-7", "a1b2")
     for wrong in (f"{wecom}1&key=2", f"{wecom}{wecom}1", f"{dingtalk}1"):
         assert alice.post(SETTINGS, data={"wecom_key": wrong}).status_code == 422
 
